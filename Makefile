@@ -1,0 +1,153 @@
+# Slipway: one Makefile. `make help` lists what it can do.
+# MODE picks the build: release (default), debug, asan, coverage, fuzz. Objects live below build/MODE.
+
+VERSION := 0.1.0
+MODE    ?= release
+BUILD   ?= build/$(MODE)
+V       ?= 0
+
+PREFIX     ?= /usr
+SYSCONFDIR ?= /etc
+DATADIR    ?= $(PREFIX)/share/slipway
+LIBDIR     ?= $(PREFIX)/lib/slipway
+
+# A new .c in a room needs no edit here. Only the files with a main() are named.
+MAIN_slipway      := provisioner/cli/slipway.c
+MAIN_slipway-join := netboot/join/slipway-join.c
+MAINS   := $(MAIN_slipway) $(MAIN_slipway-join)
+SOURCES := $(filter-out $(MAINS),$(shell find provisioner dhcpd templates netboot 2>/dev/null -name '*.c' | sort))
+UNIT    := $(shell find tests/unit -name 'test_*.c' | sort)
+FUZZ    := $(shell find tests/fuzz -name 'fuzz_*.c' 2>/dev/null | sort)
+BENCH   := $(shell find tests/bench -name '*.c' 2>/dev/null | sort)
+
+PKGS     := libevent_core libevent_extra libevent_openssl libssl libcrypto yaml-0.1 sqlite3 jansson \
+            libnl-3.0 libnl-route-3.0 libpcap libcurl libcap-ng libseccomp
+LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+CPPFLAGS := -D_GNU_SOURCE -I. -isystem /usr/include/libnl3 -DSLIPWAY_VERSION='"$(VERSION)"' \
+            -DSLIPWAY_DATADIR='"$(DATADIR)"' -DSLIPWAY_LIBDIR='"$(LIBDIR)"' -DSLIPWAY_SYSCONFDIR='"$(SYSCONFDIR)"'
+WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wcast-align \
+            -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wundef \
+            -Wvla -Wswitch-enum -Wnull-dereference -Wdouble-promotion
+ifneq ($(findstring gcc,$(shell $(CC) --version | head -n1)),)
+WARN += -Wlogical-op -Wduplicated-cond -Wduplicated-branches
+endif
+HARDEN   := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fcf-protection
+
+CFLAGS_release  := -O2 -g -Werror $(HARDEN)
+CFLAGS_debug    := -Og -g3 -Werror -fstack-protector-strong
+CFLAGS_asan     := -O1 -g3 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS_coverage := -O0 -g3 --coverage
+CFLAGS_fuzz     := -O1 -g3 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+LDFLAGS_release  := -Wl,-z,relro,-z,now
+LDFLAGS_asan     := -fsanitize=address,undefined
+LDFLAGS_coverage := --coverage
+LDFLAGS_fuzz     := -fsanitize=address,undefined
+ifeq ($(MODE),fuzz)
+CC := clang-14
+endif
+CFLAGS  := -std=gnu11 -fPIE $(WARN) $(CFLAGS_$(MODE)) $(EXTRA_CFLAGS)
+LDFLAGS := -pie -Wl,--as-needed $(LDFLAGS_$(MODE))
+
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
+
+LIB      := $(BUILD)/libslipway.a
+OBJS     := $(SOURCES:%.c=$(BUILD)/%.o)
+PROGRAMS := $(foreach p,slipway slipway-join,$(if $(wildcard $(MAIN_$(p))),$(BUILD)/$(p)))
+UNIT_BIN := $(UNIT:%.c=$(BUILD)/%)
+REPLAY   := $(FUZZ:%.c=$(BUILD)/%-replay)
+BENCH_BIN := $(BENCH:%.c=$(BUILD)/%)
+MAN_SRC  := $(wildcard docs/man/*.scd)
+MAN      := $(MAN_SRC:docs/man/%.scd=build/man/%)
+
+all: $(PROGRAMS) $(MAN) ## build the programs and man pages (MODE=release|debug|asan|coverage|fuzz)
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+deps: ## install what building and testing need (Debian packages, as root)
+	$(Q)tests/install-deps
+
+demo: ## rack three virtual machines and boot them into a cluster (KEEP=1 leaves it running)
+	$(Q)tests/install-deps
+	$(Q)$(MAKE) --no-print-directory -j2 all
+	$(Q)tests/lab/demo $(if $(KEEP),--keep)
+
+check: layers $(UNIT_BIN) $(REPLAY) $(PROGRAMS) ## the daily loop: floors, unit tests, corpus replay (no root, under a minute)
+	$(Q)BUILD=$(BUILD) tests/run check
+
+test: ## everything: check, wire tests with real clients, the three-machine boot (root)
+	$(Q)tests/install-deps
+	$(Q)$(MAKE) --no-print-directory -j2 all $(UNIT_BIN) $(REPLAY)
+	$(Q)BUILD=$(BUILD) tests/run all
+
+layers: ## refuse includes that go up or sideways, and banned calls
+	$(Q)tests/layers
+
+bench: $(PROGRAMS) $(BENCH_BIN) ## benchmarks beside the rivals, printed as ratios
+	$(Q)BUILD=$(BUILD) tests/run bench
+
+fuzz: ## build the fuzzers with libFuzzer and run each for FUZZ_SECONDS (default 60)
+	$(Q)$(MAKE) --no-print-directory -j2 MODE=fuzz fuzzers
+	$(Q)tests/fuzz/run $(or $(FUZZ_SECONDS),60)
+
+fuzzers: $(FUZZ:%.c=$(BUILD)/%)
+
+tidy: compile_commands.json ## clang-tidy over the rooms
+	$(Q)clang-tidy --quiet -p . $(SOURCES) $(wildcard $(MAINS))
+
+format: ## clang-format the tree in place
+	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+
+compile_commands.json: Makefile
+	$(Q)bear -- $(MAKE) --no-print-directory -B MODE=debug all >/dev/null
+
+install: all ## install below DESTDIR
+	$(Q)tests/../docs/install "$(DESTDIR)" "$(PREFIX)" "$(SYSCONFDIR)" "$(BUILD)"
+
+clean: ## remove build/
+	$(Q)rm -rf build compile_commands.json
+
+$(LIB): $(OBJS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $(OBJS)
+
+$(BUILD)/%.o: %.c Makefile
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/slipway: $(MAIN_slipway:%.c=$(BUILD)/%.o) $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# The join agent runs on nodes whose libraries we do not know: static, and only what it uses.
+$(BUILD)/slipway-join: $(MAIN_slipway-join:%.c=$(BUILD)/%.o) $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(if $(filter release debug,$(MODE)),-static -no-pie) $(filter-out -pie,$(LDFLAGS)) -Wl,--gc-sections -o $@ $^ \
+	  -levent_openssl -levent_core -levent_extra -lssl -lcrypto -ljansson
+	$(if $(filter release,$(MODE)),$(Q)strip $@)
+
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+$(BUILD)/tests/fuzz/%-replay: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+build/man/%: docs/man/%.scd
+	$(call say,MAN,$@)
+	$(Q)mkdir -p $(@D) && scdoc <$< >$@
+
+.PHONY: all help deps demo check test layers bench fuzz fuzzers tidy format install clean
+.SECONDARY:
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,138 @@
+#include "provisioner/base/err.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+static void err_vset(struct err *e, struct mark at, const char *fmt, va_list ap) PRINTF_LIKE(3, 0);
+
+static void err_vset(struct err *e, struct mark at, const char *fmt, va_list ap)
+{
+	e->at = at;
+	(void)vsnprintf(e->msg, sizeof(e->msg), fmt, ap); /* a longer message is cut, by intent */
+}
+
+int err_set(struct err *e, int code, struct mark at, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!e)
+		return code;
+	va_start(ap, fmt);
+	err_vset(e, at, fmt, ap);
+	va_end(ap);
+	return code;
+}
+
+int err_msg(struct err *e, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!e)
+		return code;
+	va_start(ap, fmt);
+	err_vset(e, (struct mark){0}, fmt, ap);
+	va_end(ap);
+	return code;
+}
+
+const char *err_text(const struct err *e, char *buf, size_t size)
+{
+	if (!e->at.file)
+		(void)snprintf(buf, size, "%s", e->msg);
+	else if (e->at.line == 0)
+		(void)snprintf(buf, size, "%s: %s", e->at.file, e->msg);
+	else
+		(void)snprintf(buf, size, "%s:%u:%u: %s", e->at.file, e->at.line, e->at.col, e->msg);
+	return buf;
+}
+
+void err_print(const struct err *e, FILE *to)
+{
+	char buf[1024];
+
+	(void)fprintf(to, "%s\n", err_text(e, buf, sizeof(buf)));
+}
+
+void err_list_add(struct err_list *l, struct mark at, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (err_list_is_full(l)) {
+		l->dropped++;
+		return;
+	}
+	va_start(ap, fmt);
+	err_vset(&l->list[l->n++], at, fmt, ap);
+	va_end(ap);
+}
+
+void err_list_add_err(struct err_list *l, const struct err *e)
+{
+	err_list_add(l, e->at, "%s", e->msg);
+}
+
+bool err_list_is_full(const struct err_list *l)
+{
+	return l->n == ERR_LIST_MAX;
+}
+
+void err_list_print(const struct err_list *l, FILE *to)
+{
+	for (size_t i = 0; i < l->n; i++)
+		err_print(&l->list[i], to);
+	if (l->dropped > 0)
+		(void)fprintf(to, "(%zu more)\n", l->dropped);
+}
+
+#define NEAREST_WORD_MAX 40
+
+static unsigned least(unsigned a, unsigned b, unsigned c)
+{
+	unsigned m = a < b ? a : b;
+
+	return m < c ? m : c;
+}
+
+/* Levenshtein distance of two words of at most NEAREST_WORD_MAX bytes. */
+static unsigned edit_distance(const char *a, const char *b)
+{
+	unsigned row[NEAREST_WORD_MAX + 1];
+	size_t len = strlen(b);
+
+	for (size_t j = 0; j <= len; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 0; a[i]; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = (unsigned)i + 1;
+		for (size_t j = 0; j < len; j++) {
+			unsigned above = row[j + 1];
+
+			row[j + 1] = least(above + 1, row[j] + 1, diagonal + (a[i] != b[j]));
+			diagonal = above;
+		}
+	}
+	return row[len];
+}
+
+const char *err_nearest(const char *word, const char *const candidates[])
+{
+	const char *best = NULL;
+	unsigned best_distance = UINT32_MAX;
+	size_t len = strlen(word);
+
+	if (len > NEAREST_WORD_MAX)
+		return NULL;
+	for (size_t i = 0; candidates[i]; i++) {
+		if (strlen(candidates[i]) > NEAREST_WORD_MAX)
+			continue;
+		unsigned d = edit_distance(word, candidates[i]);
+
+		if (d < best_distance) {
+			best_distance = d;
+			best = candidates[i];
+		}
+	}
+	return best_distance <= 1 + len / 4 ? best : NULL;
+}

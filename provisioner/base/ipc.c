@@ -1,0 +1,218 @@
+#include "provisioner/base/ipc.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "provisioner/base/clock.h"
+#include "provisioner/base/log.h"
+
+#define QUEUE_BYTES_MAX ((size_t)32 << 20)
+#define MESSAGES_PER_WAKEUP 64
+
+struct queued {
+	STAILQ_ENTRY(queued) next;
+	uint16_t type;
+	int fd;
+	size_t size;
+	unsigned char payload[];
+};
+
+struct ipc {
+	int fd;
+	const char *peer;
+	const struct ipc_kind *kinds;
+	size_t n_kinds;
+	void *arg;
+	struct event *readable, *writable;
+	STAILQ_HEAD(, queued) queue;
+	size_t queue_bytes;
+	struct log_rate full, bad;
+};
+
+/* The header on the wire. The peer is another process of this very program: host order. */
+struct header {
+	uint16_t type;
+	uint16_t size;
+};
+
+union control {
+	struct cmsghdr align;
+	char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+static int send_one(const struct ipc *c, uint16_t type, const void *payload, size_t size, int fd)
+{
+	struct header h = {.type = type, .size = (uint16_t)size};
+	struct iovec iov[2] = {{&h, sizeof(h)}, {.iov_len = size}};
+	union control control = {0};
+	struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
+
+	memcpy(&iov[1].iov_base, &payload, sizeof(payload)); /* sendmsg() does not write to it */
+	if (fd >= 0) {
+		m.msg_control = control.bytes;
+		m.msg_controllen = sizeof(control.bytes);
+		struct cmsghdr *cm = CMSG_FIRSTHDR(&m);
+		cm->cmsg_level = SOL_SOCKET;
+		cm->cmsg_type = SCM_RIGHTS;
+		cm->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(cm), &fd, sizeof(int));
+	}
+	return sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+}
+
+static void queue_drop_first(struct ipc *c)
+{
+	struct queued *q = STAILQ_FIRST(&c->queue);
+
+	STAILQ_REMOVE_HEAD(&c->queue, next);
+	c->queue_bytes -= sizeof(*q) + q->size;
+	close_p(&q->fd);
+	free(q);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct ipc *c = arg;
+	struct queued *q;
+
+	(void)fd, (void)what;
+	while ((q = STAILQ_FIRST(&c->queue))) {
+		int rc = send_one(c, q->type, q->payload, q->size, q->fd);
+
+		if (rc == -EAGAIN || rc == -ENOBUFS) {
+			(void)event_add(c->writable, NULL);
+			return;
+		}
+		queue_drop_first(c);
+	}
+}
+
+/* The one descriptor that came along, or -1. */
+static int received_fd(struct msghdr *m)
+{
+	struct cmsghdr *cm = CMSG_FIRSTHDR(m);
+	int fd = -1;
+
+	if (cm && cm->cmsg_level == SOL_SOCKET && cm->cmsg_type == SCM_RIGHTS &&
+		cm->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&fd, CMSG_DATA(cm), sizeof(int));
+	return fd;
+}
+
+static void dispatch(struct ipc *c, const struct header *h, const void *payload, size_t size, int fd)
+{
+	unsigned held;
+
+	for (size_t i = 0; i < c->n_kinds; i++) {
+		if (c->kinds[i].type == h->type && c->kinds[i].size == size && h->size == size) {
+			c->kinds[i].handle(c->arg, payload, fd);
+			return;
+		}
+	}
+	close_p(&fd);
+	if (log_rate_allows(&c->bad, clock_mono_ms(), &held))
+		log_warn("message type=%u size=%zu from %s is not known, ignoring", h->type, size, c->peer);
+}
+
+/* False when there is nothing (more) to read. */
+static bool receive_one(struct ipc *c)
+{
+	_Alignas(max_align_t) unsigned char payload[IPC_PAYLOAD_MAX];
+	struct header h;
+	struct iovec iov[2] = {{&h, sizeof(h)}, {payload, sizeof(payload)}};
+	union control control;
+	struct msghdr m = {.msg_iov = iov,
+		.msg_iovlen = 2,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes)};
+	ssize_t n = recvmsg(c->fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	if (n < 0)
+		return errno == EINTR;
+	if (n == 0) { /* every copy of the peer's end is closed: the supervisor is gone */
+		log_info("%s closed the channel", c->peer);
+		(void)event_del(c->readable);
+		(void)event_base_loopexit(event_get_base(c->readable), NULL);
+		return false;
+	}
+	int fd = received_fd(&m);
+	if ((size_t)n < sizeof(h) || (m.msg_flags & MSG_TRUNC)) {
+		close_p(&fd);
+		return true;
+	}
+	dispatch(c, &h, payload, (size_t)n - sizeof(h), fd);
+	return true;
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	for (int i = 0; i < MESSAGES_PER_WAKEUP && receive_one(arg); i++)
+		;
+}
+
+struct ipc *ipc_new(struct event_base *base, int fd, const char *peer, const struct ipc_kind *kinds,
+	size_t n_kinds, void *arg)
+{
+	struct ipc *c = xcalloc(1, sizeof(*c));
+
+	*c = (struct ipc){.fd = fd, .peer = peer, .kinds = kinds, .n_kinds = n_kinds, .arg = arg};
+	STAILQ_INIT(&c->queue);
+	c->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, c);
+	c->writable = event_new(base, fd, EV_WRITE, on_writable, c);
+	assert(c->readable && c->writable);
+	(void)event_add(c->readable, NULL);
+	return c;
+}
+
+void ipc_free(struct ipc *c)
+{
+	if (!c)
+		return;
+	while (!STAILQ_EMPTY(&c->queue))
+		queue_drop_first(c);
+	event_free(c->readable);
+	event_free(c->writable);
+	close_p(&c->fd);
+	free(c);
+}
+
+static int enqueue(struct ipc *c, uint16_t type, const void *payload, size_t size, int fd)
+{
+	size_t bytes = sizeof(struct queued) + size;
+	unsigned held;
+
+	if (bytes > QUEUE_BYTES_MAX - c->queue_bytes) {
+		if (log_rate_allows(&c->full, clock_mono_ms(), &held))
+			log_warn("%s does not read: dropping messages to it (%u more)", c->peer, held);
+		return -ENOBUFS;
+	}
+	struct queued *q = xcalloc(1, bytes);
+	q->type = type;
+	q->size = size;
+	q->fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	memcpy(q->payload, payload, size);
+	STAILQ_INSERT_TAIL(&c->queue, q, next);
+	c->queue_bytes += bytes;
+	(void)event_add(c->writable, NULL);
+	return 0;
+}
+
+int ipc_send(struct ipc *c, uint16_t type, const void *payload, size_t size, int fd)
+{
+	assert(size <= IPC_PAYLOAD_MAX);
+	if (STAILQ_EMPTY(&c->queue)) {
+		int rc = send_one(c, type, payload, size, fd);
+
+		if (rc != -EAGAIN && rc != -ENOBUFS)
+			return rc;
+	}
+	return enqueue(c, type, payload, size, fd);
+}

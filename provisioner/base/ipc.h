@@ -1,0 +1,42 @@
+/* ipc.h - messages between the processes of one suite: fixed structs over a SOCK_SEQPACKET pair.
+ *
+ * A message is a type and exactly the struct that the type stands for, optionally with one file
+ * descriptor. A receiver's table says which types it takes and how long each is; anything else is
+ * logged and dropped, so a process that was taken over can confuse no parser on the other side.
+ * Sending never blocks: what the socket does not take waits in a bounded queue. */
+#ifndef SLIPWAY_BASE_IPC_H
+#define SLIPWAY_BASE_IPC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "provisioner/base/mem.h"
+
+#define IPC_PAYLOAD_MAX 4096
+
+struct event_base;
+struct ipc;
+
+/* `payload` is borrowed during the call. `fd` is -1, or a descriptor that the handler now owns. */
+typedef void ipc_handler(void *arg, const void *payload, int fd);
+
+struct ipc_kind {
+	uint16_t type;
+	size_t size;
+	ipc_handler *handle;
+};
+
+/* Reads messages of `kinds` from `fd` and hands them to their handlers with `arg`. Takes `fd`; keeps
+ * `kinds` and `arg`. `peer` names the other side in log lines. */
+struct ipc *ipc_new(struct event_base *base, int fd, const char *peer, const struct ipc_kind *kinds,
+	size_t n_kinds, void *arg);
+void ipc_free(struct ipc *c);
+
+/* Queues one message. Borrows `fd` (-1 for none). 0, or -ENOBUFS when the queue is full because the
+ * peer does not read (it is counted and logged, rate-limited), or -EPIPE when the peer is gone. */
+int ipc_send(struct ipc *c, uint16_t type, const void *payload, size_t size, int fd);
+
+/* Bounds and terminates a text field of a received struct: its last byte becomes NUL in `field`. */
+#define IPC_TEXT(field) ((field)[sizeof(field) - 1] = '\0')
+
+#endif

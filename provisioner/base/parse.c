@@ -1,0 +1,141 @@
+#include "provisioner/base/parse.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Unsigned digits of the base up to `end`, which may be NULL for the end of the text. */
+static int parse_digits(const char *text, const char *end, unsigned base, uint64_t *ret)
+{
+	uint64_t v = 0;
+
+	if (!end)
+		end = text + strlen(text);
+	if (text == end)
+		return -EINVAL;
+	for (; text < end; text++) {
+		if (!is_digit(*text) || (unsigned)(*text - '0') >= base)
+			return -EINVAL;
+		if (__builtin_mul_overflow(v, base, &v) ||
+			__builtin_add_overflow(v, (uint64_t)(*text - '0'), &v))
+			return -ERANGE;
+	}
+	*ret = v;
+	return 0;
+}
+
+int parse_u32(const char *text, uint32_t min, uint32_t max, uint32_t *ret)
+{
+	uint64_t v;
+	int rc = parse_digits(text, NULL, 10, &v);
+
+	if (rc < 0)
+		return rc;
+	if (v < min || v > max)
+		return -ERANGE;
+	*ret = (uint32_t)v;
+	return 0;
+}
+
+int parse_i64(const char *text, int64_t min, int64_t max, int64_t *ret)
+{
+	bool minus = text[0] == '-';
+	uint64_t v;
+	int rc = parse_digits(text + minus, NULL, 10, &v);
+
+	if (rc < 0)
+		return rc;
+	if (v > INT64_MAX)
+		return -ERANGE;
+	int64_t value = minus ? -(int64_t)v : (int64_t)v;
+	if (value < min || value > max)
+		return -ERANGE;
+	*ret = value;
+	return 0;
+}
+
+int parse_mode(const char *text, uint32_t *ret)
+{
+	uint64_t v;
+
+	if (strncmp(text, "0o", 2) == 0)
+		text += 2;
+	int rc = parse_digits(text, NULL, 8, &v);
+	if (rc < 0)
+		return rc;
+	if (v > 07777)
+		return -ERANGE;
+	*ret = (uint32_t)v;
+	return 0;
+}
+
+int parse_duration_ms(const char *text, int64_t *ret)
+{
+	static const struct {
+		const char *unit;
+		int64_t ms;
+	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
+	const char *end = text;
+	uint64_t v;
+
+	while (is_digit(*end))
+		end++;
+	int rc = parse_digits(text, end, 10, &v);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+		int64_t ms;
+
+		if (strcmp(end, units[i].unit) != 0)
+			continue;
+		if (v > INT64_MAX || __builtin_mul_overflow((int64_t)v, units[i].ms, &ms))
+			return -ERANGE;
+		*ret = ms;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int parse_bool(const char *text, bool *ret)
+{
+	if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
+		return -EINVAL;
+	*ret = text[0] == 't';
+	return 0;
+}
+
+/* One label of `len` bytes. */
+static bool is_label(const char *text, size_t len)
+{
+	if (len == 0 || len > 63 || text[0] == '-' || text[len - 1] == '-')
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (!is_digit(text[i]) && !(text[i] >= 'a' && text[i] <= 'z') && text[i] != '-')
+			return false;
+	return true;
+}
+
+bool parse_is_label(const char *text)
+{
+	return is_label(text, strlen(text));
+}
+
+bool parse_is_hostname(const char *text)
+{
+	if (strlen(text) > 253)
+		return false;
+	for (;;) {
+		size_t len = strcspn(text, ".");
+
+		if (!is_label(text, len))
+			return false;
+		if (!text[len])
+			return true;
+		text += len + 1;
+	}
+}

@@ -1,0 +1,33 @@
+/* parse.h - numbers and durations from text, strictly.
+ *
+ * The whole text must be the value: no blanks, no sign where none belongs, nothing behind it.
+ * 0 and *ret filled, or -EINVAL (not such a value) or -ERANGE (outside min..max); *ret is then
+ * untouched. */
+#ifndef SLIPWAY_BASE_PARSE_H
+#define SLIPWAY_BASE_PARSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "provisioner/base/mem.h"
+
+int parse_u32(const char *text, uint32_t min, uint32_t max, uint32_t *ret) MUST_USE;
+int parse_i64(const char *text, int64_t min, int64_t max, int64_t *ret) MUST_USE;
+
+/* Octal as file modes are written: "644", "0644" or "0o644". */
+int parse_mode(const char *text, uint32_t *ret) MUST_USE;
+
+/* "90s", "100ms", "10m", "12h", "7d", to milliseconds. A number alone is refused: its unit would be
+ * a guess. */
+int parse_duration_ms(const char *text, int64_t *ret) MUST_USE;
+
+/* "true" or "false", nothing else. */
+int parse_bool(const char *text, bool *ret) MUST_USE;
+
+/* A DNS label (RFC 1123): letters, digits and inner hyphens, 1 to 63 bytes, lower case. */
+bool parse_is_label(const char *text);
+
+/* A host name of one or more such labels, 253 bytes at most. */
+bool parse_is_hostname(const char *text);
+
+#endif

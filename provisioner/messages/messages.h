@@ -1,0 +1,132 @@
+/* messages.h - everything the processes of one server say to each other.
+ *
+ * Each message is one fixed struct below, sent with base/ipc. Text fields end in a NUL (a receiver
+ * makes sure with IPC_TEXT before it reads one); addresses are in host order; durations carry their
+ * unit in their name. dhcpd and netboot talk only to the provisioner.
+ *
+ *   any worker  -> provisioner   HELLO      I have just started: tell me everything
+ *   provisioner -> dhcpd         DHCP_SETTINGS, then NODES_BEGIN, NODE..., NODES_END
+ *   dhcpd       -> provisioner   EXCHANGE   a DHCP message came and was answered so
+ *   netboot     -> provisioner   ASK        this client wants that path: what does it get?
+ *   provisioner -> netboot       ANSWER     a status and, with 200, a sealed memfd
+ *   netboot     -> provisioner   TRANSFER   a file transfer has ended
+ *   any worker  -> provisioner   COUNTER    a statistic has changed (sent every few seconds)
+ */
+#ifndef SLIPWAY_MESSAGES_H
+#define SLIPWAY_MESSAGES_H
+
+#include <stdint.h>
+
+#include "provisioner/base/addr.h"
+
+enum message_type {
+	MESSAGE_HELLO = 1,
+	MESSAGE_DHCP_SETTINGS,
+	MESSAGE_NODES_BEGIN,
+	MESSAGE_NODE,
+	MESSAGE_NODES_END,
+	MESSAGE_EXCHANGE,
+	MESSAGE_ASK,
+	MESSAGE_ANSWER,
+	MESSAGE_TRANSFER,
+	MESSAGE_COUNTER,
+};
+
+enum enroll { ENROLL_ASK = 1, ENROLL_OPEN, ENROLL_CLOSED };
+
+struct message_hello {
+	uint32_t pid;
+};
+
+#define MESSAGE_DNS_MAX 3
+
+struct message_dhcp_settings {
+	struct ipv4_net server;          /* our address on the internal interface, and its network */
+	uint32_t pool_first, pool_last;  /* both inclusive; never an address of a node or of ours */
+	uint32_t router;                 /* 0: send no option 3 */
+	uint32_t dns[MESSAGE_DNS_MAX];   /* 0 ends the list */
+	uint32_t lease_s, netboot_lease_s;
+	uint16_t http_port;
+	uint8_t enroll;                  /* enum enroll: CLOSED gives unknown machines no address */
+	uint8_t router_advertisements;   /* answer Router Solicitations with an empty RA */
+	char domain[254];
+};
+
+#define MESSAGE_NODE_MACS_MAX 8
+
+struct message_node {
+	char name[64];
+	uint32_t address; /* 0: from the pool */
+	uint32_t n_macs;
+	struct mac macs[MESSAGE_NODE_MACS_MAX];
+	char boot_file[128]; /* overrides the boot loader by architecture; "" for the table's */
+};
+
+/* NODES_BEGIN and NODES_END carry how many NODEs stand between them. */
+struct message_nodes {
+	uint32_t n_nodes;
+};
+
+enum boot_stage { STAGE_FIRMWARE = 1, STAGE_IPXE, STAGE_OS };
+
+struct message_exchange {
+	struct mac mac;
+	uint8_t has_uuid;
+	uint8_t uuid[16];
+	uint8_t stage;         /* enum boot_stage, judged from this request alone */
+	uint8_t request;       /* DHCP message type (option 53) of the request */
+	uint8_t reply;         /* of the reply; 0: none was sent */
+	uint16_t arch;         /* option 93, or 0xffff without one */
+	uint32_t address;      /* offered or leased; 0: none */
+	uint32_t lease_s;
+	char boot_file[256];   /* as told to the client; "" for none */
+	char hostname[64];     /* as the client gave it: hostile text */
+	char note[128];        /* why there was no reply, or what was odd; ours */
+};
+
+enum transfer_protocol { PROTOCOL_TFTP = 1, PROTOCOL_HTTP };
+
+#define MESSAGE_PATH_SIZE 512
+
+struct message_ask {
+	uint64_t id; /* chosen by netboot; the answer repeats it */
+	uint32_t client;
+	uint32_t protocol; /* enum transfer_protocol */
+	char method[8];    /* "GET" or "HEAD" */
+	char path[MESSAGE_PATH_SIZE];   /* decoded, starts with '/' */
+	char query[MESSAGE_PATH_SIZE];  /* raw, without '?', "" for none */
+	char accept[128];               /* the Accept header */
+};
+
+struct message_answer {
+	uint64_t id;
+	uint32_t status;        /* as in HTTP */
+	uint32_t retry_after_s; /* with 503 */
+	char content_type[64];
+	char reason[160];       /* one line for the client's log, with other statuses than 200 */
+};
+
+enum transfer_result {
+	TRANSFER_DONE = 1,
+	TRANSFER_ABORTED,   /* the client stopped it, which for TFTP is a normal thing to do */
+	TRANSFER_FAILED,    /* timed out or broke */
+	TRANSFER_NOT_FOUND,
+	TRANSFER_REFUSED
+};
+
+struct message_transfer {
+	uint32_t client;
+	uint32_t protocol; /* enum transfer_protocol */
+	uint32_t result;   /* enum transfer_result */
+	uint32_t status;   /* HTTP's; 0 for TFTP */
+	uint32_t duration_ms, retries;
+	uint64_t bytes;
+	char name[MESSAGE_PATH_SIZE]; /* as asked for: hostile text */
+};
+
+struct message_counter {
+	char name[48]; /* "dhcp_malformed" */
+	uint64_t value;
+};
+
+#endif

@@ -49,7 +49,7 @@ int file_read(int dir, const char *path, size_t max, char **ret_data, size_t *re
 {
 	AUTO(close_p) int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
-	size_t len;
+	size_t len = 0;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;

@@ -1,0 +1,146 @@
+/* cluster.h - what the operator wrote, as data.
+ *
+ * A `struct cluster` is cluster.yaml read, checked and completed with defaults (schema.c names every
+ * key). It is plain, read-only data in the arena that cluster_load() was given: reload makes a new
+ * one and frees the old arena whole. Text that was not given is NULL, addresses that were not given
+ * are 0. Each thing that later steps may complain about keeps the mark where it stood. */
+#ifndef SLIPWAY_CLUSTER_H
+#define SLIPWAY_CLUSTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "provisioner/base/addr.h"
+#include "provisioner/base/arena.h"
+#include "provisioner/base/doc.h"
+#include "provisioner/base/err.h"
+
+enum bond_mode { BOND_ACTIVE_BACKUP = 1, BOND_802_3AD, BOND_BALANCE_XOR, BOND_BALANCE_RR };
+
+#define CLUSTER_NODES_MAX 20000
+#define CLUSTER_NODE_MACS_MAX 8
+
+struct text_list {
+	const char **items;
+	uint32_t n;
+};
+
+struct cluster_bond {
+	struct mark at;
+	const char *name;
+	uint32_t mode; /* enum bond_mode */
+	uint32_t lacp_fast; /* 1: a LACPDU a second */
+	int64_t miimon_ms;
+	const char *hash_policy;
+	struct text_list members; /* interface names; the provisioner's own bond only */
+};
+
+struct cluster_internal {
+	struct mark at;
+	const char *interface;
+	struct ipv4_net address;
+	struct cluster_bond *bond; /* NULL: the interface is used as it is found */
+};
+
+struct cluster_external {
+	struct mark at;
+	const char *interface;
+};
+
+struct cluster_network {
+	struct mark at;
+	struct cluster_internal internal;
+	struct cluster_external *external;
+};
+
+struct ipv4_range {
+	uint32_t first, last; /* both inclusive */
+};
+
+struct ipv4_list {
+	uint32_t *items;
+	uint32_t n;
+};
+
+struct cluster_dhcp {
+	struct mark at;
+	struct ipv4_range pool;
+	int64_t lease_ms, netboot_lease_ms;
+	uint32_t router;
+	struct ipv4_list dns;
+	bool router_advertisements;
+};
+
+struct cluster_ports {
+	struct mark at;
+	uint32_t http, join;
+};
+
+/* "flatcar/4081.2.1" */
+struct cluster_image {
+	struct mark at;
+	const char *distro, *version;
+};
+
+struct cluster_etcd {
+	struct mark at;
+	const char *prefix;          /* below which nodes register: "/slipway" */
+	const struct doc_node *seed; /* a map of key to value, or NULL */
+};
+
+struct cluster_role {
+	struct mark at;
+	const char *name;
+	const char *template;
+	bool etcd_member;
+	struct text_list kernel_args;
+};
+
+struct mac_list {
+	struct mac items[CLUSTER_NODE_MACS_MAX];
+	uint32_t n;
+};
+
+struct cluster_node {
+	struct mark at;
+	const char *name;
+	const char *role_name;
+	const struct cluster_role *role; /* found by the cross-check; never NULL in a checked cluster */
+	struct mac_list macs;            /* of the internal network; the first is the bond's own */
+	uint32_t address;
+	struct mac_list external;        /* at most one: the NIC of the external network */
+	const char *boot_file;
+	struct text_list kernel_args;
+};
+
+struct cluster {
+	struct mark at;
+	const char *name;
+	const char *domain;
+	struct cluster_network network;
+	struct cluster_dhcp dhcp;
+	struct cluster_ports ports;
+	struct cluster_image image;
+	uint32_t enroll; /* enum enroll, messages.h */
+	struct text_list ssh_authorized_keys;
+	struct cluster_bond *node_bond; /* how nodes bond their NICs of the internal network */
+	struct text_list kernel_args;
+	struct cluster_etcd etcd;
+	struct cluster_role *roles;
+	uint32_t n_roles;
+	struct cluster_node *nodes;
+	uint32_t n_nodes;
+};
+
+/* Reads, completes and cross-checks. `file` names it in errors and is kept. 0 and *ret, or -EINVAL
+ * with at least one error in `errors`. */
+int cluster_load(struct arena *a, const char *file, const char *text, size_t len,
+	struct cluster **ret, struct err_list *errors) MUST_USE;
+
+const struct cluster_role *cluster_role_find(const struct cluster *c, const char *name);
+const struct cluster_node *cluster_node_find(const struct cluster *c, const char *name);
+
+/* The word cluster.yaml uses: "802.3ad". */
+const char *bond_mode_name(enum bond_mode mode);
+
+#endif

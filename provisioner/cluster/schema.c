@@ -1,0 +1,268 @@
+#include "provisioner/cluster/schema.h"
+
+#include "provisioner/cluster/cluster.h"
+#include "provisioner/messages/messages.h"
+
+#define SECOND_MS INT64_C(1000)
+#define DAY_MS (86400 * SECOND_MS)
+#define END {.key = NULL}
+
+static const struct schema_word bond_modes[] = {
+	{"active-backup", BOND_ACTIVE_BACKUP},
+	{"802.3ad", BOND_802_3AD},
+	{"balance-xor", BOND_BALANCE_XOR},
+	{"balance-rr", BOND_BALANCE_RR},
+	{NULL, 0},
+};
+
+static const struct schema_word lacp_rates[] = {{"slow", 0}, {"fast", 1}, {NULL, 0}};
+
+static const struct schema_word enrolls[] = {
+	{"ask", ENROLL_ASK},
+	{"closed", ENROLL_CLOSED},
+	{NULL, 0},
+};
+
+#define AT(member) .offset = offsetof(struct cluster_bond, member)
+#define BOND_KEYS                                                                                  \
+	{.key = "mode", .type = SCHEMA_ENUM, AT(mode), .preset = "active-backup",                  \
+		.words = bond_modes, .doc = "Bonding mode. 802.3ad needs LACP on the switch."},    \
+	{.key = "miimon", .type = SCHEMA_DURATION, AT(miimon_ms), .preset = "100ms", .min = 1,     \
+		.max = 10 * SECOND_MS, .doc = "How often the link of each member is looked at."},  \
+	{.key = "lacp-rate", .type = SCHEMA_ENUM, AT(lacp_fast), .preset = "fast",                 \
+		.words = lacp_rates, .doc = "How often LACPDUs are asked for: fast is every second."}, \
+	{.key = "hash-policy", .type = SCHEMA_TEXT, AT(hash_policy), .preset = "layer3+4",         \
+		.doc = "What spreads the traffic over the members: layer2, layer2+3, layer3+4."}
+
+static const struct schema_section own_bond = {
+	.size = sizeof(struct cluster_bond),
+	.keys = (const struct schema_key[]){
+		BOND_KEYS,
+		{.key = "members", .type = SCHEMA_TEXT_LIST, AT(members), .required = true,
+			.doc = "The interfaces of this machine that the bond is made of, two at least."},
+		END},
+	.doc = "The provisioner's own bond. Without it the interface is used as it is found.",
+};
+
+static const struct schema_section node_bond = {
+	.size = sizeof(struct cluster_bond),
+	.keys = (const struct schema_key[]){
+		{.key = "name", .type = SCHEMA_INTERFACE, AT(name), .preset = "bond0",
+			.doc = "The bond's name on the nodes."},
+		BOND_KEYS,
+		END},
+	.doc = "How each node bonds its NICs of the internal network.",
+};
+#undef AT
+
+#define AT(member) .offset = offsetof(struct cluster_internal, member)
+static const struct schema_section internal = {
+	.size = sizeof(struct cluster_internal),
+	.keys = (const struct schema_key[]){
+		{.key = "interface", .type = SCHEMA_INTERFACE, AT(interface), .required = true,
+			.doc = "DHCP, TFTP and boot HTTP listen on this interface and nowhere else."},
+		{.key = "address", .type = SCHEMA_NET, AT(address), .required = true,
+			.doc = "The provisioner's address on it, with the prefix length of the network."},
+		{.key = "bond", .type = SCHEMA_OPTIONAL, AT(bond), .section = &own_bond,
+			.doc = "Make the interface a bond of these members at start."},
+		END},
+	.doc = "The internal network, on which nodes boot.",
+};
+#undef AT
+
+static const struct schema_section external = {
+	.size = sizeof(struct cluster_external),
+	.keys = (const struct schema_key[]){
+		{.key = "interface", .type = SCHEMA_INTERFACE,
+			.offset = offsetof(struct cluster_external, interface), .required = true,
+			.doc = "The interface of the external network. Nothing is ever answered on it."},
+		END},
+	.doc = "The external network.",
+};
+
+#define AT(member) .offset = offsetof(struct cluster_network, member)
+static const struct schema_section network = {
+	.size = sizeof(struct cluster_network),
+	.keys = (const struct schema_key[]){
+		{.key = "internal", .type = SCHEMA_SECTION, AT(internal), .required = true,
+			.section = &internal, .doc = "The internal network, on which nodes boot."},
+		{.key = "external", .type = SCHEMA_OPTIONAL, AT(external), .section = &external,
+			.doc = "The external network."},
+		END},
+	.doc = "The provisioner's networks.",
+};
+#undef AT
+
+#define AT(member) .offset = offsetof(struct cluster_dhcp, member)
+static const struct schema_section dhcp = {
+	.size = sizeof(struct cluster_dhcp),
+	.keys = (const struct schema_key[]){
+		{.key = "pool", .type = SCHEMA_RANGE, AT(pool), .required = true,
+			.doc = "Addresses for machines without one of their own: FIRST-LAST."},
+		{.key = "lease", .type = SCHEMA_DURATION, AT(lease_ms), .preset = "12h",
+			.min = 60 * SECOND_MS, .max = 365 * DAY_MS, .doc = "Lease time of an operating system."},
+		{.key = "netboot-lease", .type = SCHEMA_DURATION, AT(netboot_lease_ms), .preset = "60s",
+			.min = 30 * SECOND_MS, .max = DAY_MS,
+			.doc = "Lease time of firmware and boot loaders, which never give one back."},
+		{.key = "router", .type = SCHEMA_ADDRESS, AT(router),
+			.doc = "Default router told to clients. None when not given."},
+		{.key = "dns", .type = SCHEMA_ADDRESS_LIST, AT(dns), .max = MESSAGE_DNS_MAX,
+			.doc = "Name servers told to clients, three at most."},
+		{.key = "router-advertisements", .type = SCHEMA_BOOL, AT(router_advertisements),
+			.preset = "true",
+			.doc = "Answer IPv6 router solicitations with an empty advertisement: it saves each "
+			       "iPXE boot some 15 seconds, and makes nobody a router."},
+		END},
+	.doc = "The DHCP server.",
+};
+#undef AT
+
+#define AT(member) .offset = offsetof(struct cluster_ports, member)
+static const struct schema_section ports = {
+	.size = sizeof(struct cluster_ports),
+	.keys = (const struct schema_key[]){
+		{.key = "http", .type = SCHEMA_NUMBER, AT(http), .preset = "80", .min = 1, .max = 65535,
+			.doc = "TCP port of boot HTTP."},
+		{.key = "join", .type = SCHEMA_NUMBER, AT(join), .preset = "8443", .min = 1, .max = 65535,
+			.doc = "TCP port on which join agents register, with TLS."},
+		END},
+	.doc = "Ports on the internal address.",
+};
+#undef AT
+
+#define AT(member) .offset = offsetof(struct cluster_etcd, member)
+static const struct schema_section etcd = {
+	.size = sizeof(struct cluster_etcd),
+	.keys = (const struct schema_key[]){
+		{.key = "prefix", .type = SCHEMA_ETCD_KEY, AT(prefix), .preset = "/slipway",
+			.doc = "Nodes register below PREFIX/CLUSTER/nodes/ in the masters' etcd."},
+		{.key = "seed", .type = SCHEMA_TREE, AT(seed),
+			.doc = "Keys to create in the masters' etcd once it is healthy, where absent. "
+			       "A map or list becomes JSON."},
+		END},
+	.doc = "The masters' etcd.",
+};
+#undef AT
+
+#define AT(member) .offset = offsetof(struct cluster_role, member)
+static const struct schema_section role = {
+	.size = sizeof(struct cluster_role),
+	.name_offset = offsetof(struct cluster_role, name),
+	.keys = (const struct schema_key[]){
+		{.key = "template", .type = SCHEMA_FILE_NAME, AT(template), .required = true,
+			.doc = "The cloud-config template of nodes with this role."},
+		{.key = "etcd-member", .type = SCHEMA_BOOL, AT(etcd_member), .preset = "false",
+			.doc = "Nodes with this role are the members of the cluster's etcd."},
+		{.key = "kernel-args", .type = SCHEMA_TEXT_LIST, AT(kernel_args),
+			.doc = "Kernel arguments for nodes with this role."},
+		END},
+	.doc = "A role: what kind of node.",
+};
+#undef AT
+
+#define AT(member) .offset = offsetof(struct cluster_node, member)
+static const struct schema_section node = {
+	.size = sizeof(struct cluster_node),
+	.keys = (const struct schema_key[]){
+		{.key = "name", .type = SCHEMA_LABEL, AT(name), .required = true, .doc = "Its host name."},
+		{.key = "role", .type = SCHEMA_LABEL, AT(role_name), .required = true,
+			.doc = "Its role, a key of roles."},
+		{.key = "mac", .type = SCHEMA_MAC_LIST, AT(macs), .required = true, .min = 1,
+			.max = CLUSTER_NODE_MACS_MAX,
+			.doc = "The MACs of its NICs on the internal network. The first is the bond's own."},
+		{.key = "address", .type = SCHEMA_ADDRESS, AT(address), .required = true,
+			.doc = "Its address on the internal network, outside of dhcp.pool."},
+		{.key = "external-mac", .type = SCHEMA_MAC_LIST, AT(external), .max = 1,
+			.doc = "The MAC of its NIC on the external network, configured by DHCP there."},
+		{.key = "boot-file", .type = SCHEMA_FILE_NAME, AT(boot_file),
+			.doc = "Boot loader for this node, instead of the one for its architecture."},
+		{.key = "kernel-args", .type = SCHEMA_TEXT_LIST, AT(kernel_args),
+			.doc = "Kernel arguments for this node."},
+		END},
+	.doc = "One machine of the cluster.",
+};
+#undef AT
+
+#define AT(member) .offset = offsetof(struct cluster, member)
+const struct schema_section schema_cluster = {
+	.size = sizeof(struct cluster),
+	.keys = (const struct schema_key[]){
+		{.key = "cluster", .type = SCHEMA_LABEL, AT(name), .required = true,
+			.doc = "The cluster's name."},
+		{.key = "domain", .type = SCHEMA_HOSTNAME, AT(domain), .preset = "internal",
+			.doc = "The domain told to clients."},
+		{.key = "network", .type = SCHEMA_SECTION, AT(network), .required = true,
+			.section = &network, .doc = "The provisioner's networks."},
+		{.key = "dhcp", .type = SCHEMA_SECTION, AT(dhcp), .required = true, .section = &dhcp,
+			.doc = "The DHCP server."},
+		{.key = "ports", .type = SCHEMA_SECTION, AT(ports), .section = &ports,
+			.doc = "Ports on the internal address."},
+		{.key = "image", .type = SCHEMA_IMAGE, AT(image), .required = true,
+			.doc = "What nodes boot: DISTRO/VERSION, a folder of the image store."},
+		{.key = "enroll", .type = SCHEMA_ENUM, AT(enroll), .preset = "ask", .words = enrolls,
+			.doc = "What an unknown machine gets: ask shows it as waiting, closed is silence."},
+		{.key = "ssh-authorized-keys", .type = SCHEMA_TEXT_LIST, AT(ssh_authorized_keys),
+			.doc = "Public keys that may log in to each node as user core."},
+		{.key = "node-bond", .type = SCHEMA_OPTIONAL, AT(node_bond), .section = &node_bond,
+			.doc = "How each node bonds its NICs of the internal network. Without it, a node uses "
+			       "its first one alone."},
+		{.key = "kernel-args", .type = SCHEMA_TEXT_LIST, AT(kernel_args),
+			.doc = "Kernel arguments for every node."},
+		{.key = "etcd", .type = SCHEMA_SECTION, AT(etcd), .section = &etcd,
+			.doc = "The masters' etcd."},
+		{.key = "roles", .type = SCHEMA_NAMED, AT(roles), .required = true, .section = &role,
+			.doc = "Kinds of node, by name."},
+		{.key = "nodes", .type = SCHEMA_ITEMS, AT(nodes), .section = &node, .max = CLUSTER_NODES_MAX,
+			.doc = "The machines of the cluster."},
+		END},
+	.doc = "What the operator wrote.",
+};
+#undef AT
+
+const char *schema_type_text(enum schema_type type)
+{
+	switch (type) {
+	case SCHEMA_LABEL:
+		return "a name of lower-case letters, digits and inner hyphens";
+	case SCHEMA_HOSTNAME:
+		return "a host name such as acm.internal";
+	case SCHEMA_TEXT:
+		return "a line of text";
+	case SCHEMA_FILE_NAME:
+		return "a file name, relative and without \"..\"";
+	case SCHEMA_INTERFACE:
+		return "the name of a network interface";
+	case SCHEMA_ETCD_KEY:
+		return "an etcd key that starts with / and does not end in one";
+	case SCHEMA_ADDRESS:
+		return "an IPv4 address such as 10.10.0.10";
+	case SCHEMA_NET:
+		return "an IPv4 address with prefix length such as 10.10.0.1/24";
+	case SCHEMA_RANGE:
+		return "a range of addresses such as 10.10.0.100-10.10.0.199";
+	case SCHEMA_DURATION:
+		return "a duration such as 100ms, 90s, 10m or 12h";
+	case SCHEMA_NUMBER:
+		return "a number";
+	case SCHEMA_BOOL:
+		return "true or false";
+	case SCHEMA_ENUM:
+		return "one of a few words";
+	case SCHEMA_IMAGE:
+		return "an image as DISTRO/VERSION, such as flatcar/4081.2.1";
+	case SCHEMA_TEXT_LIST:
+		return "a list of lines";
+	case SCHEMA_ADDRESS_LIST:
+		return "a list of IPv4 addresses";
+	case SCHEMA_MAC_LIST:
+		return "a MAC address (six hex pairs) or a list of them";
+	case SCHEMA_TREE:
+	case SCHEMA_SECTION:
+	case SCHEMA_OPTIONAL:
+	case SCHEMA_NAMED:
+		return "a map";
+	case SCHEMA_ITEMS:
+		return "a list of maps";
+	}
+	return "?";
+}

@@ -3,7 +3,8 @@
  * sandbox_enter() turns a root process that has opened what it needs into user `slipway` without
  * capabilities, unable to gain new privileges, seeing only the folders named (Landlock, where the
  * kernel has it) and only the system calls that an event loop needs (seccomp; others fail with
- * EPERM). Started by an ordinary user (tests), it keeps that user and does the rest. */
+ * EPERM). Started by an ordinary user (tests), it keeps that user and does the rest. What is open
+ * stays usable: sockets, capture handles, folder descriptors. */
 #ifndef SLIPWAY_BASE_SANDBOX_H
 #define SLIPWAY_BASE_SANDBOX_H
 
@@ -17,7 +18,10 @@ struct sandbox {
 	gid_t gid;
 	const char *const *write_dirs; /* NULL-ended, may be NULL: files below may be changed */
 	const char *const *read_dirs;  /* NULL-ended, may be NULL: files below may be read */
-	bool may_connect;              /* may open outgoing TCP connections (the provisioner) */
+
+	/* May open stream sockets, connect() and resolve names (the provisioner). The resolver needs
+	 * "/etc" and "/usr/lib" in read_dirs. Without it: UDP by sendto(), and no connect() at all. */
+	bool may_connect;
 };
 
 /* 0, or a negative errno with *e saying which step failed. Landlock missing in the kernel is logged

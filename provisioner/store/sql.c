@@ -1,0 +1,119 @@
+#include "provisioner/store/sql.h"
+
+/* events.seq counts within one node, so that the oldest beyond a node's ceiling are one index range.
+ * Tokens and boots stand and fall with their node; events are also written of strangers. */
+const char *const sql_migrations[SQL_VERSION] = {
+	"CREATE TABLE nodes ("
+	" key TEXT PRIMARY KEY, name TEXT NOT NULL, macs TEXT NOT NULL, uuid TEXT NOT NULL,"
+	" serial TEXT NOT NULL, role TEXT NOT NULL, address TEXT NOT NULL, state TEXT NOT NULL,"
+	" state_since_ms INTEGER NOT NULL, stage TEXT NOT NULL, boot_id TEXT NOT NULL,"
+	" generation INTEGER NOT NULL, facts TEXT NOT NULL, first_seen_ms INTEGER NOT NULL,"
+	" last_seen_ms INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE TABLE events ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT, wall_ms INTEGER NOT NULL, node TEXT NOT NULL,"
+	" seq INTEGER NOT NULL, kind TEXT NOT NULL,"
+	" severity INTEGER NOT NULL CHECK (severity BETWEEN 1 AND 3), text TEXT NOT NULL,"
+	" data TEXT NOT NULL, UNIQUE (node, seq)"
+	") STRICT;"
+	"CREATE TABLE tokens ("
+	" hash BLOB PRIMARY KEY CHECK (length(hash) = 32),"
+	" node TEXT NOT NULL REFERENCES nodes (key) ON UPDATE CASCADE ON DELETE CASCADE,"
+	" nonce TEXT NOT NULL, created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL,"
+	" used_ms INTEGER"
+	") STRICT;"
+	"CREATE INDEX tokens_node ON tokens (node, created_ms);"
+	"CREATE TABLE boots ("
+	" nonce TEXT PRIMARY KEY,"
+	" node TEXT NOT NULL REFERENCES nodes (key) ON UPDATE CASCADE ON DELETE CASCADE,"
+	" client TEXT NOT NULL, generation INTEGER NOT NULL, created_ms INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE INDEX boots_node ON boots (node, created_ms);"
+	"CREATE TABLE generations ("
+	" number INTEGER PRIMARY KEY, created_ms INTEGER NOT NULL, hash TEXT NOT NULL,"
+	" summary TEXT NOT NULL"
+	") STRICT;"
+	"CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;",
+};
+
+#define NODE_COLUMNS                                                                           \
+	"key, name, macs, uuid, serial, role, address, state, state_since_ms, stage, boot_id," \
+	" generation, facts, first_seen_ms, last_seen_ms"
+#define EVENT_COLUMNS "id, wall_ms, node, kind, severity, text, data"
+
+static const char *const texts[SQL_N] = {
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+
+	[SQL_NODE_EXISTS] = "SELECT 1 FROM nodes WHERE key = ?",
+	/* An upsert, not REPLACE: that would delete the row and its tokens with it. */
+	[SQL_NODE_PUT] =
+		"INSERT INTO nodes (" NODE_COLUMNS ")"
+		" VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+		" ON CONFLICT (key) DO UPDATE SET name = excluded.name, macs = excluded.macs,"
+		" uuid = excluded.uuid, serial = excluded.serial, role = excluded.role,"
+		" address = excluded.address, state = excluded.state,"
+		" state_since_ms = excluded.state_since_ms, stage = excluded.stage,"
+		" boot_id = excluded.boot_id, generation = excluded.generation,"
+		" facts = excluded.facts, last_seen_ms = excluded.last_seen_ms",
+	[SQL_NODE_DELETE] = "DELETE FROM nodes WHERE key = ?",
+	[SQL_NODES] = "SELECT " NODE_COLUMNS " FROM nodes ORDER BY key",
+	[SQL_NODES_COUNT] = "SELECT count(*) FROM nodes",
+
+	[SQL_EVENT_ADD] = "INSERT INTO events (node, wall_ms, kind, severity, text, data, seq)"
+			  " VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
+			  " (SELECT coalesce(max(seq), 0) + 1 FROM events WHERE node = ?1))",
+	[SQL_EVENTS_PRUNE_NODE] = "DELETE FROM events WHERE node = ?1 AND seq <="
+				  " (SELECT max(seq) FROM events WHERE node = ?1) - ?2",
+	[SQL_EVENTS_PRUNE_ALL] = "DELETE FROM events WHERE id IN"
+				 " (SELECT id FROM events ORDER BY id LIMIT ?)",
+	[SQL_EVENTS_DELETE_NODE] = "DELETE FROM events WHERE node = ?",
+	[SQL_EVENTS_COUNT] = "SELECT count(*) FROM events",
+	[SQL_EVENTS_AFTER] = "SELECT " EVENT_COLUMNS " FROM events"
+			     " WHERE id > ? ORDER BY id LIMIT ?",
+	[SQL_EVENTS_AFTER_OF_NODE] = "SELECT " EVENT_COLUMNS " FROM events"
+				     " WHERE node = ? AND id > ? ORDER BY seq LIMIT ?",
+	[SQL_EVENTS_LAST] = "SELECT * FROM (SELECT " EVENT_COLUMNS " FROM events"
+			    " ORDER BY id DESC LIMIT ?) ORDER BY id",
+	[SQL_EVENTS_LAST_OF_NODE] = "SELECT * FROM (SELECT " EVENT_COLUMNS " FROM events"
+				    " WHERE node = ? ORDER BY seq DESC LIMIT ?) ORDER BY id",
+
+	[SQL_TOKEN_ADD] = "INSERT INTO tokens (hash, node, nonce, created_ms, expires_ms)"
+			  " VALUES (?, ?, ?, ?, ?)",
+	/* The test and the mark are one statement: no second use can come between them. */
+	[SQL_TOKEN_USE] = "UPDATE tokens SET used_ms = ?2"
+			  " WHERE hash = ?1 AND used_ms IS NULL AND expires_ms > ?2 RETURNING node",
+	[SQL_TOKEN_LOOK] = "SELECT used_ms IS NOT NULL FROM tokens WHERE hash = ?",
+	[SQL_TOKENS_PRUNE] =
+		"DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens"
+		" WHERE node = ? ORDER BY created_ms DESC, rowid DESC LIMIT -1 OFFSET ?)",
+
+	[SQL_BOOT_ADD] = "INSERT INTO boots (nonce, node, client, generation, created_ms)"
+			 " VALUES (?, ?, ?, ?, ?)",
+	[SQL_BOOT_FIND] = "SELECT nonce, node, client, generation, created_ms FROM boots"
+			  " WHERE nonce = ?",
+	[SQL_BOOTS_PRUNE] =
+		"DELETE FROM boots WHERE nonce IN (SELECT nonce FROM boots"
+		" WHERE node = ? ORDER BY created_ms DESC, rowid DESC LIMIT -1 OFFSET ?)",
+
+	[SQL_GENERATION_ADD] = "INSERT INTO generations (number, created_ms, hash, summary)"
+			       " VALUES (?, ?, ?, ?)",
+	[SQL_GENERATION_LAST] = "SELECT number, created_ms, hash, summary FROM generations"
+				" ORDER BY number DESC LIMIT 1",
+	[SQL_GENERATIONS_PRUNE] = "DELETE FROM generations WHERE number IN (SELECT number"
+				  " FROM generations ORDER BY number DESC LIMIT -1 OFFSET ?)",
+
+	/* Inserts only below the ceiling, replaces always. */
+	[SQL_SETTING_PUT] = "INSERT INTO settings (key, value) SELECT ?1, ?2"
+			    " WHERE (SELECT count(*) FROM settings) < ?3"
+			    " OR EXISTS (SELECT 1 FROM settings WHERE key = ?1)"
+			    " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+	[SQL_SETTING_DELETE] = "DELETE FROM settings WHERE key = ?",
+	[SQL_SETTING_GET] = "SELECT value FROM settings WHERE key = ?",
+};
+
+const char *sql_text(enum sql which)
+{
+	return texts[which];
+}

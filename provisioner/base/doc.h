@@ -31,20 +31,25 @@ struct doc_pair {
 struct doc_node {
 	enum doc_kind kind;
 	struct mark at;
-	enum doc_style style;  /* scalars */
-	const char *text;      /* scalars: NUL-terminated */
-	size_t len;            /* scalars: bytes in text, without the NUL */
-	const char *tag;       /* an explicit "!!tag", or NULL */
+	enum doc_style style;    /* scalars */
+	const char *text;        /* scalars: NUL-terminated */
+	size_t len;              /* scalars: bytes in text, without the NUL */
+	const char *tag;         /* an explicit tag, "!x" or "tag:yaml.org,2002:str", or NULL */
 	struct doc_node **items; /* lists: n of them */
 	struct doc_pair *pairs;  /* maps: n of them, in the order written */
 	size_t n;
 };
 
 struct doc_limits {
-	size_t depth, nodes, expanded; /* `expanded`: nodes reached through aliases */
+	size_t bytes;    /* of the text */
+	size_t depth;    /* of nesting, aliases followed: who walks the tree may recurse */
+	size_t nodes;    /* as written */
+	size_t expanded; /* nodes reached through aliases */
+	size_t anchors;
 };
 
-extern const struct doc_limits doc_limits_default; /* 64 deep, 200,000 nodes, 10,000 by alias */
+/* 4 MiB, 64 deep, 200,000 nodes, 10,000 by alias, 1,000 anchors: a site of 10,000 machines. */
+extern const struct doc_limits doc_limits_default;
 
 /* Parses exactly one document. `file` names it in errors (kept: it must live as long as the arena).
  * 0 and *ret_root (NULL for an empty document), or -EINVAL / -E2BIG with *e filled. */

@@ -132,7 +132,7 @@ static const struct {
 	{SMALL "nodes:\n  - {role: master, mac: 52:54:00:00:00:01, address: 10.10.0.10}\n",
 		"cluster.yaml:10:5: nodes[0].name is missing: Its host name."},
 	{"cluster: acm\ncluster: b\n",
-		"cluster.yaml:2:1: key \"cluster\" was already given (a map may have each key once)"},
+		"cluster.yaml:2:1: key \"cluster\" was already given in line 1 (a map may have each key once)"},
 };
 
 TEST(each_mistake_is_named_with_its_place)

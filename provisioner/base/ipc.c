@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
@@ -85,47 +86,72 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	while ((q = STAILQ_FIRST(&c->queue))) {
 		int rc = send_one(c, q->type, q->payload, q->size, q->fd);
+		unsigned held;
 
 		if (rc == -EAGAIN || rc == -ENOBUFS) {
 			(void)event_add(c->writable, NULL);
 			return;
 		}
+		if (rc < 0 && log_rate_allows(&c->full, clock_mono_ms(), &held))
+			log_warn("message to %s is lost: %s (%u more)", c->peer, strerror(-rc),
+				held);
 		queue_drop_first(c);
 	}
 }
 
-/* The one descriptor that came along, or -1. */
+/* The one descriptor that came along, or -1. The space for one, rounded up, has room for two: a
+ * hostile peer's second one must not stay open unseen. */
 static int received_fd(struct msghdr *m)
 {
-	struct cmsghdr *cm = CMSG_FIRSTHDR(m);
 	int fd = -1;
 
-	if (cm && cm->cmsg_level == SOL_SOCKET && cm->cmsg_type == SCM_RIGHTS &&
-		cm->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(&fd, CMSG_DATA(cm), sizeof(int));
+	for (struct cmsghdr *cm = CMSG_FIRSTHDR(m); cm; cm = CMSG_NXTHDR(m, cm)) {
+		if (cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= cm->cmsg_len; at += sizeof(int)) {
+			close_p(&fd);
+			memcpy(&fd, CMSG_DATA(cm) + at, sizeof(int));
+		}
+	}
 	return fd;
 }
 
-static void dispatch(struct ipc *c, const struct header *h, const void *payload, size_t size, int fd)
+static const struct ipc_kind *kind_of(const struct ipc *c, const struct header *h, size_t size)
 {
+	for (size_t i = 0; i < c->n_kinds; i++)
+		if (c->kinds[i].type == h->type && c->kinds[i].size == size && h->size == size)
+			return &c->kinds[i];
+	return NULL;
+}
+
+static void dispatch(
+	struct ipc *c, const struct header *h, const void *payload, size_t size, int fd)
+{
+	const struct ipc_kind *kind = kind_of(c, h, size);
 	unsigned held;
 
-	for (size_t i = 0; i < c->n_kinds; i++) {
-		if (c->kinds[i].type == h->type && c->kinds[i].size == size && h->size == size) {
-			c->kinds[i].handle(c->arg, payload, fd);
-			return;
-		}
-	}
-	close_p(&fd);
-	if (log_rate_allows(&c->bad, clock_mono_ms(), &held))
-		log_warn("message type=%u size=%zu from %s is not known, ignoring", h->type, size, c->peer);
+	if (!kind || !kind->takes_fd)
+		close_p(&fd);
+	if (kind)
+		kind->handle(c->arg, payload, fd);
+	else if (log_rate_allows(&c->bad, clock_mono_ms(), &held))
+		log_warn("message type=%u size=%zu from %s is not known, ignoring (%u more)",
+			h->type, size, c->peer, held);
+}
+
+/* recvmsg() gives 0 for an empty message too: only a hang-up says that the peer is gone. */
+static bool is_hung_up(const struct ipc *c)
+{
+	struct pollfd p = {.fd = c->fd};
+
+	return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR | POLLNVAL));
 }
 
 /* False when there is nothing (more) to read. */
 static bool receive_one(struct ipc *c)
 {
 	_Alignas(max_align_t) unsigned char payload[IPC_PAYLOAD_MAX];
-	struct header h;
+	struct header h = {0};
 	struct iovec iov[2] = {{&h, sizeof(h)}, {payload, sizeof(payload)}};
 	union control control;
 	struct msghdr m = {.msg_iov = iov,
@@ -136,18 +162,18 @@ static bool receive_one(struct ipc *c)
 
 	if (n < 0)
 		return errno == EINTR;
-	if (n == 0) { /* every copy of the peer's end is closed: the supervisor is gone */
+	if (n == 0 &&
+		is_hung_up(
+			c)) { /* every copy of the peer's end is closed: the supervisor is gone */
 		log_info("%s closed the channel", c->peer);
 		(void)event_del(c->readable);
 		(void)event_base_loopexit(event_get_base(c->readable), NULL);
 		return false;
 	}
 	int fd = received_fd(&m);
-	if ((size_t)n < sizeof(h) || (m.msg_flags & MSG_TRUNC)) {
-		close_p(&fd);
-		return true;
-	}
-	dispatch(c, &h, payload, (size_t)n - sizeof(h), fd);
+	if ((size_t)n < sizeof(h) || (m.msg_flags & MSG_TRUNC))
+		h = (struct header){0}; /* a type that nobody has */
+	dispatch(c, &h, payload, (size_t)n < sizeof(h) ? 0 : (size_t)n - sizeof(h), fd);
 	return true;
 }
 
@@ -163,6 +189,8 @@ struct ipc *ipc_new(struct event_base *base, int fd, const char *peer, const str
 {
 	struct ipc *c = xcalloc(1, sizeof(*c));
 
+	for (size_t i = 0; i < n_kinds; i++)
+		assert(kinds[i].type != 0 && kinds[i].size <= IPC_PAYLOAD_MAX);
 	*c = (struct ipc){.fd = fd, .peer = peer, .kinds = kinds, .n_kinds = n_kinds, .arg = arg};
 	STAILQ_INIT(&c->queue);
 	c->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, c);
@@ -191,14 +219,19 @@ static int enqueue(struct ipc *c, uint16_t type, const void *payload, size_t siz
 
 	if (bytes > QUEUE_BYTES_MAX - c->queue_bytes) {
 		if (log_rate_allows(&c->full, clock_mono_ms(), &held))
-			log_warn("%s does not read: dropping messages to it (%u more)", c->peer, held);
+			log_warn("%s does not read: dropping messages to it (%u more)", c->peer,
+				held);
 		return -ENOBUFS;
 	}
+	int kept = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (fd >= 0 && kept < 0)
+		return -errno;
 	struct queued *q = xcalloc(1, bytes);
 	q->type = type;
 	q->size = size;
-	q->fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	memcpy(q->payload, payload, size);
+	q->fd = kept;
+	if (size > 0)
+		memcpy(q->payload, payload, size);
 	STAILQ_INSERT_TAIL(&c->queue, q, next);
 	c->queue_bytes += bytes;
 	(void)event_add(c->writable, NULL);

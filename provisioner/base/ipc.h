@@ -2,11 +2,13 @@
  *
  * A message is a type and exactly the struct that the type stands for, optionally with one file
  * descriptor. A receiver's table says which types it takes and how long each is; anything else is
- * logged and dropped, so a process that was taken over can confuse no parser on the other side.
+ * logged and dropped, so a process that was taken over can confuse no parser on the other side; a
+ * descriptor that nobody asked for is closed. A handler must not free the channel it came from.
  * Sending never blocks: what the socket does not take waits in a bounded queue. */
 #ifndef SLIPWAY_BASE_IPC_H
 #define SLIPWAY_BASE_IPC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,13 +19,15 @@
 struct event_base;
 struct ipc;
 
-/* `payload` is borrowed during the call. `fd` is -1, or a descriptor that the handler now owns. */
+/* `payload` is borrowed during the call. `fd` is -1, or a descriptor that the handler now owns; it
+ * is always -1 when the kind has no `takes_fd`. */
 typedef void ipc_handler(void *arg, const void *payload, int fd);
 
 struct ipc_kind {
 	uint16_t type;
 	size_t size;
 	ipc_handler *handle;
+	bool takes_fd; /* a descriptor may come along */
 };
 
 /* Reads messages of `kinds` from `fd` and hands them to their handlers with `arg`. Takes `fd`; keeps
@@ -33,7 +37,9 @@ struct ipc *ipc_new(struct event_base *base, int fd, const char *peer, const str
 void ipc_free(struct ipc *c);
 
 /* Queues one message. Borrows `fd` (-1 for none). 0, or -ENOBUFS when the queue is full because the
- * peer does not read (it is counted and logged, rate-limited), or -EPIPE when the peer is gone. */
+ * peer does not read (it is counted and logged, rate-limited), or -EPIPE when the peer is gone, or
+ * -EMFILE when a descriptor can not be kept for later. May be ignored: who waits for an answer has a
+ * timeout anyway. */
 int ipc_send(struct ipc *c, uint16_t type, const void *payload, size_t size, int fd);
 
 /* Bounds and terminates a text field of a received struct: its last byte becomes NUL in `field`. */

@@ -1,31 +1,47 @@
 #include "provisioner/base/files.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int read_all(int fd, char *to, size_t want, size_t *ret_len)
-{
-	size_t len = 0;
+#define TEMPORARY_TRIES 100
+#define BENEATH_TRIES 8
 
-	while (len < want) {
-		ssize_t n = read(fd, to + len, want - len);
+/* Reads up to the end. The size that stat() tells is only a hint: a file may grow, and those of
+ * /proc say 0. */
+static int read_all(int fd, size_t hint, size_t max, char **ret_data, size_t *ret_len)
+{
+	size_t cap = (hint < max ? hint : max) + 1, len = 0;
+	AUTO(free_p) char *data = xcalloc(cap + 1, 1);
+
+	for (;;) {
+		ssize_t n = read(fd, data + len, cap - len);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
+		len += (size_t)n;
+		if (len > max)
+			return -EFBIG;
 		if (n == 0)
 			break;
-		len += (size_t)n;
+		if (len == cap) {
+			cap = cap < max / 2 ? cap * 2 : max + 1;
+			data = xreallocarray(data, cap + 1, 1);
+		}
 	}
+	data[len] = '\0';
+	*ret_data = TAKE(data);
 	*ret_len = len;
 	return 0;
 }
@@ -49,48 +65,61 @@ int file_read(int dir, const char *path, size_t max, char **ret_data, size_t *re
 {
 	AUTO(close_p) int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
-	size_t len = 0;
 
+	assert(max < SIZE_MAX / 2);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
 	if (st.st_size < 0 || (uint64_t)st.st_size > max)
 		return -EFBIG;
-
-	AUTO(free_p) char *data = xcalloc((size_t)st.st_size + 1, 1);
-	int rc = read_all(fd, data, (size_t)st.st_size, &len);
-	if (rc < 0)
-		return rc;
-	data[len] = '\0';
-	*ret_data = TAKE(data);
-	*ret_len = len;
-	return 0;
+	return read_all(fd, (size_t)st.st_size, max, ret_data, ret_len);
 }
 
-/* Writes and syncs the temporary file. */
-static int write_temporary(int dir, const char *name, const void *data, size_t len, mode_t mode)
+/* Opens the temporary file and locks it, so that two writers of one name take turns. The one who
+ * waited holds a file that the other has renamed by then, and begins anew. */
+static int open_temporary(int dir, const char *name)
 {
-	AUTO(close_p) int fd =
-		openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+	for (int tries = 0; tries < TEMPORARY_TRIES; tries++) {
+		AUTO(close_p)
+		int fd = openat(
+			dir, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+		struct stat mine, named;
 
-	if (fd < 0)
+		if (fd < 0 || flock(fd, LOCK_EX) < 0 || fstat(fd, &mine) < 0)
+			return -errno;
+		if (!S_ISREG(mine.st_mode))
+			return -EINVAL;
+		if (fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+			named.st_dev == mine.st_dev && named.st_ino == mine.st_ino)
+			return TAKE_FD(fd);
+	}
+	return -EBUSY;
+}
+
+/* What a crash has left in it goes first, and nothing is written that a wider mode would show. */
+static int fill_temporary(int fd, const void *data, size_t len, mode_t mode)
+{
+	if (ftruncate(fd, 0) < 0 || fchmod(fd, mode) < 0)
 		return -errno;
 	int rc = write_all(fd, data, len);
 	if (rc < 0)
 		return rc;
-	if (fchmod(fd, mode) < 0 || fsync(fd) < 0)
-		return -errno;
-	return 0;
+	return fsync(fd) < 0 ? -errno : 0;
 }
 
 int file_write(int dir, const char *name, const void *data, size_t len, mode_t mode)
 {
 	char temporary[NAME_MAX + 1];
 
+	if (!name[0] || strchr(name, '/'))
+		return -EINVAL;
 	if (snprintf(temporary, sizeof(temporary), ".%s.new", name) >= (int)sizeof(temporary))
 		return -ENAMETOOLONG;
-	int rc = write_temporary(dir, temporary, data, len, mode);
+	AUTO(close_p) int fd = open_temporary(dir, temporary);
+	if (fd < 0)
+		return fd;
+	int rc = fill_temporary(fd, data, len, mode);
 	if (rc < 0)
 		goto unlink_temporary;
 	if (renameat(dir, temporary, dir, name) < 0) {
@@ -100,7 +129,7 @@ int file_write(int dir, const char *name, const void *data, size_t len, mode_t m
 	return fsync(dir) < 0 ? -errno : 0;
 
 unlink_temporary:
-	(void)unlinkat(dir, temporary, 0); /* it may not exist */
+	(void)unlinkat(dir, temporary, 0); /* the first failure is the one to report */
 	return rc;
 }
 
@@ -111,16 +140,17 @@ int file_open_beneath(int root, const char *path)
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
 	};
 	struct stat st;
+	AUTO(close_p) int fd = -1;
 
-	/* glibc 2.36 has no wrapper for openat2(). */
-	AUTO(close_p) int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	/* EAGAIN: something was renamed meanwhile. glibc 2.36 has no wrapper for openat2(). */
+	for (int tries = 0; fd < 0 && tries < BENEATH_TRIES; tries++) {
+		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+		if (fd < 0 && errno != EAGAIN)
+			break;
+	}
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EISDIR;
-	int kept = fd;
-	fd = -1;
-	return kept;
+	return S_ISREG(st.st_mode) ? TAKE_FD(fd) : -EISDIR;
 }
 
 int dir_open(const char *path)
@@ -138,7 +168,12 @@ static int make_one(const char *path, mode_t mode)
 int dir_make(const char *path, mode_t mode, uid_t uid, gid_t gid)
 {
 	AUTO(free_p) char *part = xstrdup(path);
+	size_t len = strlen(part);
 
+	while (len > 1 && part[len - 1] == '/')
+		part[--len] = '\0';
+	if (len == 0)
+		return -ENOENT;
 	for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		int rc = make_one(part, 0755);
@@ -146,12 +181,13 @@ int dir_make(const char *path, mode_t mode, uid_t uid, gid_t gid)
 		if (rc < 0)
 			return rc;
 	}
-	int rc = make_one(path, mode);
+	int rc = make_one(part, mode);
 	if (rc < 0)
 		return rc;
-	AUTO(close_p) int fd = dir_open(path);
+	/* A link that the owner of the parent has put here must not move our chown() elsewhere. */
+	AUTO(close_p) int fd = open(part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		return fd;
+		return -errno;
 	if (geteuid() == 0 && fchown(fd, uid, gid) < 0)
 		return -errno;
 	return fchmod(fd, mode) < 0 ? -errno : 0;
@@ -169,7 +205,5 @@ int memfd_sealed(const char *name, const void *data, size_t len)
 	if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0 ||
 		lseek(fd, 0, SEEK_SET) < 0)
 		return -errno;
-	int kept = fd;
-	fd = -1;
-	return kept;
+	return TAKE_FD(fd);
 }

@@ -15,7 +15,8 @@
  * frees *ret_data. `dir` may be AT_FDCWD. 0, -EFBIG, -EISDIR, or the errno of open or read. */
 int file_read(int dir, const char *path, size_t max, char **ret_data, size_t *ret_len) MUST_USE;
 
-/* Replaces `name` in the folder `dir` whole or not at all, durably. */
+/* Replaces `name` in the folder `dir` whole or not at all, durably. Two writers of one name take
+ * turns. 0, -EINVAL (a name with '/'), or the errno of what failed: the old file then stands. */
 int file_write(int dir, const char *name, const void *data, size_t len, mode_t mode) MUST_USE;
 
 /* Opens a regular file below the folder `root` read-only. Never leaves it: "..", absolute paths,
@@ -26,7 +27,8 @@ int file_open_beneath(int root, const char *path) MUST_USE;
 /* An O_PATH-less folder descriptor for the calls above, or a negative errno. */
 int dir_open(const char *path) MUST_USE;
 
-/* Makes `path` with its parents; the last one gets `mode` and, as root, the owner. */
+/* Makes `path` with its parents; the last one gets `mode` and, as root, the owner. It must not be a
+ * symlink (-ENOTDIR): where an ordinary user owns the parent, root does not follow him. */
 int dir_make(const char *path, mode_t mode, uid_t uid, gid_t gid) MUST_USE;
 
 /* A descriptor of an anonymous, sealed file with these bytes, positioned at 0: what one process

@@ -126,9 +126,7 @@ int landlock_open(const char *const *write_dirs, const char *const *read_dirs, b
 		rc = allow_each(ruleset, write_dirs, (FS_READ | FS_WRITE) & handled, e);
 	if (rc < 0)
 		return rc;
-	int kept = ruleset;
-	ruleset = -1;
-	return kept;
+	return TAKE_FD(ruleset);
 }
 
 int landlock_enforce(int ruleset, struct err *e)

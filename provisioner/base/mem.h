@@ -15,11 +15,19 @@
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Gives the value of the pointer `p` and sets `p` to NULL. */
-#define TAKE(p)                                                                                    \
-	__extension__({                                                                            \
-		__typeof__(p) take_tmp_ = (p);                                                     \
-		(p) = NULL;                                                                        \
-		take_tmp_;                                                                         \
+#define TAKE(p)                                \
+	__extension__({                        \
+		__typeof__(p) take_tmp_ = (p); \
+		(p) = NULL;                    \
+		take_tmp_;                     \
+	})
+
+/* Gives the descriptor `fd` and sets it to -1, so that AUTO(close_p) leaves it open. */
+#define TAKE_FD(fd)                      \
+	__extension__({                  \
+		int take_fd_tmp_ = (fd); \
+		(fd) = -1;               \
+		take_fd_tmp_;            \
 	})
 
 /* Zeroed memory for `n` elements of `size` bytes; the caller frees with free(). */

@@ -4,12 +4,18 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "provisioner/base/str.h"
+
 static void err_vset(struct err *e, struct mark at, const char *fmt, va_list ap) PRINTF_LIKE(3, 0);
 
 static void err_vset(struct err *e, struct mark at, const char *fmt, va_list ap)
 {
+	char msg[sizeof(e->msg)]; /* the arguments may point into *e */
+
+	(void)vsnprintf(msg, sizeof(msg), fmt, ap); /* a longer message is cut, by intent */
+	str_defang(msg);
 	e->at = at;
-	(void)vsnprintf(e->msg, sizeof(e->msg), fmt, ap); /* a longer message is cut, by intent */
+	memcpy(e->msg, msg, strlen(msg) + 1);
 }
 
 int err_set(struct err *e, int code, struct mark at, const char *fmt, ...)
@@ -43,7 +49,8 @@ const char *err_text(const struct err *e, char *buf, size_t size)
 	else if (e->at.line == 0)
 		(void)snprintf(buf, size, "%s: %s", e->at.file, e->msg);
 	else
-		(void)snprintf(buf, size, "%s:%u:%u: %s", e->at.file, e->at.line, e->at.col, e->msg);
+		(void)snprintf(
+			buf, size, "%s:%u:%u: %s", e->at.file, e->at.line, e->at.col, e->msg);
 	return buf;
 }
 
@@ -134,5 +141,5 @@ const char *err_nearest(const char *word, const char *const candidates[])
 			best = candidates[i];
 		}
 	}
-	return best_distance <= 1 + len / 4 ? best : NULL;
+	return best_distance <= 1 + len / 4 && best_distance < len ? best : NULL;
 }

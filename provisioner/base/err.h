@@ -25,7 +25,8 @@ struct err {
 };
 
 /* Fills *e (which may be NULL) and returns `code`, a negative errno, so that a failing function can
- * end in `return err_set(e, -EINVAL, at, "...")`. */
+ * end in `return err_set(e, -EINVAL, at, "...")`. The arguments may point into *e: a caller may put
+ * words before a message. Control characters become '?'. */
 int err_set(struct err *e, int code, struct mark at, const char *fmt, ...) PRINTF_LIKE(4, 5);
 
 /* The same without a place. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "provisioner/base/clock.h"
+#include "provisioner/base/str.h"
 
 #define LINE_MAX_BYTES 1024
 #define RATE_MS 1000
@@ -80,8 +81,11 @@ void log_line(enum log_level level, const char *fmt, ...)
 	n = vsnprintf(line + len, sizeof(line) - 1 - len, fmt, ap);
 	va_end(ap);
 	len += n < 0 ? 0 : (size_t)n;
-	if (len >= sizeof(line) - 1)
-		len = sizeof(line) - 2; /* too long: cut */
+	if (len >= sizeof(line) - 1) {
+		len = sizeof(line) - 2; /* too long: cut, and show it */
+		memcpy(line + len - 3, "...", 3);
+	}
+	str_defang(line);
 	line[len++] = '\n';
 	if (write(STDERR_FILENO, line, len) < 0)
 		return; /* there is nowhere left to complain to */

@@ -9,6 +9,7 @@
 
 struct str str_init(size_t max)
 {
+	assert(max < SIZE_MAX / 2);
 	return (struct str){.max = max};
 }
 
@@ -108,6 +109,18 @@ void str_printf(struct str *b, const char *fmt, ...)
 	va_start(ap, fmt);
 	str_vprintf(b, fmt, ap);
 	va_end(ap);
+}
+
+void str_defang(char *text)
+{
+	unsigned char *p = (unsigned char *)text;
+
+	for (; *p; p++) {
+		if (*p < 0x20 || *p == 0x7f)
+			*p = '?';
+		else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+			p[0] = p[1] = '?';
+	}
 }
 
 static const char hex_lower[] = "0123456789abcdef";

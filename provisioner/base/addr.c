@@ -38,8 +38,8 @@ int mac_parse(const char *text, struct mac *ret)
 
 const char *mac_text(const struct mac *m, char buf[static MAC_TEXT_SIZE])
 {
-	(void)snprintf(buf, MAC_TEXT_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", m->b[0], m->b[1], m->b[2],
-		m->b[3], m->b[4], m->b[5]);
+	(void)snprintf(buf, MAC_TEXT_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", m->b[0], m->b[1],
+		m->b[2], m->b[3], m->b[4], m->b[5]);
 	return buf;
 }
 

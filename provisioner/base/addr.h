@@ -43,7 +43,7 @@ const char *ipv4_text(uint32_t addr, char buf[static IPV4_TEXT_SIZE]);
 int ipv4_net_parse(const char *text, struct ipv4_net *ret) MUST_USE;
 const char *ipv4_net_text(struct ipv4_net n, char buf[static IPV4_NET_TEXT_SIZE]);
 uint32_t ipv4_net_mask(struct ipv4_net n);
-uint32_t ipv4_net_first(struct ipv4_net n);     /* the network's own address */
+uint32_t ipv4_net_first(struct ipv4_net n); /* the network's own address */
 uint32_t ipv4_net_broadcast(struct ipv4_net n);
 bool ipv4_net_has(struct ipv4_net n, uint32_t addr);
 

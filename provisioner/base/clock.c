@@ -24,12 +24,18 @@ int64_t clock_wall_ms(void)
 
 const char *clock_text(int64_t wall_ms, char buf[static CLOCK_TEXT_SIZE])
 {
+	int64_t ms = wall_ms % 1000;
 	time_t s = (time_t)(wall_ms / 1000);
 	struct tm tm = {0};
 	char to_seconds[20] = "";
 
-	if (!gmtime_r(&s, &tm) || strftime(to_seconds, sizeof(to_seconds), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+	if (ms < 0) { /* before 1970 */
+		ms += 1000;
+		s--;
+	}
+	if (!gmtime_r(&s, &tm) ||
+		strftime(to_seconds, sizeof(to_seconds), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
 		(void)snprintf(to_seconds, sizeof(to_seconds), "?");
-	(void)snprintf(buf, CLOCK_TEXT_SIZE, "%s.%03uZ", to_seconds, (unsigned)(wall_ms % 1000) % 1000);
+	(void)snprintf(buf, CLOCK_TEXT_SIZE, "%s.%03uZ", to_seconds, (unsigned)ms % 1000);
 	return buf;
 }

@@ -12,6 +12,7 @@ static bool is_digit(char c)
 /* Unsigned digits of the base up to `end`, which may be NULL for the end of the text. */
 static int parse_digits(const char *text, const char *end, unsigned base, uint64_t *ret)
 {
+	bool too_large = false;
 	uint64_t v = 0;
 
 	if (!end)
@@ -21,10 +22,11 @@ static int parse_digits(const char *text, const char *end, unsigned base, uint64
 	for (; text < end; text++) {
 		if (!is_digit(*text) || (unsigned)(*text - '0') >= base)
 			return -EINVAL;
-		if (__builtin_mul_overflow(v, base, &v) ||
-			__builtin_add_overflow(v, (uint64_t)(*text - '0'), &v))
-			return -ERANGE;
+		too_large |= __builtin_mul_overflow(v, base, &v) ||
+			     __builtin_add_overflow(v, (uint64_t)(*text - '0'), &v);
 	}
+	if (too_large)
+		return -ERANGE;
 	*ret = v;
 	return 0;
 }
@@ -50,9 +52,10 @@ int parse_i64(const char *text, int64_t min, int64_t max, int64_t *ret)
 
 	if (rc < 0)
 		return rc;
-	if (v > INT64_MAX)
+	if (v > (uint64_t)INT64_MAX + minus)
 		return -ERANGE;
-	int64_t value = minus ? -(int64_t)v : (int64_t)v;
+	/* -(v - 1) - 1: the smallest int64_t has no positive counterpart */
+	int64_t value = minus && v > 0 ? -(int64_t)(v - 1) - 1 : (int64_t)v;
 	if (value < min || value > max)
 		return -ERANGE;
 	*ret = value;

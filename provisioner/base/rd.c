@@ -38,14 +38,15 @@ uint16_t rd_be16(struct rd *r)
 {
 	const uint8_t *at = rd_take(r, 2);
 
-	return at ? (uint16_t)(at[0] << 8 | at[1]) : 0;
+	return at ? (uint16_t)((unsigned)at[0] << 8 | at[1]) : 0;
 }
 
 uint32_t rd_be32(struct rd *r)
 {
 	const uint8_t *at = rd_take(r, 4);
 
-	return at ? (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3] : 0;
+	return at ? (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3]
+		  : 0;
 }
 
 void rd_copy(struct rd *r, void *to, size_t n)

@@ -17,17 +17,18 @@ size_t wr_room(const struct wr *w)
 	return w->err ? 0 : w->cap - w->len;
 }
 
-/* Where the next `n` bytes go, or NULL with the error latched. */
+/* Where the next `n` bytes go; NULL when there are none to write or, with the error latched, when
+ * they do not fit. */
 static uint8_t *wr_claim(struct wr *w, size_t n)
 {
-	uint8_t *at = w->p + w->len;
-
 	if (w->err || n > w->cap - w->len) {
 		w->err = true;
 		return NULL;
 	}
+	if (n == 0)
+		return NULL;
 	w->len += n;
-	return at;
+	return w->p + w->len - n;
 }
 
 void wr_u8(struct wr *w, uint8_t v)
@@ -64,7 +65,7 @@ void wr_bytes(struct wr *w, const void *data, size_t n)
 {
 	uint8_t *at = wr_claim(w, n);
 
-	if (at && n > 0)
+	if (at)
 		memcpy(at, data, n);
 }
 
@@ -72,7 +73,7 @@ void wr_fill(struct wr *w, uint8_t v, size_t n)
 {
 	uint8_t *at = wr_claim(w, n);
 
-	if (at && n > 0)
+	if (at)
 		memset(at, v, n);
 }
 
@@ -83,7 +84,7 @@ void wr_cstr(struct wr *w, const char *text)
 
 void wr_patch_be16(struct wr *w, size_t at, uint16_t v)
 {
-	if (w->err || at + 2 > w->len) {
+	if (w->err || at > w->len || w->len - at < 2) {
 		w->err = true;
 		return;
 	}

@@ -28,12 +28,12 @@ static void json_close(struct json *j, char bracket)
 	j->comma = true;
 }
 
-void json_object(struct json *j)
+void json_map(struct json *j)
 {
 	json_open(j, '{');
 }
 
-void json_object_end(struct json *j)
+void json_map_end(struct json *j)
 {
 	json_close(j, '}');
 }
@@ -111,7 +111,7 @@ void json_text(struct json *j, const char *text)
 	if (text)
 		json_textn(j, text, strlen(text));
 	else
-		json_null(j);
+		json_none(j);
 }
 
 void json_int(struct json *j, int64_t v)
@@ -125,7 +125,7 @@ void json_bool(struct json *j, bool v)
 	json_raw(j, v ? "true" : "false");
 }
 
-void json_null(struct json *j)
+void json_none(struct json *j)
 {
 	json_raw(j, "null");
 }

@@ -17,8 +17,8 @@ struct json {
 };
 
 struct json json_init(struct str *out);
-void json_object(struct json *j);
-void json_object_end(struct json *j);
+void json_map(struct json *j);
+void json_map_end(struct json *j);
 void json_list(struct json *j);
 void json_list_end(struct json *j);
 void json_key(struct json *j, const char *key);
@@ -26,7 +26,7 @@ void json_text(struct json *j, const char *text); /* NULL writes null */
 void json_textn(struct json *j, const char *text, size_t n);
 void json_int(struct json *j, int64_t v);
 void json_bool(struct json *j, bool v);
-void json_null(struct json *j);
+void json_none(struct json *j);
 
 /* Already valid JSON, put in as it is. */
 void json_raw(struct json *j, const char *text);

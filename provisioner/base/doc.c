@@ -144,10 +144,10 @@ static int map_append(struct build *b, struct frame *f, struct doc_node *value)
 	return 0;
 }
 
-static int take_key(struct build *b, struct frame *f, struct doc_node *key)
+static int take_key(struct build *b, struct frame *f, struct doc_node *key, struct mark at)
 {
 	if (key->kind != DOC_SCALAR)
-		return err_set(b->err, -EINVAL, key->at, "a key must be plain text, not a %s",
+		return err_set(b->err, -EINVAL, at, "a key must be plain text, not a %s",
 			doc_kind_name(key->kind));
 	f->key = key;
 	return 0;
@@ -187,8 +187,8 @@ static int refuse_double_keys(struct build *b, const struct doc_node *map)
 	return 0;
 }
 
-/* Puts a finished value where it belongs: root, list item, key or value. */
-static int place(struct build *b, struct doc_node *n)
+/* Puts a finished value where it belongs: root, list item, key or value. It is mentioned at `at`. */
+static int place(struct build *b, struct doc_node *n, struct mark at)
 {
 	struct frame *f = b->top;
 	int rc;
@@ -200,10 +200,10 @@ static int place(struct build *b, struct doc_node *n)
 	if (f->node->kind == DOC_LIST)
 		rc = list_append(b, f, n);
 	else if (!f->key)
-		return take_key(b, f, n);
+		return take_key(b, f, n, at);
 	else
 		rc = map_append(b, f, n);
-	return rc < 0 ? no_room(b, n->at) : 0;
+	return rc < 0 ? no_room(b, at) : 0;
 }
 
 static int tag_and_anchor(
@@ -232,7 +232,7 @@ static int on_scalar(struct build *b, const yaml_event_t *ev)
 	else
 		n->style = DOC_QUOTED;
 	int rc = tag_and_anchor(b, n, ev->data.scalar.tag, ev->data.scalar.anchor);
-	return rc < 0 ? rc : place(b, n);
+	return rc < 0 ? rc : place(b, n, n->at);
 }
 
 static int on_start(struct build *b, enum doc_kind kind, const yaml_event_t *ev)
@@ -268,7 +268,7 @@ static int on_end(struct build *b)
 	b->top = f->outer;
 	b->depth--;
 	int rc = f->node->kind == DOC_MAP ? refuse_double_keys(b, f->node) : 0;
-	return rc < 0 ? rc : place(b, f->node);
+	return rc < 0 ? rc : place(b, f->node, f->node->at);
 }
 
 static bool is_open(const struct build *b, const struct doc_node *n)
@@ -297,7 +297,7 @@ static int on_alias(struct build *b, const yaml_event_t *ev)
 	if (a->height > b->limits->depth - b->depth)
 		return too_big(b, at, "levels of nesting", b->limits->depth);
 	b->n_expanded += a->weight;
-	return place(b, a->node);
+	return place(b, a->node, at);
 }
 
 static int on_event(struct build *b, const yaml_event_t *ev)

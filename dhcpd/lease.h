@@ -1,0 +1,90 @@
+/* lease.h - who holds which address, in memory.
+ *
+ * One `struct lease` per address that was ever held; it is never taken out while its address may be
+ * given, so a machine that comes back finds its old one. Found by address, or by client: its MAC or,
+ * when it has none worth the name, its client identifier. lease_pick() gives an address that was
+ * never used, then the one that has been free for longest.
+ *
+ * Invariants: one lease per address; a client has at most one lease inside the pool that is not
+ * declined; `until_ms` says when the address is nobody's any more. Times are monotonic. */
+#ifndef SLIPWAY_DHCPD_LEASE_H
+#define SLIPWAY_DHCPD_LEASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dhcpd/hash.h"
+#include "dhcpd/msg.h"
+
+#define LEASES_MAX 131072
+#define LEASE_NEVER INT64_MAX
+
+/* Who asks. Without usable hardware `hlen` is 0 and the client identifier is the key. */
+struct client {
+	uint8_t htype, hlen;
+	uint8_t hw[MSG_HW_MAX];
+	uint8_t id_len;
+	const uint8_t *id; /* borrowed */
+};
+
+enum lease_state {
+	LEASE_FREE = 1, /* released: the client is remembered */
+	LEASE_OFFERED,  /* held until the client asks for it */
+	LEASE_BOUND,
+	LEASE_DECLINED  /* the client found somebody else there: nobody gets it */
+};
+
+struct lease {
+	uint32_t address;
+	enum lease_state state;
+	struct client client; /* its `id` is owned by the lease */
+	int64_t begun_ms, until_ms;
+	uint32_t lease_s;
+	bool stored; /* what is on disk says that this client has it */
+
+	/* the table's own */
+	size_t heap_at;
+	struct lease *next_by_address, *next_by_client;
+};
+
+struct lease_table;
+
+struct lease_table *lease_table_new(const struct hash_key *key);
+void lease_table_free(struct lease_table *t);
+
+/* The addresses that lease_pick() may give, both inclusive. Cheap enough to call on every change of
+ * nodes: it also begins the search for unused addresses anew. */
+void lease_table_set_pool(struct lease_table *t, uint32_t first, uint32_t last);
+bool lease_is_in_pool(const struct lease_table *t, uint32_t address);
+
+struct lease *lease_by_address(const struct lease_table *t, uint32_t address);
+
+/* The client's lease in the pool, whatever its state but declined; or NULL. */
+struct lease *lease_by_client(const struct lease_table *t, const struct client *c);
+
+/* The pool's next address for a newcomer, or 0 when all are taken. */
+typedef bool lease_refuse(const void *arg, uint32_t address);
+uint32_t lease_pick(struct lease_table *t, int64_t now_ms, lease_refuse *is_refused, const void *arg);
+
+/* Makes `c` (copied) the client of `address`, in `state` until `until_ms`. Forgets an older lease of the
+ * client that has run out. NULL past LEASES_MAX. */
+struct lease *lease_set(struct lease_table *t, uint32_t address, const struct client *c,
+	enum lease_state state, int64_t now_ms, int64_t until_ms);
+
+/* Changes the state of a lease and how long it stays so. */
+void lease_change(struct lease_table *t, struct lease *l, enum lease_state state, int64_t until_ms);
+
+/* Nobody holds it any more (it may still be remembered). */
+bool lease_is_over(const struct lease *l, int64_t now_ms);
+bool lease_is_of(const struct lease *l, const struct client *c);
+bool client_is_equal(const struct client *a, const struct client *b);
+
+/* How many addresses are in quarantine because of this client. */
+size_t lease_count_declined(const struct lease_table *t, const struct client *c);
+
+/* All leases, in no order: begin with i = 0; NULL at the end. */
+struct lease *lease_at(const struct lease_table *t, size_t i);
+size_t lease_count(const struct lease_table *t);
+
+#endif

@@ -1,0 +1,21 @@
+/* answer.h - builds the reply that was decided on: header fields (RFC 2131 table 3) and options. Pure. */
+#ifndef SLIPWAY_DHCPD_ANSWER_H
+#define SLIPWAY_DHCPD_ANSWER_H
+
+#include <stdint.h>
+
+#include "dhcpd/msg.h"
+#include "provisioner/messages/messages.h"
+
+/* What OFFER, ACK and NAK have in common: the fields copied from the request, who we are, and the
+ * client identifier and relay information as they came (RFC 6842, RFC 3046). */
+void answer_begin(const struct msg *request, enum dhcp_type type, uint32_t server_id, struct msg *ret);
+
+/* The address and how long it is leased. */
+void answer_lease(struct msg *reply, uint32_t address, uint32_t lease_s);
+
+/* The network's parameters as far as the client wants them. `node` may be NULL. */
+void answer_parameters(const struct msg *request, const struct message_dhcp_settings *settings,
+	const struct message_node *node, struct msg *reply);
+
+#endif

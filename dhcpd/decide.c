@@ -1,0 +1,481 @@
+#include "dhcpd/decide.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "dhcpd/answer.h"
+#include "dhcpd/relay.h"
+
+#define HOPS_MAX 16
+#define OFFER_HOLD_MS 60000
+#define QUARANTINE_MS (10 * 60 * 1000)
+#define DECLINES_MAX 4
+#define LEASE_MIN_S 60
+
+/* One decision under way. */
+struct ask {
+	const struct decide_state *s;
+	const struct message_dhcp_settings *settings;
+	const struct msg *m;
+	const struct arrival *from;
+	int64_t now_ms;
+	struct client client;
+	struct mac mac;                  /* zero without one */
+	const struct message_node *node; /* NULL for an unknown machine */
+	struct relay_info relay;
+	struct pxe_client pxe;
+	uint32_t server_id; /* what we call ourselves towards this client */
+	struct decision *d;
+};
+
+static void note(struct ask *a, const char *text)
+{
+	(void)snprintf(a->d->exchange.note, sizeof(a->d->exchange.note), "%s", text);
+}
+
+/* No answer; `is_tellable` when a person who looks at this machine should know why. */
+static void drop(struct ask *a, enum counter why, bool is_tellable)
+{
+	a->d->what = why;
+	a->d->is_tellable = is_tellable;
+	if (a->d->exchange.note[0] == '\0')
+		note(a, counter_text(why));
+}
+
+static void note_address(struct ask *a, const char *format_before, uint32_t address)
+{
+	char text[IPV4_TEXT_SIZE], line[128];
+
+	(void)snprintf(line, sizeof(line), "%s %s", format_before, ipv4_text(address, text));
+	note(a, line);
+}
+
+/* --- whose address is it --- */
+
+/* An address that is nobody's to lease: ours, the router's, a name server's, a node's, or no host's. */
+static bool is_reserved(const void *arg, uint32_t address)
+{
+	const struct ask *a = arg;
+	const struct message_dhcp_settings *s = a->settings;
+
+	if (!ipv4_net_has(s->server, address) || address == ipv4_net_first(s->server) ||
+		address == ipv4_net_broadcast(s->server))
+		return true;
+	if (address == s->server.addr || address == s->router)
+		return true;
+	for (size_t i = 0; i < MESSAGE_DNS_MAX; i++)
+		if (address == s->dns[i])
+			return true;
+	return node_table_by_address(a->s->nodes, address) != NULL;
+}
+
+static struct client client_of_mac(const struct mac *mac)
+{
+	struct client c = {.htype = MSG_HTYPE_ETHERNET, .hlen = MAC_LEN};
+
+	memcpy(c.hw, mac->b, MAC_LEN);
+	return c;
+}
+
+/* The lease is the asking machine's own: under its key, or a node's under another of its MACs. */
+static bool is_mine(const struct ask *a, const struct lease *l)
+{
+	if (lease_is_of(l, &a->client))
+		return true;
+	for (size_t i = 0; a->node && i < a->node->n_macs; i++) {
+		struct client c = client_of_mac(&a->node->macs[i]);
+
+		if (lease_is_of(l, &c))
+			return true;
+	}
+	return false;
+}
+
+/* The machine's lease in the pool, or NULL. */
+static struct lease *my_lease(const struct ask *a)
+{
+	struct lease *l = lease_by_client(a->s->leases, &a->client);
+
+	for (size_t i = 0; !l && a->node && i < a->node->n_macs; i++) {
+		struct client c = client_of_mac(&a->node->macs[i]);
+
+		l = lease_by_client(a->s->leases, &c);
+	}
+	return l;
+}
+
+static bool is_free_or_mine(const struct ask *a, uint32_t address)
+{
+	const struct lease *l = lease_by_address(a->s->leases, address);
+
+	return !l || is_mine(a, l) || lease_is_over(l, a->now_ms);
+}
+
+static bool has_fixed_address(const struct ask *a)
+{
+	return a->node && a->node->address != 0;
+}
+
+/* May this machine have this very address? */
+static bool may_have(const struct ask *a, uint32_t address)
+{
+	if (has_fixed_address(a))
+		return address == a->node->address && is_free_or_mine(a, address);
+	return lease_is_in_pool(a->s->leases, address) && !is_reserved(a, address) &&
+	       is_free_or_mine(a, address);
+}
+
+/* The address for a machine that asks for any (RFC 2131 section 4.3.1): its own, the one it holds or
+ * held, the one it would like, a new one. 0 with the reason in *ret_why. */
+static uint32_t choose_address(struct ask *a, enum counter *ret_why)
+{
+	uint32_t wish = opts_u32(&a->m->opts, OPT_ADDRESS);
+	struct lease *mine = my_lease(a);
+
+	*ret_why = COUNT_ADDRESS_IN_USE;
+	if (has_fixed_address(a))
+		return may_have(a, a->node->address) ? a->node->address : 0;
+	if (mine && may_have(a, mine->address))
+		return mine->address;
+	if (mine) /* it has become somebody's fixed address; who asks anew no longer uses it */
+		lease_change(a->s->leases, mine, LEASE_FREE, a->now_ms);
+	if (wish != 0 && may_have(a, wish))
+		return wish;
+	*ret_why = COUNT_POOL_EXHAUSTED;
+	return lease_pick(a->s->leases, a->now_ms, is_reserved, a);
+}
+
+/* --- answers --- */
+
+/* A machine that is still booting gets a short lease: the next stage asks again within seconds, and a
+ * machine that was just passing by does not hold its address for half a day. */
+static uint32_t lease_length(const struct ask *a)
+{
+	bool is_os = a->pxe.stage == STAGE_OS;
+	uint32_t most = is_os ? a->settings->lease_s : a->settings->netboot_lease_s;
+	uint32_t wish = opts_u32(&a->m->opts, OPT_LEASE);
+
+	if (most == 0)
+		most = LEASE_MIN_S;
+	if (!is_os || !opts_has(&a->m->opts, OPT_LEASE) || wish > most)
+		return most;
+	uint32_t least = most < LEASE_MIN_S ? most : LEASE_MIN_S;
+	return wish > least ? wish : least;
+}
+
+static void finish(struct ask *a, enum counter what)
+{
+	struct decision *d = a->d;
+
+	d->what = what;
+	d->has_reply = true;
+	d->is_tellable = true;
+	d->route = route_choose(a->m, &d->reply, a->from, a->relay.port);
+	d->exchange.reply = opts_u8(&d->reply.opts, OPT_TYPE);
+	d->exchange.address = d->reply.yiaddr;
+	d->exchange.lease_s = opts_u32(&d->reply.opts, OPT_LEASE);
+}
+
+static void add_boot_file(struct ask *a, bool is_counted)
+{
+	struct pxe_ask boot = {.settings = a->settings,
+		.client = &a->pxe,
+		.node_file = a->node ? a->node->boot_file : ""};
+
+	if (is_counted && a->pxe.stage == STAGE_FIRMWARE)
+		boot.is_looping = pxe_loops_count(a->s->loops, &a->mac, a->now_ms);
+	if (a->pxe.stage == STAGE_IPXE)
+		pxe_loops_forget(a->s->loops, &a->mac);
+	const char *text = pxe_answer(&boot, a->m, &a->d->reply, a->d->exchange.boot_file);
+	if (text)
+		note(a, text);
+}
+
+static void build_grant(struct ask *a, enum dhcp_type type, uint32_t address, uint32_t lease_s)
+{
+	answer_begin(a->m, type, a->server_id, &a->d->reply);
+	answer_lease(&a->d->reply, address, lease_s);
+	answer_parameters(a->m, a->settings, a->node, &a->d->reply);
+	add_boot_file(a, /* is_counted= */ type == DHCP_ACK);
+}
+
+static void nak(struct ask *a, const char *why)
+{
+	answer_begin(a->m, DHCP_NAK, a->server_id, &a->d->reply);
+	opts_put_text(&a->d->reply.opts, OPT_MESSAGE, why);
+	note(a, why);
+	finish(a, COUNT_NAK);
+}
+
+/* Binds the address to the machine and answers ACK once that is on disk. */
+static void grant(struct ask *a, uint32_t address)
+{
+	struct lease *l = lease_by_address(a->s->leases, address);
+	uint32_t lease_s = lease_length(a);
+	bool was_known = l && l->stored && l->state == LEASE_BOUND && is_mine(a, l);
+
+	l = lease_set(a->s->leases, address, &a->client, LEASE_BOUND, a->now_ms,
+		a->now_ms + (int64_t)lease_s * 1000);
+	if (!l) {
+		drop(a, COUNT_POOL_EXHAUSTED, /* is_tellable= */ true);
+		return;
+	}
+	l->begun_ms = a->now_ms;
+	l->lease_s = lease_s;
+	a->d->commit = l;
+	a->d->was_known = was_known;
+	build_grant(a, DHCP_ACK, address, lease_s);
+	a->d->reply.ciaddr = a->m->ciaddr;
+	finish(a, COUNT_ACK);
+}
+
+/* --- the messages --- */
+
+static void on_discover(struct ask *a)
+{
+	enum counter why;
+	uint32_t address = choose_address(a, &why);
+
+	if (address == 0) {
+		drop(a, why, /* is_tellable= */ true);
+		return;
+	}
+	struct lease *l = lease_by_address(a->s->leases, address);
+	if (!l || !is_mine(a, l) || l->state != LEASE_BOUND || lease_is_over(l, a->now_ms)) {
+		l = lease_set(a->s->leases, address, &a->client, LEASE_OFFERED, a->now_ms,
+			a->now_ms + OFFER_HOLD_MS);
+		if (!l) {
+			drop(a, COUNT_POOL_EXHAUSTED, /* is_tellable= */ true);
+			return;
+		}
+	}
+	build_grant(a, DHCP_OFFER, address, lease_length(a));
+	finish(a, COUNT_OFFER);
+}
+
+/* The machine has chosen another server: what we held for it is free again. */
+static void on_other_server(struct ask *a)
+{
+	struct lease *mine = my_lease(a);
+
+	if (mine && mine->state == LEASE_OFFERED)
+		lease_change(a->s->leases, mine, LEASE_FREE, a->now_ms);
+	note_address(a, "took the offer of another DHCP server,", opts_u32(&a->m->opts, OPT_SERVER));
+	drop(a, COUNT_OTHER_SERVER, /* is_tellable= */ true);
+}
+
+static bool names_other_server(const struct ask *a)
+{
+	uint32_t server = opts_u32(&a->m->opts, OPT_SERVER);
+
+	return opts_has(&a->m->opts, OPT_SERVER) && server != a->server_id &&
+	       server != a->settings->server.addr;
+}
+
+/* RFC 2131 section 4.3.2. SELECTING and INIT-REBOOT ask for option 50, RENEWING and REBINDING for ciaddr. */
+static void on_request(struct ask *a)
+{
+	uint32_t address = a->m->ciaddr ? a->m->ciaddr : opts_u32(&a->m->opts, OPT_ADDRESS);
+	struct lease *mine = my_lease(a);
+
+	if (names_other_server(a)) {
+		on_other_server(a);
+		return;
+	}
+	if (address == 0) {
+		drop(a, COUNT_INCOMPLETE, /* is_tellable= */ false);
+		return;
+	}
+	if (!ipv4_net_has(a->settings->server, address))
+		nak(a, "address is not of this network");
+	else if (has_fixed_address(a) && address != a->node->address)
+		nak(a, "address is not this node's");
+	else if (!has_fixed_address(a) && mine && mine->address != address &&
+		 may_have(a, mine->address))
+		nak(a, "another address is reserved for this machine");
+	else if (!may_have(a, address))
+		nak(a, "address is not available");
+	else
+		grant(a, address);
+}
+
+static void on_decline(struct ask *a)
+{
+	uint32_t address = opts_u32(&a->m->opts, OPT_ADDRESS);
+	struct lease *l = lease_by_address(a->s->leases, address);
+
+	if (names_other_server(a) || !l || !is_mine(a, l) || lease_is_over(l, a->now_ms)) {
+		drop(a, COUNT_NOT_THE_HOLDER, /* is_tellable= */ true);
+		return;
+	}
+	a->d->exchange.address = address;
+	if (has_fixed_address(a)) { /* it has no other: all we can do is say so */
+		note_address(a, "another machine uses this node's address,", address);
+		drop(a, COUNT_DECLINED, /* is_tellable= */ true);
+		return;
+	}
+	if (lease_count_declined(a->s->leases, &a->client) >= DECLINES_MAX) {
+		drop(a, COUNT_TOO_MANY_DECLINES, /* is_tellable= */ true);
+		return;
+	}
+	lease_change(a->s->leases, l, LEASE_DECLINED, a->now_ms + QUARANTINE_MS);
+	a->d->commit = l;
+	note_address(a, "another machine uses the address offered,", address);
+	drop(a, COUNT_DECLINED, /* is_tellable= */ true);
+}
+
+static void on_release(struct ask *a)
+{
+	struct lease *l = lease_by_address(a->s->leases, a->m->ciaddr);
+
+	if (names_other_server(a) || !l || !is_mine(a, l) || l->state != LEASE_BOUND) {
+		drop(a, COUNT_NOT_THE_HOLDER, /* is_tellable= */ true);
+		return;
+	}
+	lease_change(a->s->leases, l, LEASE_FREE, a->now_ms);
+	a->d->commit = l;
+	a->d->exchange.address = l->address;
+	drop(a, COUNT_RELEASED, /* is_tellable= */ true);
+}
+
+/* RFC 2131 section 4.3.5: parameters only, no address and no lease. */
+static void on_inform(struct ask *a)
+{
+	answer_begin(a->m, DHCP_ACK, a->server_id, &a->d->reply);
+	a->d->reply.ciaddr = a->m->ciaddr;
+	answer_parameters(a->m, a->settings, a->node, &a->d->reply);
+	add_boot_file(a, /* is_counted= */ false);
+	finish(a, COUNT_ACK);
+}
+
+/* PXE 2.1 section 2.2.5: the client has its address and asks port 4011 what to boot. */
+static void on_pxe_port(struct ask *a)
+{
+	uint8_t type = opts_u8(&a->m->opts, OPT_TYPE);
+
+	if (a->pxe.stage == STAGE_OS || (type != DHCP_REQUEST && type != DHCP_INFORM)) {
+		drop(a, COUNT_NOT_PXE, /* is_tellable= */ false);
+		return;
+	}
+	answer_begin(a->m, DHCP_ACK, a->server_id, &a->d->reply);
+	a->d->reply.ciaddr = a->m->ciaddr;
+	add_boot_file(a, /* is_counted= */ false);
+	if (!opts_has(&a->d->reply.opts, OPT_CLASS) && a->pxe.stage == STAGE_FIRMWARE)
+		opts_put_text(&a->d->reply.opts, OPT_CLASS, "PXEClient");
+	finish(a, COUNT_PXE_ACK);
+	a->d->exchange.address = a->m->ciaddr;
+}
+
+static void dispatch(struct ask *a)
+{
+	static const struct {
+		uint8_t type;
+		void (*handle)(struct ask *a);
+	} handlers[] = {
+		{DHCP_DISCOVER, on_discover},
+		{DHCP_REQUEST, on_request},
+		{DHCP_DECLINE, on_decline},
+		{DHCP_RELEASE, on_release},
+		{DHCP_INFORM, on_inform},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(handlers); i++) {
+		if (handlers[i].type == opts_u8(&a->m->opts, OPT_TYPE)) {
+			handlers[i].handle(a);
+			return;
+		}
+	}
+	drop(a, COUNT_UNKNOWN_TYPE, /* is_tellable= */ false);
+}
+
+/* --- who asks --- */
+
+/* A group or zero MAC, or an InfiniBand client's address that does not fit (RFC 4390), names nobody. */
+static bool has_usable_hardware(const struct ask *a)
+{
+	const struct msg *m = a->m;
+
+	if (m->htype == MSG_HTYPE_INFINIBAND || m->hlen == 0)
+		return false;
+	return m->htype != MSG_HTYPE_ETHERNET || m->hlen != MAC_LEN || mac_is_unicast(&a->mac);
+}
+
+/* Fills in client, mac and node; false when the message names no client. */
+static bool identify(struct ask *a)
+{
+	struct rd id = opts_value(&a->m->opts, OPT_CLIENT_ID);
+
+	memcpy(a->mac.b, a->m->chaddr, MAC_LEN);
+	a->client = (struct client){.id = id.p, .id_len = (uint8_t)id.left};
+	if (!has_usable_hardware(a)) {
+		a->mac = (struct mac){0};
+		return id.left > 0;
+	}
+	a->client.htype = a->m->htype;
+	a->client.hlen = a->m->hlen;
+	memcpy(a->client.hw, a->m->chaddr, a->m->hlen);
+	if (a->m->htype != MSG_HTYPE_ETHERNET || a->m->hlen != MAC_LEN)
+		return true;
+	a->node = node_table_by_mac(a->s->nodes, &a->mac);
+	if (a->node)
+		memcpy(a->client.hw, a->node->macs[0].b, MAC_LEN);
+	return true;
+}
+
+static void begin_exchange(struct ask *a)
+{
+	struct message_exchange *x = &a->d->exchange;
+	struct rd name = opts_value(&a->m->opts, OPT_HOSTNAME);
+
+	x->mac = a->mac;
+	x->has_uuid = a->pxe.has_uuid;
+	memcpy(x->uuid, a->pxe.uuid, sizeof(x->uuid));
+	x->stage = (uint8_t)a->pxe.stage;
+	x->arch = a->pxe.arch;
+	x->request = opts_u8(&a->m->opts, OPT_TYPE);
+	rd_copy(&name, x->hostname, name.left < sizeof(x->hostname) ? name.left : sizeof(x->hostname) - 1);
+}
+
+/* What makes a message nobody's business before anybody looks at what it asks. */
+static enum counter refuse(struct ask *a)
+{
+	const struct msg *m = a->m;
+
+	if (m->hops >= HOPS_MAX)
+		return COUNT_TOO_MANY_HOPS;
+	if (m->giaddr != 0 && m->giaddr == a->settings->server.addr)
+		return COUNT_LOOPED;
+	if (relay_read(m, a->from, &a->relay) < 0)
+		return COUNT_BAD_RELAY_INFO;
+	if (!identify(a))
+		return COUNT_BAD_HARDWARE;
+	if (a->relay.link != 0 && !ipv4_net_has(a->settings->server, a->relay.link))
+		return COUNT_UNKNOWN_SUBNET;
+	return COUNT_NONE;
+}
+
+void decide(const struct decide_state *s, const struct msg *m, const struct arrival *from, int64_t now_ms,
+	struct decision *ret)
+{
+	struct ask a = {.s = s, .settings = s->settings, .m = m, .from = from, .now_ms = now_ms, .d = ret};
+
+	*ret = (struct decision){0};
+	enum counter why = refuse(&a);
+	pxe_identify(m, &a.pxe);
+	begin_exchange(&a);
+	a.server_id = a.relay.server_id ? a.relay.server_id : s->settings->server.addr;
+	if (why != COUNT_NONE)
+		drop(&a, why, /* is_tellable= */ why == COUNT_UNKNOWN_SUBNET);
+	else if (!a.node && s->settings->enroll == ENROLL_CLOSED)
+		drop(&a, COUNT_UNKNOWN_MACHINE, /* is_tellable= */ true);
+	else if (from->dst_port == PXE_PORT)
+		on_pxe_port(&a);
+	else
+		dispatch(&a);
+}
+
+void decide_undo(const struct decide_state *s, struct lease *l, int64_t now_ms)
+{
+	if (l->state == LEASE_BOUND)
+		lease_change(s->leases, l, LEASE_OFFERED, now_ms + OFFER_HOLD_MS);
+}

@@ -1,0 +1,50 @@
+/* decide.h - why was this packet answered so: the choice of one answer to one client message.
+ *
+ * RFC 2131 section 4.3 over plain structs: message, leases, nodes, settings and time go in; the reply, its
+ * way, and what must be on disk before it leaves come out. Pure: no clock, no socket, no log; only the
+ * lease table changes. The server owns the network: it is authoritative.
+ *
+ * One machine has one address: a node's leases belong to its first MAC whichever of its MACs asks, and
+ * a client identifier counts only for a client without a MAC, since each stage of a boot sends
+ * another one. A lease that is not known but whose address is free is granted to the client that
+ * says it holds it, so that a lost lease database costs nobody an address. */
+#ifndef SLIPWAY_DHCPD_DECIDE_H
+#define SLIPWAY_DHCPD_DECIDE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dhcpd/counters.h"
+#include "dhcpd/lease.h"
+#include "dhcpd/msg.h"
+#include "dhcpd/node_table.h"
+#include "dhcpd/pxe.h"
+#include "dhcpd/route.h"
+#include "provisioner/messages/messages.h"
+
+/* What a decision is made from. All borrowed; `nodes` may be NULL. */
+struct decide_state {
+	const struct message_dhcp_settings *settings;
+	const struct node_table *nodes;
+	struct lease_table *leases;
+	struct pxe_loops *loops;
+};
+
+struct decision {
+	enum counter what;     /* the answer given, or why there is none */
+	bool has_reply;
+	struct msg reply;
+	struct route route;    /* with has_reply */
+	struct lease *commit;  /* must be on disk before the reply leaves; or NULL */
+	bool was_known;        /* the client holds this lease on disk already: with a full disk it may go on */
+	bool is_tellable;      /* `exchange` is worth a line in the node's timeline */
+	struct message_exchange exchange;
+};
+
+void decide(const struct decide_state *s, const struct msg *m, const struct arrival *from, int64_t now_ms,
+	struct decision *ret);
+
+/* The lease could not be written: takes a grant back, so that the client asks again. */
+void decide_undo(const struct decide_state *s, struct lease *l, int64_t now_ms);
+
+#endif

@@ -1,0 +1,125 @@
+#include "dhcpd/control.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "dhcpd/msg.h"
+#include "provisioner/base/ipc.h"
+#include "provisioner/base/log.h"
+
+static const char *stage_name(uint8_t stage)
+{
+	static const char *const names[] = {
+		[STAGE_FIRMWARE] = "firmware", [STAGE_IPXE] = "ipxe", [STAGE_OS] = "os"};
+
+	return stage < ARRAY_LEN(names) && names[stage] ? names[stage] : "?";
+}
+
+static void log_exchange(const struct message_exchange *x)
+{
+	char mac[MAC_TEXT_SIZE], address[IPV4_TEXT_SIZE];
+	bool is_notable = x->reply == DHCP_ACK || x->reply == DHCP_NAK || x->note[0];
+
+	log_line(is_notable ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "%s -> %s mac=%s address=%s stage=%s%s%s%s%s",
+		dhcp_type_name(x->request), x->reply ? dhcp_type_name(x->reply) : "-",
+		mac_text(&x->mac, mac), ipv4_text(x->address, address), stage_name(x->stage),
+		x->boot_file[0] ? " file=" : "", x->boot_file, x->note[0] ? " note=" : "", x->note);
+}
+
+static void on_settings(void *arg, const void *payload, int fd)
+{
+	struct control *c = arg;
+	char first[IPV4_TEXT_SIZE], last[IPV4_TEXT_SIZE], net[IPV4_NET_TEXT_SIZE];
+
+	(void)fd;
+	memcpy(&c->settings, payload, sizeof(c->settings));
+	IPC_TEXT(c->settings.domain);
+	lease_table_set_pool(c->leases, c->settings.pool_first, c->settings.pool_last);
+	c->is_ready = true;
+	log_info("serving %s, pool %s to %s", ipv4_net_text(c->settings.server, net),
+		ipv4_text(c->settings.pool_first, first), ipv4_text(c->settings.pool_last, last));
+}
+
+static void on_nodes_begin(void *arg, const void *payload, int fd)
+{
+	struct control *c = arg;
+	struct message_nodes m;
+
+	(void)fd;
+	memcpy(&m, payload, sizeof(m));
+	node_table_free(c->nodes_coming);
+	c->nodes_coming = node_table_new(m.n_nodes < NODES_MAX ? m.n_nodes : NODES_MAX);
+}
+
+static void on_node(void *arg, const void *payload, int fd)
+{
+	struct control *c = arg;
+	struct message_node m;
+
+	(void)fd;
+	memcpy(&m, payload, sizeof(m));
+	IPC_TEXT(m.name);
+	IPC_TEXT(m.boot_file);
+	if (!c->nodes_coming || node_table_add(c->nodes_coming, &m) < 0)
+		log_warn("the provisioner sent a node that does not fit, ignoring it");
+}
+
+/* The new table takes the place of the old one, but only whole. */
+static void on_nodes_end(void *arg, const void *payload, int fd)
+{
+	struct control *c = arg;
+	struct message_nodes m;
+
+	(void)fd;
+	memcpy(&m, payload, sizeof(m));
+	if (!c->nodes_coming || node_table_count(c->nodes_coming) != m.n_nodes) {
+		log_warn("the node table came with holes, keeping the old one");
+		node_table_free(TAKE(c->nodes_coming));
+		return;
+	}
+	node_table_free(c->nodes);
+	c->nodes = TAKE(c->nodes_coming);
+	lease_table_set_pool(c->leases, c->settings.pool_first, c->settings.pool_last);
+	log_info("%zu nodes are known", node_table_count(c->nodes));
+}
+
+static const struct ipc_kind kinds[] = {
+	{.type = MESSAGE_DHCP_SETTINGS, .size = sizeof(struct message_dhcp_settings), .handle = on_settings},
+	{.type = MESSAGE_NODES_BEGIN, .size = sizeof(struct message_nodes), .handle = on_nodes_begin},
+	{.type = MESSAGE_NODE, .size = sizeof(struct message_node), .handle = on_node},
+	{.type = MESSAGE_NODES_END, .size = sizeof(struct message_nodes), .handle = on_nodes_end},
+};
+
+void control_open(struct control *c, struct event_base *base, int fd, struct lease_table *leases)
+{
+	struct message_hello hello = {.pid = (uint32_t)getpid()};
+
+	*c = (struct control){.leases = leases};
+	c->provisioner = ipc_new(base, fd, "provisioner", kinds, ARRAY_LEN(kinds), c);
+	(void)ipc_send(c->provisioner, MESSAGE_HELLO, &hello, sizeof(hello), -1); /* it finds out by itself */
+}
+
+void control_close(struct control *c)
+{
+	ipc_free(TAKE(c->provisioner));
+	node_table_free(TAKE(c->nodes));
+	node_table_free(TAKE(c->nodes_coming));
+}
+
+void control_tell(struct control *c, const struct message_exchange *x)
+{
+	log_exchange(x);
+	(void)ipc_send(c->provisioner, MESSAGE_EXCHANGE, x, sizeof(*x), -1); /* serving goes on without */
+}
+
+void control_tell_counters(struct control *c, struct counters *counters)
+{
+	enum counter which = COUNT_NONE;
+
+	while ((which = counters_next_changed(counters, which)) != COUNT_NONE) {
+		struct message_counter m = {.value = counters->value[which]};
+
+		(void)stpncpy(m.name, counter_name(which), sizeof(m.name) - 1);
+		(void)ipc_send(c->provisioner, MESSAGE_COUNTER, &m, sizeof(m), -1);
+	}
+}

@@ -1,0 +1,38 @@
+/* control.h - the talk with the provisioner: settings and nodes come in, exchanges and counters go out.
+ *
+ * Both tables are replaced whole, so a decision never sees half of one. What has come stays in force
+ * while the provisioner is away. */
+#ifndef SLIPWAY_DHCPD_CONTROL_H
+#define SLIPWAY_DHCPD_CONTROL_H
+
+#include <stdbool.h>
+
+#include "dhcpd/counters.h"
+#include "dhcpd/lease.h"
+#include "dhcpd/node_table.h"
+#include "provisioner/messages/messages.h"
+
+struct event_base;
+struct ipc;
+
+struct control {
+	bool is_ready; /* settings have come: we may answer */
+	struct message_dhcp_settings settings;
+	struct node_table *nodes;
+
+	struct node_table *nodes_coming;
+	struct lease_table *leases;
+	struct ipc *provisioner;
+};
+
+/* Takes `fd`, keeps `leases` (whose pool it sets) and says HELLO. */
+void control_open(struct control *c, struct event_base *base, int fd, struct lease_table *leases);
+void control_close(struct control *c);
+
+/* Logs an exchange and tells it to the provisioner. */
+void control_tell(struct control *c, const struct message_exchange *x);
+
+/* Tells all counters that have changed. */
+void control_tell_counters(struct control *c, struct counters *counters);
+
+#endif

@@ -1,0 +1,463 @@
+#include "dhcpd/server.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "dhcpd/capture.h"
+#include "dhcpd/control.h"
+#include "dhcpd/decide.h"
+#include "dhcpd/frame.h"
+#include "dhcpd/lease_store.h"
+#include "dhcpd/sender.h"
+#include "provisioner/base/clock.h"
+#include "provisioner/base/log.h"
+
+#define BATCH_MAX 256 /* requests decided before their leases are written */
+#define STALE_MS 2000
+#define REPORT_S 5
+#define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
+
+/* An answer that waits for its lease to be on disk. */
+struct pending {
+	struct lease *lease;
+	bool was_known, has_reply;
+	struct route route;
+	struct message_exchange exchange;
+	size_t len;
+	uint8_t bytes[MSG_SIZE_MAX];
+};
+
+struct dhcpd {
+	struct dhcpd_options o;
+	struct sender sender;
+	char boot_id[BOOT_ID_LEN + 1];
+
+	struct event_base *base;
+	struct event *captured, *asked_pxe, *report, *terminated, *interrupted;
+	int status;
+
+	struct control control;
+	struct lease_table *leases;
+	struct lease_store *store;
+	bool is_untidy; /* the store's log has grown since it was tidied */
+	struct pxe_loops loops;
+	struct counters counters;
+	struct log_rate malformed, unsent, unstored;
+
+	struct msg msg;
+	struct decision decision;
+	struct pending pending[BATCH_MAX];
+	size_t n_pending;
+};
+
+static struct moment moment_now(const struct dhcpd *d)
+{
+	struct moment m = {.mono_ms = clock_mono_ms(), .wall_ms = clock_wall_ms()};
+
+	memcpy(m.boot_id, d->boot_id, sizeof(m.boot_id));
+	return m;
+}
+
+static void count(struct dhcpd *d, enum counter what)
+{
+	counters_add(&d->counters, what, 1);
+}
+
+/* --- answering --- */
+
+static void send_reply(struct dhcpd *d, const struct route *to, const void *bytes, size_t len)
+{
+	char address[IPV4_TEXT_SIZE];
+	unsigned held;
+	int rc = sender_send(&d->sender, to, bytes, len);
+
+	if (rc == 0)
+		return;
+	count(d, COUNT_NOT_SENT);
+	if (log_rate_allows(&d->unsent, clock_mono_ms(), &held))
+		log_warn("reply to %s port %u could not be sent: %s (%u more)", ipv4_text(to->dst, address),
+			to->dst_port, strerror(-rc), held);
+}
+
+/* The file system holds a database that cannot be read any more. Memory knows all there is to know. */
+static int rebuild_store(struct dhcpd *d, const struct moment *now)
+{
+	struct hash_key key = {0};
+	struct lease_table *scratch = lease_table_new(&key);
+	struct err e;
+	size_t damaged, n = 0;
+
+	lease_store_close(d->store);
+	d->store = lease_store_open(d->o.lease_dir, now, scratch, &damaged, &e);
+	lease_table_free(scratch);
+	if (!d->store) {
+		log_error("%s", e.msg);
+		return -EIO;
+	}
+	struct lease **all = xcalloc(lease_count(d->leases) + 1, sizeof(*all));
+	for (size_t i = 0; i < lease_count(d->leases); i++) {
+		struct lease *l = lease_at(d->leases, i);
+
+		if (l->state != LEASE_OFFERED && l->client.hlen + l->client.id_len > 0)
+			all[n++] = l;
+	}
+	int rc = lease_store_write(d->store, all, n, now);
+	free(all);
+	return rc;
+}
+
+static int write_batch(struct dhcpd *d)
+{
+	struct lease *leases[BATCH_MAX];
+	struct moment now = moment_now(d);
+	unsigned held;
+
+	for (size_t i = 0; i < d->n_pending; i++)
+		leases[i] = d->pending[i].lease;
+	int rc = d->store ? lease_store_write(d->store, leases, d->n_pending, &now) : -EUCLEAN;
+	if (rc != 0 && d->store && log_rate_allows(&d->unstored, now.mono_ms, &held))
+		log_error("leases cannot be written: %s; known machines keep theirs, new ones wait (%u more)",
+			lease_store_error(d->store), held);
+	d->is_untidy = true;
+	return rc == -EUCLEAN ? rebuild_store(d, &now) : rc;
+}
+
+/* Writes the leases of the batch, then lets the answers go. When the disk takes no more, whoever holds a
+ * lease may go on with it; whoever does not gets no promise that would not survive a restart. */
+static void flush_batch(struct dhcpd *d)
+{
+	struct decide_state state = {&d->control.settings, d->control.nodes, d->leases, &d->loops};
+
+	if (d->n_pending == 0)
+		return;
+	int rc = write_batch(d);
+	for (size_t i = 0; i < d->n_pending; i++) {
+		struct pending *p = &d->pending[i];
+
+		if (rc != 0 && !p->was_known && p->has_reply) {
+			decide_undo(&state, p->lease, clock_mono_ms());
+			count(d, COUNT_NOT_STORED);
+			p->exchange.reply = 0;
+			p->exchange.address = 0;
+			(void)stpncpy(p->exchange.note, counter_text(COUNT_NOT_STORED),
+				sizeof(p->exchange.note) - 1);
+		} else if (p->has_reply) {
+			send_reply(d, &p->route, p->bytes, p->len);
+		}
+		control_tell(&d->control, &p->exchange);
+	}
+	d->n_pending = 0;
+}
+
+static void act(struct dhcpd *d)
+{
+	const struct decision *x = &d->decision;
+	struct pending *p = &d->pending[d->n_pending];
+	struct wr w = wr_init(p->bytes, sizeof(p->bytes));
+
+	count(d, x->what);
+	if (x->has_reply)
+		msg_encode(&x->reply, opts_value(&d->msg.opts, OPT_WANTED), msg_size_limit(&d->msg), &w);
+	if (x->commit) {
+		p->lease = x->commit;
+		p->was_known = x->was_known;
+		p->has_reply = x->has_reply;
+		p->route = x->route;
+		p->exchange = x->exchange;
+		p->len = w.len;
+		if (++d->n_pending == BATCH_MAX)
+			flush_batch(d);
+		return;
+	}
+	if (x->has_reply)
+		send_reply(d, &x->route, p->bytes, w.len);
+	if (x->is_tellable)
+		control_tell(&d->control, &x->exchange);
+}
+
+static void count_request(struct dhcpd *d, uint8_t type)
+{
+	static const enum counter by_type[] = {[DHCP_DISCOVER] = COUNT_DISCOVER,
+		[DHCP_REQUEST] = COUNT_REQUEST,
+		[DHCP_DECLINE] = COUNT_DECLINE,
+		[DHCP_RELEASE] = COUNT_RELEASE,
+		[DHCP_INFORM] = COUNT_INFORM};
+
+	if (type < ARRAY_LEN(by_type) && by_type[type] != COUNT_NONE)
+		count(d, by_type[type]);
+}
+
+static void drop_message(struct dhcpd *d, enum msg_result result, const struct mac *from)
+{
+	static const enum counter why[] = {[MSG_MALFORMED] = COUNT_MALFORMED,
+		[MSG_NOT_REQUEST] = COUNT_NOT_REQUEST,
+		[MSG_BAD_HARDWARE] = COUNT_BAD_HARDWARE,
+		[MSG_BOOTP] = COUNT_BOOTP};
+	char mac[MAC_TEXT_SIZE];
+	unsigned held;
+
+	count(d, why[result]);
+	if (log_rate_allows(&d->malformed, clock_mono_ms(), &held))
+		log_warn("message from %s: %s, ignoring (%u more)", mac_text(from, mac),
+			counter_text(why[result]), held);
+}
+
+/* One message, from the capture or from port 4011. */
+static void serve(struct dhcpd *d, struct rd payload, const struct arrival *from, const struct mac *from_mac,
+	int64_t age_ms)
+{
+	struct decide_state state = {&d->control.settings, d->control.nodes, d->leases, &d->loops};
+	enum msg_result result = msg_decode(payload.p, payload.left, &d->msg);
+
+	if (result != MSG_OK) {
+		drop_message(d, result, from_mac);
+		return;
+	}
+	uint8_t type = opts_u8(&d->msg.opts, OPT_TYPE);
+	count_request(d, type);
+	if (!d->control.is_ready) {
+		count(d, COUNT_NOT_READY);
+		return;
+	}
+	/* It has asked again since; an answer to the old question would only meet one to the new. */
+	if (type == DHCP_DISCOVER && age_ms > STALE_MS) {
+		count(d, COUNT_STALE);
+		return;
+	}
+	decide(&state, &d->msg, from, clock_mono_ms(), &d->decision);
+	act(d);
+}
+
+static void on_solicitation(struct dhcpd *d, const struct frame *f)
+{
+	struct ipv6 from;
+
+	if (!d->control.is_ready || !d->control.settings.router_advertisements || !ra_is_solicitation(f->payload, &from))
+		return;
+	count(d, COUNT_SOLICITATION);
+	count(d, sender_advertise(&d->sender, &f->src_mac, &from) == 0 ? COUNT_ADVERTISEMENT : COUNT_NOT_SENT);
+}
+
+/* Others may have switched the interface to see everything; what is meant for another server is not ours. */
+static bool is_for_us(const struct dhcpd *d, uint32_t dst)
+{
+	return dst == UINT32_MAX || !d->control.is_ready || dst == d->control.settings.server.addr ||
+	       dst == ipv4_net_broadcast(d->control.settings.server);
+}
+
+static void on_frame(void *arg, const uint8_t *bytes, size_t len, int64_t wall_ms)
+{
+	static const enum counter dropped[] = {[FRAME_MALFORMED] = COUNT_MALFORMED,
+		[FRAME_FRAGMENT] = COUNT_FRAGMENT,
+		[FRAME_BAD_CHECKSUM] = COUNT_BAD_CHECKSUM,
+		[FRAME_VLAN] = COUNT_VLAN};
+	struct dhcpd *d = arg;
+	struct frame f;
+	enum frame_result result = frame_parse(bytes, len, &f);
+
+	if (result == FRAME_IPV6) {
+		on_solicitation(d, &f);
+		return;
+	}
+	if (result == FRAME_OTHER || (result == FRAME_UDP && f.dst_port != DHCP_SERVER_PORT))
+		return;
+	if (result != FRAME_UDP) {
+		count(d, dropped[result]);
+		return;
+	}
+	if (!is_for_us(d, f.dst)) {
+		count(d, COUNT_NOT_FOR_US);
+		return;
+	}
+	struct arrival from = {f.src, f.src_port, f.dst_port};
+	serve(d, f.payload, &from, &f.src_mac, clock_wall_ms() - wall_ms);
+}
+
+/* --- events --- */
+
+static void on_captured(evutil_socket_t fd, short what, void *arg)
+{
+	struct dhcpd *d = arg;
+
+	(void)fd, (void)what;
+	int rc = capture_read(d->sender.capture, BATCH_MAX, on_frame, d);
+	flush_batch(d);
+	if (rc >= 0)
+		return;
+	log_error("capture on %s: %s", d->o.interface, capture_error(d->sender.capture));
+	d->status = EXIT_FAILURE;
+	(void)event_base_loopbreak(d->base);
+}
+
+static void on_pxe(evutil_socket_t fd, short what, void *arg)
+{
+	static const struct mac unknown;
+	struct dhcpd *d = arg;
+	uint8_t bytes[MSG_SIZE_MAX];
+
+	(void)what;
+	for (int i = 0; i < BATCH_MAX; i++) {
+		struct sockaddr_in from = {0};
+		socklen_t size = sizeof(from);
+		ssize_t n = recvfrom(fd, bytes, sizeof(bytes), MSG_DONTWAIT, (struct sockaddr *)&from, &size);
+
+		if (n < 0)
+			break;
+		struct arrival a = {ntohl(from.sin_addr.s_addr), ntohs(from.sin_port), PXE_PORT};
+		serve(d, rd_init(bytes, (size_t)n), &a, &unknown, 0);
+	}
+	flush_batch(d);
+}
+
+static void on_report(evutil_socket_t fd, short what, void *arg)
+{
+	struct dhcpd *d = arg;
+
+	(void)fd, (void)what;
+	counters_add(&d->counters, COUNT_CAPTURE_OVERRUN, capture_lost(d->sender.capture));
+	capture_refresh_mac(d->sender.capture);
+	control_tell_counters(&d->control, &d->counters);
+	if (d->is_untidy && d->store)
+		lease_store_tidy(d->store);
+	d->is_untidy = false;
+}
+
+static void on_signal(evutil_socket_t number, short what, void *arg)
+{
+	struct dhcpd *d = arg;
+
+	(void)number, (void)what;
+	(void)event_base_loopbreak(d->base);
+}
+
+/* --- life --- */
+
+/* Everything that comes to port 67 is read from the capture; the socket shall not even queue it. */
+static int refuse_all_input(int fd, struct err *e)
+{
+	struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog program = {.len = 1, .filter = &nothing};
+
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0)
+		return 0;
+	return err_msg(e, -errno, "port 67: %s", strerror(errno));
+}
+
+static int read_boot_id(char ret[static BOOT_ID_LEN + 1], struct err *e)
+{
+	AUTO(close_p) int fd = open(BOOT_ID_FILE, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, ret, BOOT_ID_LEN) != BOOT_ID_LEN)
+		return err_msg(e, -EIO, "%s cannot be read", BOOT_ID_FILE);
+	ret[BOOT_ID_LEN] = '\0';
+	return 0;
+}
+
+struct dhcpd *dhcpd_open(const struct dhcpd_options *o, struct err *e)
+{
+	struct dhcpd *d = xcalloc(1, sizeof(*d));
+	struct hash_key key;
+
+	d->o = (struct dhcpd_options){.interface = o->interface,
+		.lease_dir = o->lease_dir,
+		.provisioner_fd = -1,
+		.bootps_fd = -1,
+		.pxe_fd = -1};
+	if (getrandom(&key, sizeof(key), 0) != sizeof(key)) {
+		(void)err_msg(e, -EIO, "no random numbers: %s", strerror(errno));
+		goto fail;
+	}
+	d->leases = lease_table_new(&key);
+	d->sender.capture = capture_open(o->interface, e);
+	if (!d->sender.capture || refuse_all_input(o->bootps_fd, e) < 0 || read_boot_id(d->boot_id, e) < 0)
+		goto fail;
+	d->o = *o;
+	d->sender.bootps_fd = o->bootps_fd;
+	d->sender.pxe_fd = o->pxe_fd;
+	d->sender.settings = &d->control.settings;
+	return d;
+fail:
+	dhcpd_free(d);
+	return NULL;
+}
+
+static struct event *add_event(struct dhcpd *d, int fd, short what, event_callback_fn call,
+	const struct timeval *every)
+{
+	struct event *ev = event_new(d->base, fd, (short)(what | EV_PERSIST), call, d);
+
+	assert(ev);
+	(void)event_add(ev, every);
+	return ev;
+}
+
+static void start(struct dhcpd *d)
+{
+	struct timeval every = {.tv_sec = REPORT_S};
+
+	d->base = event_base_new();
+	assert(d->base);
+	control_open(&d->control, d->base, d->o.provisioner_fd, d->leases);
+	d->o.provisioner_fd = -1; /* taken */
+	d->captured = add_event(d, capture_fd(d->sender.capture), EV_READ, on_captured, NULL);
+	d->asked_pxe = add_event(d, d->o.pxe_fd, EV_READ, on_pxe, NULL);
+	d->report = add_event(d, -1, 0, on_report, &every);
+	d->terminated = add_event(d, SIGTERM, EV_SIGNAL, on_signal, NULL);
+	d->interrupted = add_event(d, SIGINT, EV_SIGNAL, on_signal, NULL);
+}
+
+int dhcpd_run(struct dhcpd *d)
+{
+	struct moment now = moment_now(d);
+	struct err e;
+	size_t damaged;
+
+	d->store = lease_store_open(d->o.lease_dir, &now, d->leases, &damaged, &e);
+	if (!d->store) {
+		log_error("%s", e.msg);
+		return EXIT_FAILURE;
+	}
+	if (damaged > 0)
+		log_error("lease database: %zu leases made no sense and were left out", damaged);
+	log_info("%zu leases are known", lease_count(d->leases));
+	start(d);
+	(void)event_base_dispatch(d->base);
+	flush_batch(d);
+	control_tell_counters(&d->control, &d->counters);
+	return d->status;
+}
+
+static void event_free_p(struct event *ev)
+{
+	if (ev)
+		event_free(ev);
+}
+
+void dhcpd_free(struct dhcpd *d)
+{
+	if (!d)
+		return;
+	event_free_p(d->captured);
+	event_free_p(d->asked_pxe);
+	event_free_p(d->report);
+	event_free_p(d->terminated);
+	event_free_p(d->interrupted);
+	control_close(&d->control);
+	if (d->base)
+		event_base_free(d->base);
+	lease_store_close(d->store);
+	capture_close(d->sender.capture);
+	lease_table_free(d->leases);
+	close_p(&d->o.provisioner_fd);
+	close_p(&d->o.bootps_fd);
+	close_p(&d->o.pxe_fd);
+	free(d);
+}

@@ -57,6 +57,7 @@ PROGRAMS := $(foreach p,slipway slipway-join,$(if $(wildcard $(MAIN_$(p))),$(BUI
 UNIT_BIN := $(UNIT:%.c=$(BUILD)/%)
 REPLAY   := $(FUZZ:%.c=$(BUILD)/%-replay)
 BENCH_BIN := $(BENCH:%.c=$(BUILD)/%)
+WIRE_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/wire/*.c))
 MAN_SRC  := $(wildcard docs/man/*.scd)
 MAN      := $(MAN_SRC:docs/man/%.scd=build/man/%)
 
@@ -78,7 +79,7 @@ check: layers $(UNIT_BIN) $(REPLAY) $(PROGRAMS) ## the daily loop: floors, unit 
 
 test: ## everything: check, wire tests with real clients, the three-machine boot (root)
 	$(Q)tests/install-deps
-	$(Q)$(MAKE) --no-print-directory -j2 all $(UNIT_BIN) $(REPLAY)
+	$(Q)$(MAKE) --no-print-directory -j2 all $(UNIT_BIN) $(REPLAY) $(WIRE_BIN)
 	$(Q)BUILD=$(BUILD) tests/run all
 
 layers: ## refuse includes that go up or sideways, and banned calls
@@ -139,6 +140,10 @@ $(BUILD)/tests/fuzz/%-replay: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay
 $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/wire/%: $(BUILD)/tests/wire/%.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 	$(call say,LD,$@)

@@ -18,6 +18,7 @@ MAINS   := $(MAIN_slipway) $(MAIN_slipway-join)
 SOURCES := $(filter-out $(MAINS),$(shell find provisioner dhcpd templates netboot 2>/dev/null -name '*.c' | sort))
 UNIT    := $(shell find tests/unit -name 'test_*.c' | sort)
 FUZZ    := $(shell find tests/fuzz -name 'fuzz_*.c' 2>/dev/null | sort)
+WIRE    := $(shell find tests/wire -name '*.c' 2>/dev/null | sort)
 BENCH   := $(shell find tests/bench -name '*.c' 2>/dev/null | sort)
 
 PKGS     := libevent_core libevent_extra libevent_openssl libssl libcrypto yaml-0.1 sqlite3 jansson \
@@ -56,6 +57,7 @@ OBJS     := $(SOURCES:%.c=$(BUILD)/%.o)
 PROGRAMS := $(foreach p,slipway slipway-join,$(if $(wildcard $(MAIN_$(p))),$(BUILD)/$(p)))
 UNIT_BIN := $(UNIT:%.c=$(BUILD)/%)
 REPLAY   := $(FUZZ:%.c=$(BUILD)/%-replay)
+WIRE_BIN := $(WIRE:%.c=$(BUILD)/%)
 BENCH_BIN := $(BENCH:%.c=$(BUILD)/%)
 WIRE_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/wire/*.c))
 MAN_SRC  := $(wildcard docs/man/*.scd)
@@ -64,7 +66,7 @@ MAN      := $(MAN_SRC:docs/man/%.scd=build/man/%)
 all: $(PROGRAMS) $(MAN) ## build the programs and man pages (MODE=release|debug|asan|coverage|fuzz)
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 deps: ## install what building and testing need (Debian packages, as root)
 	$(Q)tests/install-deps
@@ -81,6 +83,8 @@ test: ## everything: check, wire tests with real clients, the three-machine boot
 	$(Q)tests/install-deps
 	$(Q)$(MAKE) --no-print-directory -j2 all $(UNIT_BIN) $(REPLAY) $(WIRE_BIN)
 	$(Q)BUILD=$(BUILD) tests/run all
+
+wire-programs: $(WIRE_BIN) ## build the programs that wire tests run
 
 layers: ## refuse includes that go up or sideways, and banned calls
 	$(Q)tests/layers
@@ -153,6 +157,6 @@ build/man/%: docs/man/%.scd
 	$(call say,MAN,$@)
 	$(Q)mkdir -p $(@D) && scdoc <$< >$@
 
-.PHONY: all help deps demo check test layers bench fuzz fuzzers tidy format install clean
+.PHONY: all help deps demo check test wire-programs layers bench fuzz fuzzers tidy format install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

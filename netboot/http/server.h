@@ -1,0 +1,34 @@
+/* server.h - the HTTP server: connections accepted and counted.
+ *
+ * GET and HEAD over plain HTTP/1.1. Bounded: so many connections overall (the rest wait in the
+ * kernel's queue) and per client address (the rest get 503). Out of descriptors, accepting pauses.
+ * Knows nothing of nodes: what a path stands for is the owner's business. */
+#ifndef SLIPWAY_HTTP_SERVER_H
+#define SLIPWAY_HTTP_SERVER_H
+
+#include <stdint.h>
+
+#include "netboot/http/connection.h"
+
+struct http_server;
+
+/* As in struct http_connections. */
+struct http_owner {
+	void (*request)(void *arg, struct http_connection *c);
+	void (*gone)(void *arg, struct http_connection *c);
+	void (*ended)(void *arg, const struct http_report *r);
+	void *arg;
+};
+
+struct http_counters {
+	uint64_t requests, malformed, timeouts, over_limit, connections;
+};
+
+/* Serves on `fd`, a listening socket (takes it). Keeps a copy of *owner. */
+struct http_server *http_server_new(
+	struct event_base *base, int fd, const struct http_owner *owner);
+void http_server_free(struct http_server *s);
+
+struct http_counters http_server_counters(const struct http_server *s);
+
+#endif

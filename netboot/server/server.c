@@ -1,0 +1,342 @@
+#include "netboot/server/server.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "netboot/http/server.h"
+#include "netboot/http/text.h"
+#include "netboot/server/asks.h"
+#include "netboot/server/route.h"
+#include "netboot/tftp/server.h"
+#include "provisioner/base/files.h"
+#include "provisioner/base/ipc.h"
+#include "provisioner/base/log.h"
+#include "provisioner/base/mem.h"
+
+#define COUNTERS_EVERY_S 5
+#define DESCRIPTORS_WANTED 16384 /* two for each transfer, with room to spare */
+#define LOG_NAME_SIZE 128
+
+enum {
+	COUNT_TFTP_REQUESTS,
+	COUNT_TFTP_MALFORMED,
+	COUNT_TFTP_NOT_FOUND,
+	COUNT_TFTP_REFUSED,
+	COUNT_TFTP_FOREIGN,
+	COUNT_TFTP_OVER_LIMIT,
+	COUNT_HTTP_CONNECTIONS,
+	COUNT_HTTP_REQUESTS,
+	COUNT_HTTP_MALFORMED,
+	COUNT_HTTP_TIMEOUTS,
+	COUNT_HTTP_OVER_LIMIT,
+	COUNT_ASKED,
+	COUNT_ASK_TIMEOUTS,
+	COUNT_ASK_UNSENT,
+	N_COUNTS,
+};
+
+static const char *const count_names[N_COUNTS] = {
+	[COUNT_TFTP_REQUESTS] = "tftp_requests",
+	[COUNT_TFTP_MALFORMED] = "tftp_malformed",
+	[COUNT_TFTP_NOT_FOUND] = "tftp_not_found",
+	[COUNT_TFTP_REFUSED] = "tftp_refused",
+	[COUNT_TFTP_FOREIGN] = "tftp_foreign",
+	[COUNT_TFTP_OVER_LIMIT] = "tftp_over_limit",
+	[COUNT_HTTP_CONNECTIONS] = "http_connections",
+	[COUNT_HTTP_REQUESTS] = "http_requests",
+	[COUNT_HTTP_MALFORMED] = "http_malformed",
+	[COUNT_HTTP_TIMEOUTS] = "http_timeouts",
+	[COUNT_HTTP_OVER_LIMIT] = "http_over_limit",
+	[COUNT_ASKED] = "netboot_asked",
+	[COUNT_ASK_TIMEOUTS] = "netboot_ask_timeouts",
+	[COUNT_ASK_UNSENT] = "netboot_ask_unsent",
+};
+
+struct netboot {
+	struct event_base *base;
+	struct ipc *provisioner;
+	struct asks *asks;
+	struct tftp_server *tftp;
+	struct http_server *http;
+	int images_dir, firmware_dir, agent_dir;
+	uint64_t counts_sent[N_COUNTS];
+};
+
+static void put(char *field, size_t size, const char *text)
+{
+	size_t len = strlen(text);
+	size_t n = len < size ? len : size - 1;
+
+	memcpy(field, text, n);
+	field[n] = '\0';
+}
+
+static void tell_transfer(struct netboot *n, struct message_transfer *m, const char *name)
+{
+	char client[IPV4_TEXT_SIZE], shown[LOG_NAME_SIZE];
+
+	put(m->name, sizeof(m->name), name);
+	/* A provisioner that is down misses an event, nothing more. */
+	(void)ipc_send(n->provisioner, MESSAGE_TRANSFER, m, sizeof(*m), -1);
+	if (log_level() >= LOG_LEVEL_DEBUG)
+		log_debug("transfer client=%s protocol=%s result=%u status=%u bytes=%" PRIu64
+			  " ms=%u retries=%u name=%s",
+			ipv4_text(m->client, client),
+			m->protocol == PROTOCOL_TFTP ? "tftp" : "http", m->result, m->status,
+			m->bytes, m->duration_ms, m->retries,
+			log_safe(shown, sizeof(shown), name, strlen(name)));
+}
+
+static int on_tftp_open(void *arg, uint32_t client, const char *name)
+{
+	const struct netboot *n = arg;
+	const char *rest;
+
+	(void)client;
+	if (route_of_tftp(name, &rest) != ROUTE_FIRMWARE)
+		return -ENOENT;
+	return file_open_beneath(n->firmware_dir, rest);
+}
+
+static enum transfer_result result_of_tftp(const struct tftp_report *r)
+{
+	if (r->not_found)
+		return TRANSFER_NOT_FOUND;
+	switch (r->state) {
+	case TFTP_FINISHED:
+	case TFTP_UNCONFIRMED:
+		return TRANSFER_DONE;
+	case TFTP_STOPPED:
+		return TRANSFER_ABORTED;
+	case TFTP_RUNNING:
+	case TFTP_TIMED_OUT:
+		break;
+	}
+	return TRANSFER_FAILED;
+}
+
+static void on_tftp_ended(void *arg, const struct tftp_report *r)
+{
+	struct message_transfer m = {
+		.client = r->client,
+		.protocol = PROTOCOL_TFTP,
+		.result = result_of_tftp(r),
+		.duration_ms = r->duration_ms,
+		.retries = r->retries,
+		.bytes = r->bytes,
+	};
+
+	tell_transfer(arg, &m, r->name);
+}
+
+static void reply_from(struct http_connection *c, int dir, const char *rest)
+{
+	int fd = file_open_beneath(dir, rest);
+
+	if (fd >= 0)
+		http_reply_file(c, fd, http_type_of(rest), /* is_answer= */ false);
+	else if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM || fd == -EINTR || fd == -EAGAIN)
+		http_reply_status(c, 503, ASK_RETRY_AFTER_S, NULL);
+	else
+		http_reply_status(
+			c, 404, 0, NULL); /* whatever is in the way is nobody's business */
+}
+
+static void on_http_request(void *arg, struct http_connection *c)
+{
+	struct netboot *n = arg;
+	const char *rest;
+
+	switch (route_of_http(http_connection_head(c)->path, &rest)) {
+	case ROUTE_IMAGES:
+		reply_from(c, n->images_dir, rest);
+		return;
+	case ROUTE_FIRMWARE:
+		reply_from(c, n->firmware_dir, rest);
+		return;
+	case ROUTE_AGENT:
+		reply_from(c, n->agent_dir, rest);
+		return;
+	case ROUTE_NOWHERE:
+		http_reply_status(c, 404, 0, NULL);
+		return;
+	case ROUTE_ASK:
+		asks_send(n->asks, n->provisioner, c);
+		return;
+	}
+}
+
+static void on_http_gone(void *arg, struct http_connection *c)
+{
+	struct netboot *n = arg;
+
+	asks_forget(n->asks, c);
+}
+
+static enum transfer_result result_of_http(const struct http_report *r)
+{
+	switch (r->result) {
+	case HTTP_ABORTED:
+		return TRANSFER_ABORTED;
+	case HTTP_FAILED:
+		return TRANSFER_FAILED;
+	case HTTP_SENT:
+		break;
+	}
+	if (r->status == 404)
+		return TRANSFER_NOT_FOUND;
+	return r->status < 400 ? TRANSFER_DONE : TRANSFER_REFUSED;
+}
+
+static void on_http_ended(void *arg, const struct http_report *r)
+{
+	struct message_transfer m = {
+		.client = r->client,
+		.protocol = PROTOCOL_HTTP,
+		.result = result_of_http(r),
+		.status = r->status,
+		.duration_ms = r->duration_ms,
+		.bytes = r->bytes,
+	};
+
+	tell_transfer(arg, &m, r->head->path);
+}
+
+static void on_answer(void *arg, const void *payload, int fd)
+{
+	struct netboot *n = arg;
+	struct message_answer m;
+
+	memcpy(&m, payload, sizeof(m));
+	IPC_TEXT(m.content_type);
+	IPC_TEXT(m.reason);
+	asks_answered(n->asks, &m, fd);
+}
+
+static void on_signal(evutil_socket_t signo, short what, void *arg)
+{
+	(void)signo, (void)what;
+	(void)event_base_loopexit(arg, NULL);
+}
+
+static void count(const struct netboot *n, uint64_t ret[static N_COUNTS])
+{
+	struct tftp_counters tftp = tftp_server_counters(n->tftp);
+	struct http_counters http = http_server_counters(n->http);
+	struct asks_counters asks = asks_counters(n->asks);
+
+	ret[COUNT_TFTP_REQUESTS] = tftp.requests;
+	ret[COUNT_TFTP_MALFORMED] = tftp.malformed;
+	ret[COUNT_TFTP_NOT_FOUND] = tftp.not_found;
+	ret[COUNT_TFTP_REFUSED] = tftp.refused;
+	ret[COUNT_TFTP_FOREIGN] = tftp.foreign;
+	ret[COUNT_TFTP_OVER_LIMIT] = tftp.over_limit;
+	ret[COUNT_HTTP_CONNECTIONS] = http.connections;
+	ret[COUNT_HTTP_REQUESTS] = http.requests;
+	ret[COUNT_HTTP_MALFORMED] = http.malformed;
+	ret[COUNT_HTTP_TIMEOUTS] = http.timeouts;
+	ret[COUNT_HTTP_OVER_LIMIT] = http.over_limit;
+	ret[COUNT_ASKED] = asks.asked;
+	ret[COUNT_ASK_TIMEOUTS] = asks.timed_out;
+	ret[COUNT_ASK_UNSENT] = asks.unsent;
+}
+
+static void on_counters_due(evutil_socket_t fd, short what, void *arg)
+{
+	struct netboot *n = arg;
+	uint64_t now[N_COUNTS];
+
+	(void)fd, (void)what;
+	count(n, now);
+	for (size_t i = 0; i < N_COUNTS; i++) {
+		struct message_counter m = {.value = now[i]};
+
+		if (now[i] == n->counts_sent[i])
+			continue;
+		put(m.name, sizeof(m.name), count_names[i]);
+		if (ipc_send(n->provisioner, MESSAGE_COUNTER, &m, sizeof(m), -1) == 0)
+			n->counts_sent[i] = now[i];
+	}
+}
+
+static void raise_descriptor_limit(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur >= DESCRIPTORS_WANTED)
+		return;
+	r.rlim_cur = r.rlim_max < DESCRIPTORS_WANTED ? r.rlim_max : DESCRIPTORS_WANTED;
+	if (setrlimit(RLIMIT_NOFILE, &r) < 0)
+		log_warn("netboot: at most %ju descriptors: %s", (uintmax_t)r.rlim_cur,
+			strerror(errno));
+}
+
+static void say_hello(struct netboot *n)
+{
+	const struct message_hello m = {.pid = (uint32_t)getpid()};
+
+	if (ipc_send(n->provisioner, MESSAGE_HELLO, &m, sizeof(m), -1) < 0)
+		log_warn("netboot: the provisioner is not there; serving files only");
+}
+
+static void loop(struct netboot *n)
+{
+	struct event *term = evsignal_new(n->base, SIGTERM, on_signal, n->base);
+	struct event *interrupt = evsignal_new(n->base, SIGINT, on_signal, n->base);
+	struct event *counters = event_new(n->base, -1, EV_PERSIST, on_counters_due, n);
+	const struct timeval every = {.tv_sec = COUNTERS_EVERY_S};
+
+	assert(term && interrupt && counters);
+	(void)event_add(term, NULL);
+	(void)event_add(interrupt, NULL);
+	(void)event_add(counters, &every);
+	say_hello(n);
+	(void)event_base_dispatch(n->base);
+	event_free(counters);
+	event_free(interrupt);
+	event_free(term);
+}
+
+int netboot_run(const struct netboot_options *o)
+{
+	static const struct ipc_kind kinds[] = {
+		{MESSAGE_ANSWER, sizeof(struct message_answer), on_answer, .takes_fd = true},
+	};
+	struct netboot n = {
+		.base = event_base_new(),
+		.images_dir = o->images_dir,
+		.firmware_dir = o->firmware_dir,
+		.agent_dir = o->agent_dir,
+	};
+	const struct tftp_owner tftp_owner = {on_tftp_open, on_tftp_ended, &n};
+	const struct http_owner http_owner = {on_http_request, on_http_gone, on_http_ended, &n};
+
+	if (!n.base) {
+		log_error("netboot: no event loop: %s", strerror(errno));
+		return EXIT_FAILURE;
+	}
+	(void)signal(SIGPIPE, SIG_IGN); /* sendfile() has no MSG_NOSIGNAL */
+	raise_descriptor_limit();
+	n.provisioner =
+		ipc_new(n.base, o->provisioner_fd, "provisioner", kinds, ARRAY_LEN(kinds), &n);
+	n.asks = asks_new(n.base);
+	n.tftp = tftp_server_new(n.base, o->tftp_fd, &tftp_owner);
+	n.http = http_server_new(n.base, o->http_fd, &http_owner);
+	loop(&n);
+	http_server_free(n.http);
+	tftp_server_free(n.tftp);
+	asks_free(n.asks);
+	ipc_free(n.provisioner);
+	event_base_free(n.base);
+	close_p(&n.images_dir);
+	close_p(&n.firmware_dir);
+	close_p(&n.agent_dir);
+	return EXIT_SUCCESS;
+}

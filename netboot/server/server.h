@@ -1,0 +1,19 @@
+/* server.h - the netboot process: TFTP and HTTP on the boot network, from start to signal.
+ *
+ * Runs after privileges were dropped, with nothing but the descriptors below. Files come straight
+ * from their folders, also while the provisioner is down; everything else is asked of it. */
+#ifndef SLIPWAY_SERVER_SERVER_H
+#define SLIPWAY_SERVER_SERVER_H
+
+/* All descriptors are taken. */
+struct netboot_options {
+	int provisioner_fd; /* SOCK_SEQPACKET to the provisioner */
+	int tftp_fd;        /* UDP, bound to port 69 of the internal address */
+	int http_fd;        /* TCP, listening */
+	int images_dir, firmware_dir, agent_dir;
+};
+
+/* Serves until SIGTERM, SIGINT or the end of the provisioner's channel. Returns an exit status. */
+int netboot_run(const struct netboot_options *o);
+
+#endif

@@ -1,0 +1,59 @@
+/* session.h - one TFTP transfer at work: its socket, its file, its timer.
+ *
+ * A thin shell around transfer.h. The socket is the transfer's own (RFC 1350: a fresh port is the
+ * transfer's identity) and bound to the address that the request came to. File data is read with
+ * pread into a buffer that all sessions share, so a session costs two descriptors and about a
+ * kilobyte. A session ends itself: its owner hears of it once, by `ended`, and then frees it. */
+#ifndef SLIPWAY_TFTP_SESSION_H
+#define SLIPWAY_TFTP_SESSION_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "netboot/tftp/transfer.h"
+
+struct event;
+struct event_base;
+struct tftp_session;
+struct tftp_wire;
+
+/* What sessions share. `ended` may free the session. */
+struct tftp_sessions {
+	struct event_base *base;
+	struct tftp_wire *wire;
+	void (*ended)(void *arg, struct tftp_session *s, enum tftp_state state);
+	void *arg;
+	uint64_t foreign, malformed; /* packets from elsewhere; packets that are no ACK or ERROR */
+};
+
+struct tftp_session {
+	LIST_ENTRY(tftp_session) same_bucket;
+	struct tftp_sessions *all;
+	struct sockaddr_in peer;
+	int fd, file;
+	struct event *ev;
+	struct tftp_transfer transfer;
+	int64_t began_ms;
+	char name[TFTP_NAME_SIZE]; /* cleaned */
+};
+
+/* Scratch memory for sending; one per process. */
+struct tftp_wire *tftp_wire_new(void);
+void tftp_wire_free(struct tftp_wire *w);
+
+/* A session without a file yet: its socket is bound to `local` (port 0) and it answers `peer`. NULL
+ * with errno when there is no socket to be had. Keeps `all`. */
+struct tftp_session *tftp_session_new(
+	struct tftp_sessions *all, struct in_addr local, const struct sockaddr_in *peer);
+void tftp_session_free(struct tftp_session *s);
+
+/* Sends `file` (takes it) as `name`. A running transfer is dropped: the client has started anew. */
+void tftp_session_start(struct tftp_session *s, int file, uint64_t file_size, const char *name,
+	const struct tftp_options *asked, uint32_t blksize_max);
+
+/* One ERROR from the session's own port; nothing is awaited. */
+void tftp_session_refuse(struct tftp_session *s, enum tftp_error code, const char *text);
+
+#endif

@@ -1,0 +1,185 @@
+/* The netboot process as a wire test runs it: this program opens the sockets as the supervisor does,
+ * locks the worker in as the supervisor does, and plays the provisioner.
+ *
+ *   netboot_host ADDRESS IMAGES FIRMWARE AGENT
+ *
+ * /boot.ipxe is answered with a script, /later with 503, /never with 404, /silent not at all. What
+ * the worker reports goes to stdout, a line each. SIGUSR1 stops the provisioner's reading. */
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "netboot/server/server.h"
+#include "provisioner/base/addr.h"
+#include "provisioner/base/files.h"
+#include "provisioner/base/ipc.h"
+#include "provisioner/base/log.h"
+#include "provisioner/base/sandbox.h"
+#include "provisioner/messages/messages.h"
+
+#define NOBODY 65534
+#define BACKLOG 512
+#define TFTP_PORT 69
+#define HTTP_PORT 80
+
+static int open_socket(int type, uint32_t address, uint16_t port)
+{
+	struct sockaddr_in sa = ipv4_sockaddr(address, port);
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)) < 0 ||
+		bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0 ||
+		(type == SOCK_STREAM && listen(fd, BACKLOG) < 0)) {
+		perror("netboot_host: socket");
+		exit(EXIT_FAILURE);
+	}
+	return fd;
+}
+
+static int worker(char **argv, int provisioner_fd)
+{
+	const char *const read_dirs[] = {argv[2], argv[3], argv[4], NULL};
+	const struct sandbox box = {.uid = NOBODY, .gid = NOBODY, .read_dirs = read_dirs};
+	struct netboot_options o = {
+		.provisioner_fd = provisioner_fd,
+		.images_dir = dir_open(argv[2]),
+		.firmware_dir = dir_open(argv[3]),
+		.agent_dir = dir_open(argv[4]),
+	};
+	uint32_t address;
+	struct err e;
+
+	if (ipv4_parse(argv[1], &address) < 0 || o.images_dir < 0 || o.firmware_dir < 0 ||
+		o.agent_dir < 0)
+		return EXIT_FAILURE;
+	o.tftp_fd = open_socket(SOCK_DGRAM, address, TFTP_PORT);
+	o.http_fd = open_socket(SOCK_STREAM, address, HTTP_PORT);
+	log_init("netboot", getenv("NETBOOT_DEBUG") ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (sandbox_enter(&box, &e) < 0) {
+		err_print(&e, stderr);
+		return EXIT_FAILURE;
+	}
+	return netboot_run(&o);
+}
+
+struct host {
+	struct ipc *worker;
+	struct event_base *base;
+};
+
+static void on_hello(void *arg, const void *payload, int fd)
+{
+	const struct message_hello *m = payload;
+
+	(void)arg, (void)fd;
+	printf("hello pid=%" PRIu32 "\n", m->pid);
+}
+
+static void on_ask(void *arg, const void *payload, int fd)
+{
+	static const char script[] = "#!ipxe\necho from the provisioner\n";
+	const struct message_ask *m = payload;
+	struct host *h = arg;
+	struct message_answer a = {.id = m->id, .status = 404, .reason = "no such thing"};
+	int answer = -1;
+
+	(void)fd;
+	printf("ask method=%s path=%s query=%s accept=%s\n", m->method, m->path, m->query,
+		m->accept);
+	if (strcmp(m->path, "/silent") == 0)
+		return;
+	if (strcmp(m->path, "/boot.ipxe") == 0) {
+		a.status = 200;
+		(void)snprintf(a.content_type, sizeof(a.content_type), "text/plain");
+		answer = memfd_sealed("script", script, sizeof(script) - 1);
+	} else if (strcmp(m->path, "/later") == 0) {
+		a.status = 503;
+		a.retry_after_s = 7;
+		(void)snprintf(a.reason, sizeof(a.reason), "not yet");
+	}
+	(void)ipc_send(h->worker, MESSAGE_ANSWER, &a, sizeof(a), answer);
+	close_p(&answer);
+}
+
+static void on_transfer(void *arg, const void *payload, int fd)
+{
+	const struct message_transfer *m = payload;
+	char client[IPV4_TEXT_SIZE], name[MESSAGE_PATH_SIZE];
+
+	(void)arg, (void)fd;
+	printf("transfer %s client=%s result=%" PRIu32 " status=%" PRIu32 " bytes=%" PRIu64
+	       " retries=%" PRIu32 " name=%s\n",
+		m->protocol == PROTOCOL_TFTP ? "tftp" : "http", ipv4_text(m->client, client),
+		m->result, m->status, m->bytes, m->retries,
+		log_safe(name, sizeof(name), m->name, strnlen(m->name, sizeof(m->name))));
+}
+
+static void on_counter(void *arg, const void *payload, int fd)
+{
+	const struct message_counter *m = payload;
+
+	(void)arg, (void)fd;
+	printf("counter %s=%" PRIu64 "\n", m->name, m->value);
+}
+
+static void on_stop(evutil_socket_t signo, short what, void *arg)
+{
+	(void)signo, (void)what;
+	(void)event_base_loopexit(arg, NULL);
+}
+
+static void provisioner(int fd)
+{
+	static const struct ipc_kind kinds[] = {
+		{MESSAGE_HELLO, sizeof(struct message_hello), on_hello, false},
+		{MESSAGE_ASK, sizeof(struct message_ask), on_ask, false},
+		{MESSAGE_TRANSFER, sizeof(struct message_transfer), on_transfer, false},
+		{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, false},
+	};
+	struct host h = {.base = event_base_new()};
+
+	h.worker = ipc_new(h.base, fd, "netboot", kinds, ARRAY_LEN(kinds), &h);
+	struct event *term = evsignal_new(h.base, SIGTERM, on_stop, h.base);
+	(void)event_add(term, NULL);
+	(void)event_base_dispatch(h.base);
+	event_free(term);
+	ipc_free(h.worker);
+	event_base_free(h.base);
+}
+
+int main(int argc, char **argv)
+{
+	int pair[2], status = 0;
+
+	if (argc != 5) {
+		(void)fprintf(stderr, "usage: netboot_host ADDRESS IMAGES FIRMWARE AGENT\n");
+		return 2;
+	}
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
+	log_init("host", LOG_LEVEL_INFO);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return EXIT_FAILURE;
+	pid_t pid = fork();
+	if (pid < 0)
+		return EXIT_FAILURE;
+	if (pid == 0) {
+		(void)close(pair[0]);
+		return worker(argv, pair[1]);
+	}
+	(void)close(pair[1]);
+	provisioner(pair[0]);
+	(void)kill(pid, SIGTERM);
+	(void)waitpid(pid, &status, 0);
+	printf("worker ended status=%d signal=%d\n", WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+		WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
+}

@@ -1,0 +1,108 @@
+#include "provisioner/config/content.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "provisioner/config/cloudconfig.h"
+
+/* Above this size base64 (4/3) is much shorter than percent-encoded text (up to 3). */
+#define LEGIBLE_MAX ((size_t)64 << 10)
+
+static int base64_value(char c)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *hit = c ? strchr(digits, c) : NULL;
+
+	return hit ? (int)(hit - digits) : -1;
+}
+
+int content_decode_base64(
+	struct arena *a, const char *text, size_t len, const char **ret, size_t *ret_len)
+{
+	char *out = arena_alloc(a, len / 4 * 3 + 4, 1);
+	size_t n = 0, digits = 0, pads = 0;
+	uint32_t bits = 0;
+
+	if (!out)
+		return -E2BIG;
+	for (size_t i = 0; i < len; i++) {
+		int v = base64_value(text[i]);
+
+		if (text[i] == '\n' || text[i] == '\r')
+			continue;
+		if (text[i] == '=' && digits % 4 + pads >= 2 && digits % 4 + pads < 4) {
+			pads++;
+			continue;
+		}
+		if (v < 0 || pads > 0)
+			return -EINVAL;
+		bits = bits << 6 | (uint32_t)v;
+		if (++digits % 4 != 1)
+			out[n++] = (char)(bits >> (6 - 2 * ((digits - 1) % 4)) & 0xff);
+	}
+	if ((digits + pads) % 4 != 0)
+		return -EINVAL;
+	*ret = out;
+	*ret_len = n;
+	return 0;
+}
+
+bool content_is_gzip(const char *data, size_t len)
+{
+	return len > 2 && data[0] == '\x1f' && data[1] == '\x8b';
+}
+
+/* The length of the UTF-8 sequence at `p` (Unicode table 3-7), or 0. */
+static size_t utf8_len(const uint8_t *p, size_t left)
+{
+	uint8_t low = 0x80, high = 0xbf;
+	size_t n = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] < 0xc2 || p[0] > 0xf4 || n > left)
+		return 0;
+	if (p[0] == 0xe0)
+		low = 0xa0;
+	else if (p[0] == 0xed)
+		high = 0x9f;
+	else if (p[0] == 0xf0)
+		low = 0x90;
+	else if (p[0] == 0xf4)
+		high = 0x8f;
+	if (p[1] < low || p[1] > high)
+		return 0;
+	for (size_t i = 2; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+bool content_is_text(const char *data, size_t len)
+{
+	const uint8_t *p = (const uint8_t *)data;
+
+	for (size_t i = 0; i < len;) {
+		size_t n = utf8_len(p + i, len - i);
+
+		if (n == 0 || p[i] == 0x7f || (p[i] < 0x20 && !strchr("\t\n\r", p[i])) || p[i] == 0)
+			return false;
+		i += n;
+	}
+	return true;
+}
+
+void content_add_data_url(struct str *out, const char *data, size_t len)
+{
+	bool slot = memmem(data, len, CLOUDCONFIG_SLOT, strlen(CLOUDCONFIG_SLOT)) != NULL;
+
+	if (content_is_text(data, len) && (len <= LEGIBLE_MAX || slot)) {
+		str_add(out, "data:,");
+		str_add_percent(out, data, len);
+	} else {
+		str_add(out, "data:;base64,");
+		str_add_base64(out, data, len);
+	}
+}

@@ -1,0 +1,19 @@
+/* reader.h - a map of a YAML document into a struct, by a schema's table.
+ *
+ * Every mistake is reported with its place and its name ("write_files[3].permissions"), and reading
+ * goes on with the next key. The struct is only to be trusted when no error was added. */
+#ifndef SLIPWAY_CONFIG_READER_H
+#define SLIPWAY_CONFIG_READER_H
+
+#include "provisioner/base/doc.h"
+#include "provisioner/config/schema.h"
+
+struct reader {
+	struct arena *arena;
+	struct err_list *errors;
+};
+
+/* Fills the struct at `into` (zeroed before, of s->size bytes) from the map `n`. */
+void reader_map(struct reader *r, const struct schema *s, const struct doc_node *n, void *into);
+
+#endif

@@ -3,14 +3,14 @@
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/messages/messages.h"
 
-#define SMALL                                                     \
-	"cluster: acm\n"                                          \
-	"network:\n"                                              \
-	"  internal: {interface: bond0, address: 10.10.0.1/24}\n" \
-	"dhcp: {pool: 10.10.0.100-10.10.0.199}\n"                 \
-	"image: flatcar/4081.2.1\n"                               \
-	"roles:\n"                                                \
-	"  master: {template: master.yaml, etcd-member: true}\n"  \
+#define SMALL                                                                                      \
+	"cluster: acm\n"                                                                           \
+	"network:\n"                                                                               \
+	"  internal: {interface: bond0, address: 10.10.0.1/24}\n"                                  \
+	"dhcp: {pool: 10.10.0.100-10.10.0.199}\n"                                                  \
+	"image: flatcar/4081.2.1\n"                                                                \
+	"roles:\n"                                                                                 \
+	"  master: {template: master.yaml, etcd-member: true}\n"                                   \
 	"  worker: {template: worker.yaml}\n"
 
 #define MASTER "  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: 10.10.0.10}\n"
@@ -66,8 +66,7 @@ TEST(whole_file_is_read)
 		"    address: 10.10.0.1/24\n"
 		"    bond: {mode: 802.3ad, members: [eno1, eno2], lacp-rate: slow, miimon: 50ms}\n"
 		"  external: {interface: eno3}\n"
-		"dhcp: {pool: 10.10.0.100-10.10.0.199, lease: 1h, netboot-lease: 90s, router: "
-		"10.10.0.254,\n"
+		"dhcp: {pool: 10.10.0.100-10.10.0.199, lease: 1h, netboot-lease: 90s, router: 10.10.0.254,\n"
 		"  dns: [10.10.0.1, 9.9.9.9], router-advertisements: false}\n"
 		"ports: {http: 8080}\n"
 		"image: flatcar/4081.2.1\n"
@@ -77,8 +76,7 @@ TEST(whole_file_is_read)
 		"kernel-args: [quiet]\n"
 		"etcd:\n  seed:\n    /coreos.com/network/config: {Network: 10.2.0.0/16}\n"
 		"roles:\n  master: {template: master.yaml, etcd-member: true, kernel-args: [a=b]}\n"
-		"nodes:\n  - name: m1\n    role: master\n    mac: [52:54:00:00:00:01, "
-		"52:54:00:00:00:02]\n"
+		"nodes:\n  - name: m1\n    role: master\n    mac: [52:54:00:00:00:01, 52:54:00:00:00:02]\n"
 		"    address: 10.10.0.10\n    external-mac: 52:54:00:00:00:03\n");
 
 	if (!c)
@@ -108,49 +106,33 @@ static const struct {
 	{"", "cluster.yaml:1:1: the file is empty"},
 	{"- a\n", "cluster.yaml:1:1: the file: expected a map of keys"},
 	{SMALL "nodess: []\n", "cluster.yaml:9:1: nodess: no such key (did you mean \"nodes\"?)"},
-	{SMALL "enroll: akk\n", "cluster.yaml:9:9: enroll: \"akk\" is not one of ask, closed (did "
-				"you mean \"ask\"?)"},
+	{SMALL "enroll: akk\n", "cluster.yaml:9:9: enroll: \"akk\" is not one of ask, closed (did you mean \"ask\"?)"},
 	{SMALL "nodes:\n  - {name: m1, role: master, mac: 52:54:00:zz, address: 10.10.0.10}\n",
-		"cluster.yaml:10:35: nodes[0].mac: \"52:54:00:zz\" is not a MAC address (six hex "
-		"pairs) or a list of them"},
-	{SMALL "nodes:\n  - {name: m1, role: master, mac: ff:ff:ff:ff:ff:ff, address: "
-	       "10.10.0.10}\n",
-		"cluster.yaml:10:35: nodes[0].mac: ff:ff:ff:ff:ff:ff is a group address; no NIC "
-		"has one"},
-	{SMALL "nodes:\n  - {name: m1, role: mister, mac: 52:54:00:00:00:01, address: "
-	       "10.10.0.10}\n",
+		"cluster.yaml:10:35: nodes[0].mac: \"52:54:00:zz\" is not a MAC address (six hex pairs) or a list of them"},
+	{SMALL "nodes:\n  - {name: m1, role: master, mac: ff:ff:ff:ff:ff:ff, address: 10.10.0.10}\n",
+		"cluster.yaml:10:35: nodes[0].mac: ff:ff:ff:ff:ff:ff is a group address; no NIC has one"},
+	{SMALL "nodes:\n  - {name: m1, role: mister, mac: 52:54:00:00:00:01, address: 10.10.0.10}\n",
 		"cluster.yaml:10:5: nodes: m1: no role \"mister\" (did you mean \"master\"?)"},
-	{SMALL "nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: "
-	       "10.10.0.150}\n",
+	{SMALL "nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: 10.10.0.150}\n",
 		"cluster.yaml:10:5: nodes: m1: address 10.10.0.150 is inside dhcp.pool"},
-	{SMALL "nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: "
-	       "10.10.1.10}\n",
-		"cluster.yaml:10:5: nodes: m1: address 10.10.1.10 is not a host's in "
-		"network.internal (10.10.0.1/24)"},
+	{SMALL "nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: 10.10.1.10}\n",
+		"cluster.yaml:10:5: nodes: m1: address 10.10.1.10 is not a host's in network.internal (10.10.0.1/24)"},
 	{SMALL "nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: 10.10.0.1}\n",
 		"cluster.yaml:10:5: nodes: m1: address 10.10.0.1 is the provisioner's own"},
-	{SMALL "nodes:\n" MASTER
-	       "  - {name: m1, role: worker, mac: 52:54:00:00:00:09, address: 10.10.0.19}\n",
+	{SMALL "nodes:\n" MASTER "  - {name: m1, role: worker, mac: 52:54:00:00:00:09, address: 10.10.0.19}\n",
 		"cluster.yaml:11:5: nodes: the name \"m1\" is already taken (line 10)"},
-	{SMALL "nodes:\n" MASTER
-	       "  - {name: w1, role: worker, mac: 52:54:00:00:00:01, address: 10.10.0.11}\n",
-		"cluster.yaml:11:5: nodes: w1: MAC 52:54:00:00:00:01 already belongs to m1 (line "
-		"10)"},
-	{SMALL "nodes:\n" MASTER
-	       "  - {name: w1, role: worker, mac: 52:54:00:00:00:02, address: 10.10.0.10}\n",
+	{SMALL "nodes:\n" MASTER "  - {name: w1, role: worker, mac: 52:54:00:00:00:01, address: 10.10.0.11}\n",
+		"cluster.yaml:11:5: nodes: w1: MAC 52:54:00:00:00:01 already belongs to m1 (line 10)"},
+	{SMALL "nodes:\n" MASTER "  - {name: w1, role: worker, mac: 52:54:00:00:00:02, address: 10.10.0.10}\n",
 		"cluster.yaml:11:5: nodes: w1: address 10.10.0.10 already belongs to m1 (line 10)"},
-	{SMALL "nodes:\n  - {name: w1, role: worker, mac: 52:54:00:00:00:02, address: "
-	       "10.10.0.10}\n",
-		"cluster.yaml:1:1: nodes: none has a role with etcd-member: true, so the cluster "
-		"has no etcd to join"},
-	{SMALL "ports: {http: 0}\n",
-		"cluster.yaml:9:15: ports.http: 0 is out of range (1 to 65535)"},
-	{SMALL "kernel-args: quiet\n",
-		"cluster.yaml:9:14: kernel-args: \"quiet\" is not a list of lines"},
+	{SMALL "nodes:\n  - {name: w1, role: worker, mac: 52:54:00:00:00:02, address: 10.10.0.10}\n",
+		"cluster.yaml:1:1: nodes: none has a role with etcd-member: true, so the cluster has no etcd to join"},
+	{SMALL "ports: {http: 0}\n", "cluster.yaml:9:15: ports.http: 0 is out of range (1 to 65535)"},
+	{SMALL "kernel-args: quiet\n", "cluster.yaml:9:14: kernel-args: \"quiet\" is not a list of lines"},
 	{SMALL "nodes:\n  - {role: master, mac: 52:54:00:00:00:01, address: 10.10.0.10}\n",
 		"cluster.yaml:10:5: nodes[0].name is missing: Its host name."},
-	{"cluster: acm\ncluster: b\n", "cluster.yaml:2:1: key \"cluster\" was already given in "
-				       "line 1 (a map may have each key once)"},
+	{"cluster: acm\ncluster: b\n",
+		"cluster.yaml:2:1: key \"cluster\" was already given in line 1 (a map may have each key once)"},
 };
 
 TEST(each_mistake_is_named_with_its_place)
@@ -163,16 +145,14 @@ TEST(each_mistake_is_named_with_its_place)
 
 TEST(many_mistakes_are_reported_at_once)
 {
-	assert_null(
-		load("cluster: A B\nimage: x\nenroll: no\ndhcp: {pool: x, lease: 5}\nroles: []\n"));
+	assert_null(load("cluster: A B\nimage: x\nenroll: no\ndhcp: {pool: x, lease: 5}\nroles: []\n"));
 	assert_true(errors.n >= 6);
 }
 
 TEST(pool_around_our_own_address_is_refused)
 {
-	assert_null(load(
-		"cluster: acm\nnetwork: {internal: {interface: b, address: 10.0.0.1/24}}\n"
-		"dhcp: {pool: 10.0.0.1-10.0.0.9}\nimage: a/b\nroles: {m: {template: m.yaml}}\n"));
+	assert_null(load("cluster: acm\nnetwork: {internal: {interface: b, address: 10.0.0.1/24}}\n"
+			 "dhcp: {pool: 10.0.0.1-10.0.0.9}\nimage: a/b\nroles: {m: {template: m.yaml}}\n"));
 	assert_non_null(strstr(first_error(), "holds the provisioner's own address 10.0.0.1"));
 }
 

@@ -10,6 +10,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
 #include "provisioner/base/files.h"
@@ -332,6 +333,23 @@ int ca_sign_node(const struct ca *ca, const char *request_pem, size_t len, const
 		return rc;
 	return cert_pem(cert, out) < 0 ? err_msg(e, -EIO, "cannot write the certificate as PEM")
 				       : 0;
+}
+
+int ca_request_key(const char *request_pem, size_t len, uint8_t ret[static CA_KEY_HASH_LEN],
+	struct err *e)
+{
+	AUTO(cert_key_free_p) EVP_PKEY *key = NULL;
+	unsigned char *der = NULL;
+	size_t hash_len = 0;
+	int rc = request_key(request_pem, len, &key, e);
+
+	if (rc < 0)
+		return rc;
+	int der_len = i2d_PUBKEY(key, &der);
+	if (der_len <= 0 || EVP_Q_digest(NULL, "SHA256", NULL, der, (size_t)der_len, ret, &hash_len) != 1)
+		rc = cert_fail(e, -EIO, "cannot hash the request's key");
+	OPENSSL_free(der);
+	return rc;
 }
 
 int ca_node_name(const X509 *verified, char ret[static CA_NODE_NAME_SIZE])

@@ -16,6 +16,7 @@
 
 #define CA_FINGERPRINT_SIZE 65
 #define CA_NODE_NAME_SIZE 65
+#define CA_KEY_HASH_LEN 32
 #define CA_NODE_ORGANIZATION "slipway:node"
 
 struct ca;
@@ -44,6 +45,12 @@ int ca_server_ctx(const struct ca *ca, uint32_t address, SSL_CTX **ret, struct e
  * 0; -EINVAL with *e saying what is wrong with the request; -EIO. */
 int ca_sign_node(const struct ca *ca, const char *request_pem, size_t len, const char *node,
 	int64_t now_s, unsigned days, struct str *out, struct err *e) MUST_USE;
+
+/* sha256 of the public key (SubjectPublicKeyInfo, DER) in a request that ca_sign_node() would take: by
+ * it a token knows the node that used it first, should the answer have been lost on its way.
+ * 0, -EINVAL with *e, or -EIO. */
+int ca_request_key(const char *request_pem, size_t len, uint8_t ret[static CA_KEY_HASH_LEN],
+	struct err *e) MUST_USE;
 
 /* The node whose certificate the other side of a finished handshake has shown and proven.
  * 0; -ENOENT (it showed none); -EACCES (not a node's certificate, or not proven). */

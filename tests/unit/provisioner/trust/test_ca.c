@@ -230,6 +230,26 @@ TEST(a_request_that_its_key_did_not_sign_is_refused)
 	BIO_free(to);
 }
 
+TEST(a_request_is_known_by_its_key_alone)
+{
+	AUTO(cert_key_free_p) EVP_PKEY *key = EVP_EC_gen("P-256"), *other = EVP_EC_gen("P-256");
+	const struct {
+		EVP_PKEY *key;
+		const char *name;
+	} rows[] = {{key, "a"}, {key, "b"}, {other, "a"}};
+	uint8_t hash[3][CA_KEY_HASH_LEN];
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(str_done) struct str request = str_init(CERT_PEM_MAX);
+
+		assert_int_equal(cert_request_pem(rows[i].key, rows[i].name, &request), 0);
+		assert_int_equal(ca_request_key(request.s, request.len, hash[i], NULL), 0);
+	}
+	assert_memory_equal(hash[0], hash[1], CA_KEY_HASH_LEN);
+	assert_memory_not_equal(hash[0], hash[2], CA_KEY_HASH_LEN);
+	assert_int_equal(ca_request_key("junk", 4, hash[0], NULL), -EINVAL);
+}
+
 TEST(a_name_that_is_no_label_is_never_signed)
 {
 	static const char *const names[] = {
@@ -322,6 +342,7 @@ RUN(t(the_first_start_makes_a_ca_and_the_next_one_finds_it),
 	t(good_kinds_of_key_are_signed_and_others_refused),
 	t(a_curve_with_its_parameters_written_out_is_refused),
 	t(a_request_that_its_key_did_not_sign_is_refused),
+	t(a_request_is_known_by_its_key_alone),
 	t(a_name_that_is_no_label_is_never_signed),
 	t(the_server_tells_a_node_a_stranger_and_a_forger_apart), t(an_expired_node_is_turned_away),
 	t(the_provisioners_own_certificate_is_not_a_node))

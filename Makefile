@@ -59,7 +59,6 @@ UNIT_BIN := $(UNIT:%.c=$(BUILD)/%)
 REPLAY   := $(FUZZ:%.c=$(BUILD)/%-replay)
 WIRE_BIN := $(WIRE:%.c=$(BUILD)/%)
 BENCH_BIN := $(BENCH:%.c=$(BUILD)/%)
-WIRE_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/wire/*.c))
 MAN_SRC  := $(wildcard docs/man/*.scd)
 MAN      := $(MAN_SRC:docs/man/%.scd=build/man/%)
 

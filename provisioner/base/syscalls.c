@@ -199,6 +199,7 @@ static const struct rule always_if[] = {
 	{CALL(prlimit64), 0, INT_BITS, 0}, /* itself */
 	{CALL(prctl), 0, INT_BITS, PR_SET_NAME},
 	{CALL(prctl), 0, INT_BITS, PR_GET_NAME},
+	{CALL(prctl), 0, INT_BITS, PR_SET_PDEATHSIG},
 	{CALL(socket), 0, INT_BITS, AF_UNIX},
 	/* isatty(), bytes waiting, and what libpcap asks about the interface it has open */
 	{CALL(ioctl), 1, INT_BITS, TCGETS},

@@ -1,0 +1,456 @@
+#include "provisioner/nodes/nodes.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "provisioner/base/log.h"
+#include "provisioner/base/str.h"
+#include "provisioner/cluster/cluster.h"
+
+#define EVENT_TEXT_MAX 1024
+
+struct nodes {
+	struct store *store;
+	const struct cluster *cluster;
+	struct machine **list; /* nodes of cluster.yaml first */
+	size_t n, cap;
+	bool in_batch;
+	int failed; /* the first store error of this batch */
+	struct log_rate rate;
+	nodes_event_fn *on_event;
+	void *on_event_arg;
+};
+
+static void copy_text(char *to, size_t size, const char *text)
+{
+	(void)snprintf(to, size, "%s", text); /* what is too long was refused before, or is display text */
+}
+
+static struct machine *append(struct nodes *t)
+{
+	if (t->n == t->cap) {
+		t->cap = t->cap ? t->cap * 2 : 64;
+		t->list = xreallocarray(t->list, t->cap, sizeof(struct machine *));
+	}
+	t->list[t->n] = xcalloc(1, sizeof(struct machine));
+	return t->list[t->n++];
+}
+
+static void machine_free(struct machine *m)
+{
+	free(m->facts);
+	free(m);
+}
+
+static void add_mac(struct machine *m, const struct mac *mac)
+{
+	for (uint32_t i = 0; i < m->n_macs; i++)
+		if (mac_is_equal(&m->macs[i], mac))
+			return;
+	if (m->n_macs < MACHINE_MACS_MAX)
+		m->macs[m->n_macs++] = *mac;
+}
+
+/* "52:54:00:00:00:01,52:54:00:00:00:02" */
+static void read_macs(struct machine *m, const char *text)
+{
+	while (*text) {
+		char one[MAC_TEXT_SIZE] = "";
+		size_t len = strcspn(text, ",");
+		struct mac mac;
+
+		if (len < sizeof(one))
+			memcpy(one, text, len);
+		if (mac_parse(one, &mac) == 0)
+			add_mac(m, &mac);
+		text += len + (text[len] == ',');
+	}
+}
+
+static void write_macs(const struct machine *m, struct str *out)
+{
+	char text[MAC_TEXT_SIZE];
+
+	for (uint32_t i = 0; i < m->n_macs; i++)
+		str_printf(out, "%s%s", i ? "," : "", mac_text(&m->macs[i], text));
+}
+
+static int read_back(const struct store_node *n, void *arg)
+{
+	struct machine *m = append(arg);
+
+	copy_text(m->key, sizeof(m->key), n->key);
+	copy_text(m->uuid, sizeof(m->uuid), n->uuid);
+	copy_text(m->serial, sizeof(m->serial), n->serial);
+	copy_text(m->boot_id, sizeof(m->boot_id), n->boot_id);
+	read_macs(m, n->macs);
+	m->address = n->address;
+	m->life = (struct life){.state = node_state_of(n->state),
+		.since_ms = n->state_since_ms,
+		.step = step_of(n->stage),
+		.step_ms = n->last_seen_ms,
+		.seen_ms = n->last_seen_ms};
+	m->first_seen_ms = n->first_seen_ms;
+	m->last_seen_ms = n->last_seen_ms;
+	m->generation = n->generation;
+	if (n->facts[0])
+		m->facts = xstrdup(n->facts);
+	return 0;
+}
+
+int nodes_open(struct store *store, int64_t now_ms, struct nodes **ret, struct err *e)
+{
+	struct nodes *t = xcalloc(1, sizeof(*t));
+
+	t->store = store;
+	int rc = store_nodes_each(store, read_back, t);
+	if (rc < 0) {
+		nodes_free(t);
+		return err_msg(e, rc, "state.db: %s", store_reason(store));
+	}
+	/* Nobody is to blame for the time we were away. */
+	for (size_t i = 0; i < t->n; i++)
+		t->list[i]->life.step_ms = now_ms;
+	*ret = t;
+	return 0;
+}
+
+void nodes_free(struct nodes *t)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; i < t->n; i++)
+		machine_free(t->list[i]);
+	free(t->list);
+	free(t);
+}
+
+void nodes_on_event(struct nodes *t, nodes_event_fn *fn, void *arg)
+{
+	t->on_event = fn;
+	t->on_event_arg = arg;
+}
+
+size_t nodes_count(const struct nodes *t)
+{
+	return t->n;
+}
+
+struct machine *nodes_at(const struct nodes *t, size_t i)
+{
+	return t->list[i];
+}
+
+struct machine *nodes_by_key(const struct nodes *t, const char *key)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (strcmp(t->list[i]->key, key) == 0)
+			return t->list[i];
+	return NULL;
+}
+
+static bool has_mac(const struct machine *m, const struct mac *mac)
+{
+	for (uint32_t i = 0; i < m->n_macs; i++)
+		if (mac_is_equal(&m->macs[i], mac))
+			return true;
+	return false;
+}
+
+struct machine *nodes_by_mac(const struct nodes *t, const struct mac *mac)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (has_mac(t->list[i], mac))
+			return t->list[i];
+	return NULL;
+}
+
+struct machine *nodes_by_address(const struct nodes *t, uint32_t address)
+{
+	for (size_t i = 0; address && i < t->n; i++)
+		if (t->list[i]->address == address)
+			return t->list[i];
+	return NULL;
+}
+
+static bool batch_open(struct nodes *t)
+{
+	if (!t->in_batch && t->failed == 0) {
+		t->failed = store_begin(t->store);
+		t->in_batch = t->failed == 0;
+	}
+	return t->in_batch && t->failed == 0;
+}
+
+static void batch_result(struct nodes *t, int rc)
+{
+	if (rc < 0 && t->failed == 0)
+		t->failed = rc;
+}
+
+static void remove_at(struct nodes *t, size_t i)
+{
+	if (batch_open(t))
+		batch_result(t, store_node_delete(t->store, t->list[i]->key));
+	machine_free(t->list[i]);
+	for (; i + 1 < t->n; i++)
+		t->list[i] = t->list[i + 1];
+	t->n--;
+}
+
+/* A machine that was a node and is not in cluster.yaml any more waits like any stranger. */
+static void become_stranger(struct nodes *t, size_t i, int64_t now_ms)
+{
+	struct machine *m = t->list[i];
+
+	m->node = NULL;
+	if (m->life.state == NODE_WAITING)
+		return;
+	if (m->n_macs == 0 || m->last_seen_ms == 0) {
+		remove_at(t, i);
+		return;
+	}
+	char mac[MAC_TEXT_SIZE];
+	if (batch_open(t))
+		batch_result(t, store_node_delete(t->store, m->key));
+	copy_text(m->key, sizeof(m->key), mac_text(&m->macs[0], mac));
+	m->life = life_begin(false, now_ms);
+	m->dirty = true;
+}
+
+static struct machine *find_for(struct nodes *t, const struct cluster_node *n)
+{
+	struct machine *m = nodes_by_key(t, n->name);
+
+	for (uint32_t i = 0; !m && i < n->macs.n; i++) {
+		struct machine *other = nodes_by_mac(t, &n->macs.items[i]);
+
+		if (other && other->life.state == NODE_WAITING)
+			m = other;
+	}
+	return m;
+}
+
+/* The machine is node `n` from now on. */
+static void become_node(struct nodes *t, struct machine *m, const struct cluster_node *n, int64_t now_ms)
+{
+	bool was_stranger = m->life.state == NODE_WAITING || m->key[0] == '\0';
+
+	if (m->key[0] && strcmp(m->key, n->name) != 0 && batch_open(t))
+		batch_result(t, store_node_delete(t->store, m->key));
+	copy_text(m->key, sizeof(m->key), n->name);
+	m->node = n;
+	if (was_stranger)
+		m->life = life_begin(true, now_ms);
+	m->n_macs = 0;
+	for (uint32_t i = 0; i < n->macs.n; i++)
+		add_mac(m, &n->macs.items[i]);
+	m->address = n->address;
+	m->dirty = true;
+}
+
+static int nodes_first(const void *a, const void *b)
+{
+	const struct machine *const *x = a, *const *y = b;
+
+	if (!(*x)->node || !(*y)->node)
+		return ((*x)->node == NULL) - ((*y)->node == NULL);
+	return (*x)->node < (*y)->node ? -1 : (*x)->node > (*y)->node;
+}
+
+/* A stranger that holds a MAC which now belongs to another machine's node was that machine. */
+static void drop_doubles(struct nodes *t)
+{
+	for (size_t i = t->n; i-- > 0;) {
+		struct machine *m = t->list[i];
+		struct machine *owner = m->node || m->n_macs == 0 ? m : nodes_by_mac(t, &m->macs[0]);
+
+		if (owner != m && owner->node)
+			remove_at(t, i);
+	}
+}
+
+void nodes_configure(struct nodes *t, const struct cluster *c, int64_t now_ms)
+{
+	t->cluster = c;
+	for (size_t i = t->n; i-- > 0;)
+		if (!cluster_node_find(c, t->list[i]->key))
+			become_stranger(t, i, now_ms);
+	for (uint32_t i = 0; i < c->n_nodes; i++) {
+		struct machine *m = find_for(t, &c->nodes[i]);
+
+		become_node(t, m ? m : append(t), &c->nodes[i], now_ms);
+	}
+	if (t->n > 0)
+		qsort(t->list, t->n, sizeof(struct machine *), nodes_first);
+	drop_doubles(t);
+}
+
+/* Makes room for one more stranger: the one that was not seen for the longest time goes. */
+static void forget_oldest_stranger(struct nodes *t)
+{
+	size_t oldest = t->n, strangers = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->list[i]->node)
+			continue;
+		strangers++;
+		if (oldest == t->n || t->list[i]->last_seen_ms < t->list[oldest]->last_seen_ms)
+			oldest = i;
+	}
+	if (strangers >= MACHINE_STRANGERS_MAX)
+		remove_at(t, oldest);
+}
+
+struct machine *nodes_meet(struct nodes *t, const struct mac *mac, int64_t now_ms)
+{
+	struct machine *m = nodes_by_mac(t, mac);
+	char text[MAC_TEXT_SIZE];
+
+	if (!m) {
+		forget_oldest_stranger(t);
+		m = append(t);
+		copy_text(m->key, sizeof(m->key), mac_text(mac, text));
+		add_mac(m, mac);
+		m->life = life_begin(false, now_ms);
+		m->first_seen_ms = now_ms;
+		m->last_seen_ms = now_ms;
+		m->dirty = true;
+		nodes_event(t, m, now_ms, "waiting", STORE_WARN,
+			"a machine that is not in cluster.yaml: add it under nodes: to give it a role");
+	}
+	if (m->first_seen_ms == 0)
+		m->first_seen_ms = now_ms;
+	m->last_seen_ms = now_ms;
+	m->dirty = true;
+	return m;
+}
+
+void nodes_set_address(struct nodes *t, struct machine *m, uint32_t address)
+{
+	struct machine *before = nodes_by_address(t, address);
+
+	if (before == m)
+		return;
+	if (before && !before->node) {
+		before->address = 0;
+		before->dirty = true;
+	}
+	m->address = address;
+	m->dirty = true;
+}
+
+void nodes_event(struct nodes *t, const struct machine *m, int64_t now_ms, const char *kind,
+	enum store_severity severity, const char *fmt, ...)
+{
+	char text[EVENT_TEXT_MAX];
+	struct store_event e = {.wall_ms = now_ms,
+		.node = m ? m->key : "",
+		.kind = kind,
+		.severity = severity,
+		.text = text,
+		.data = ""};
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap); /* a longer line is cut */
+	va_end(ap);
+	if (batch_open(t))
+		batch_result(t, store_event_add(t->store, &e, &e.id));
+	log_line(severity == STORE_INFO ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "node=%s %s: %s",
+		m ? m->key : "-", kind, text);
+	if (t->on_event)
+		t->on_event(t->on_event_arg, &e);
+}
+
+bool nodes_step(struct nodes *t, struct machine *m, enum step s, bool begins_boot, int64_t now_ms)
+{
+	struct life_change change = life_step(&m->life, s, begins_boot, now_ms);
+
+	m->last_seen_ms = now_ms;
+	m->dirty = true;
+	if (change.new_boot) {
+		m->initrds_sent = 0;
+		m->registered = false;
+		m->health[0] = '\0';
+		nodes_event(t, m, now_ms, "boot", STORE_INFO, "a boot begins");
+	}
+	return change.new_step;
+}
+
+void nodes_check_overdue(struct nodes *t, int64_t now_ms)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct machine *m = t->list[i];
+		enum step last = m->life.step;
+		const char *why;
+
+		if (!life_check(&m->life, now_ms, &why))
+			continue;
+		m->dirty = true;
+		nodes_event(t, m, now_ms, "stalled", STORE_ERROR, "after \"%s\": %s", step_name(last), why);
+	}
+}
+
+void nodes_set_facts(struct machine *m, const char *json)
+{
+	free(m->facts);
+	m->facts = json ? xstrdup(json) : NULL;
+	m->dirty = true;
+}
+
+static int put(struct nodes *t, const struct machine *m)
+{
+	AUTO(str_done) struct str macs = str_init(MACHINE_MACS_MAX * MAC_TEXT_SIZE);
+
+	write_macs(m, &macs);
+	return store_node_put(t->store, &(struct store_node){
+		.key = m->key,
+		.name = m->node ? m->node->name : "",
+		.macs = str_text(&macs),
+		.uuid = m->uuid,
+		.serial = m->serial,
+		.role = m->node ? m->node->role_name : "",
+		.address = m->address,
+		.state = node_state_name(m->life.state),
+		.state_since_ms = m->life.since_ms,
+		.stage = step_name(m->life.step),
+		.boot_id = m->boot_id,
+		.generation = m->generation,
+		.facts = m->facts,
+		.first_seen_ms = m->first_seen_ms,
+		.last_seen_ms = m->last_seen_ms,
+	});
+}
+
+int nodes_flush(struct nodes *t)
+{
+	unsigned held;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct machine *m = t->list[i];
+
+		if (!m->dirty || !batch_open(t))
+			continue;
+		int rc = put(t, m);
+		batch_result(t, rc);
+		m->dirty = rc < 0;
+	}
+	int rc = t->failed;
+	if (t->in_batch && rc == 0)
+		rc = store_commit(t->store);
+	else if (t->in_batch)
+		store_abort(t->store);
+	t->in_batch = false;
+	t->failed = 0;
+	if (rc < 0) {
+		for (size_t i = 0; i < t->n; i++)
+			t->list[i]->dirty = true; /* whatever this batch held is tried again */
+		if (log_rate_allows(&t->rate, t->n ? t->list[0]->last_seen_ms : 0, &held))
+			log_error("state.db: %s (%s)", store_reason(t->store), strerror(-rc));
+	}
+	return rc;
+}

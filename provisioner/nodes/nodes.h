@@ -1,0 +1,84 @@
+/* nodes.h - all machines: those of cluster.yaml and those that turned up on the wire.
+ *
+ * A machine is found by any of its MACs or by the address it holds. What is seen of it becomes an
+ * event in its timeline, and moves its life on; both are put into the store in batches:
+ * nodes_flush() makes them durable. The table owns its machines; pointers stay valid until
+ * nodes_free(), also over nodes_configure(). */
+#ifndef SLIPWAY_NODES_NODES_H
+#define SLIPWAY_NODES_NODES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "provisioner/base/addr.h"
+#include "provisioner/base/err.h"
+#include "provisioner/nodes/life.h"
+#include "provisioner/store/store.h"
+
+struct cluster;
+struct cluster_node;
+struct nodes;
+
+#define MACHINE_MACS_MAX 8
+#define MACHINE_STRANGERS_MAX 4096 /* unknown machines kept; the longest unseen makes room */
+
+struct machine {
+	char key[STORE_KEY_SIZE]; /* the node's name; for a stranger its first MAC */
+	const struct cluster_node *node; /* NULL: a stranger */
+	struct mac macs[MACHINE_MACS_MAX];
+	uint32_t n_macs;
+	char uuid[37];   /* "" when not known */
+	char serial[64]; /* hostile text, printable */
+	uint32_t address; /* what it holds now; 0: nothing */
+	struct life life;
+	int64_t first_seen_ms, last_seen_ms;
+	char boot_id[40];
+	int64_t generation; /* served last */
+	char *facts;        /* JSON from its agent, or NULL */
+	bool registered;    /* in etcd, as its last heartbeat said */
+	char health[160];   /* "" when its last heartbeat said all is well, else what is not */
+	unsigned initrds_sent; /* in this boot */
+	char last_note[128];   /* the last trouble dhcpd had with it */
+	bool dirty;
+};
+
+/* Called for each event as it is recorded, for live views. */
+typedef void nodes_event_fn(void *arg, const struct store_event *e);
+
+/* Reads the machines back. Keeps `store`. 0, or a store error with *e. */
+int nodes_open(struct store *store, int64_t now_ms, struct nodes **ret, struct err *e) MUST_USE;
+void nodes_free(struct nodes *t);
+void nodes_on_event(struct nodes *t, nodes_event_fn *fn, void *arg);
+
+/* Makes the table fit a (new) cluster.yaml: its nodes are known, all others strangers. Keeps `c`
+ * until the next call. A stranger whose MAC now belongs to a node becomes that node. */
+void nodes_configure(struct nodes *t, const struct cluster *c, int64_t now_ms);
+
+size_t nodes_count(const struct nodes *t);
+struct machine *nodes_at(const struct nodes *t, size_t i); /* nodes first, as in cluster.yaml */
+struct machine *nodes_by_key(const struct nodes *t, const char *key);
+struct machine *nodes_by_mac(const struct nodes *t, const struct mac *mac);
+struct machine *nodes_by_address(const struct nodes *t, uint32_t address);
+
+/* The machine with this MAC; a stranger is added when there is none. */
+struct machine *nodes_meet(struct nodes *t, const struct mac *mac, int64_t now_ms);
+
+/* The machine holds this address from now on, and nobody else does. */
+void nodes_set_address(struct nodes *t, struct machine *m, uint32_t address);
+
+/* Adds an event to the machine's timeline. `m` NULL: the provisioner's own. */
+void nodes_event(struct nodes *t, const struct machine *m, int64_t now_ms, const char *kind,
+	enum store_severity severity, const char *fmt, ...) PRINTF_LIKE(6, 7);
+
+/* Moves the machine's life on, and tells of a new boot. True when it got further. */
+bool nodes_step(struct nodes *t, struct machine *m, enum step s, bool begins_boot, int64_t now_ms);
+
+/* Marks machines whose next step is overdue as stalled, with an event that says why. */
+void nodes_check_overdue(struct nodes *t, int64_t now_ms);
+
+void nodes_set_facts(struct machine *m, const char *json);
+
+/* Makes all recorded so far durable. 0 or a store error, which is also logged. */
+int nodes_flush(struct nodes *t) MUST_USE;
+
+#endif

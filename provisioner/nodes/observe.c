@@ -1,0 +1,128 @@
+#include "provisioner/nodes/observe.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "provisioner/base/human.h"
+#include "provisioner/base/log.h"
+#include "provisioner/messages/messages.h"
+#include "provisioner/nodes/nodes.h"
+
+#define SAFE_SIZE 200
+#define DHCP_ACK 5
+
+static const char *stage_text(uint8_t stage)
+{
+	switch ((enum boot_stage)stage) {
+	case STAGE_FIRMWARE:
+		return "firmware";
+	case STAGE_IPXE:
+		return "iPXE";
+	case STAGE_OS:
+		return "operating system";
+	}
+	return "client";
+}
+
+static void keep_uuid(struct machine *m, const struct message_exchange *x)
+{
+	const uint8_t *u = x->uuid;
+
+	if (!x->has_uuid)
+		return;
+	(void)snprintf(m->uuid, sizeof(m->uuid),
+		"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2],
+		u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
+}
+
+static void leased(struct nodes *t, struct machine *m, const struct message_exchange *x, int64_t now_ms)
+{
+	bool boots = x->stage == STAGE_FIRMWARE || x->stage == STAGE_IPXE;
+	char addr[IPV4_TEXT_SIZE], mac[MAC_TEXT_SIZE], file[SAFE_SIZE] = "";
+
+	nodes_set_address(t, m, x->address);
+	if (boots)
+		(void)nodes_step(t, m, STEP_ADDRESS, /* begins_boot= */ true, now_ms);
+	if (x->boot_file[0])
+		(void)log_safe(file, sizeof(file), x->boot_file, strlen(x->boot_file));
+	nodes_event(t, m, now_ms, "address", STORE_INFO, "%s has %s through %s%s%s", stage_text(x->stage),
+		ipv4_text(x->address, addr), mac_text(&x->mac, mac), file[0] ? ", loads " : "", file);
+}
+
+void observe_exchange(struct nodes *t, const struct message_exchange *x, int64_t now_ms)
+{
+	struct machine *m = nodes_meet(t, &x->mac, now_ms);
+	char note[SAFE_SIZE];
+
+	keep_uuid(m, x);
+	if (x->reply == DHCP_ACK && x->address) {
+		leased(t, m, x, now_ms);
+		return;
+	}
+	/* The same trouble again and again is one event. */
+	if (x->reply != 0 || !x->note[0] || strcmp(m->last_note, x->note) == 0)
+		return;
+	(void)snprintf(m->last_note, sizeof(m->last_note), "%s", x->note);
+	nodes_event(t, m, now_ms, "dhcp", STORE_WARN, "%s: %s", stage_text(x->stage),
+		log_safe(note, sizeof(note), x->note, strlen(x->note)));
+}
+
+static enum step step_of_file(const struct message_transfer *x, const struct observe_image *image,
+	struct machine *m)
+{
+	size_t folder = strlen(image->folder);
+
+	if (x->protocol == PROTOCOL_TFTP || strncmp(x->name, "/firmware/", 10) == 0)
+		return STEP_LOADER;
+	if (strncmp(x->name, "/agent/", 7) == 0)
+		return STEP_AGENT;
+	if (strncmp(x->name, image->folder, folder) != 0)
+		return STEP_NONE;
+	if (strcmp(x->name + folder, image->kernel) == 0)
+		return STEP_KERNEL;
+	return ++m->initrds_sent >= image->n_initrds ? STEP_INITRD : STEP_KERNEL;
+}
+
+static const char *kind_of_file(const struct message_transfer *x, const struct observe_image *image,
+	enum step s)
+{
+	const char *base = strrchr(x->name, '/');
+
+	if (s == STEP_LOADER || s == STEP_AGENT || s == STEP_NONE)
+		return s == STEP_NONE ? "transfer" : step_name(s);
+	return base && strcmp(base + 1, image->kernel) == 0 ? "kernel" : "initrd";
+}
+
+static void sent(struct nodes *t, struct machine *m, const struct message_transfer *x,
+	const struct observe_image *image, const char *name, int64_t now_ms)
+{
+	enum step s = step_of_file(x, image, m);
+	char bytes[HUMAN_SIZE], took[HUMAN_SIZE], retries[32] = "";
+
+	if (s != STEP_NONE)
+		(void)nodes_step(t, m, s, /* begins_boot= */ false, now_ms);
+	if (x->retries)
+		(void)snprintf(retries, sizeof(retries), ", %u retries", x->retries);
+	nodes_event(t, m, now_ms, kind_of_file(x, image, s), STORE_INFO, "%s by %s: %s in %s%s", name,
+		x->protocol == PROTOCOL_TFTP ? "TFTP" : "HTTP", human_bytes(x->bytes, bytes),
+		human_duration(x->duration_ms, took), retries);
+}
+
+void observe_transfer(struct nodes *t, const struct message_transfer *x,
+	const struct observe_image *image, int64_t now_ms)
+{
+	struct machine *m = nodes_by_address(t, x->client);
+	char name[SAFE_SIZE], bytes[HUMAN_SIZE], took[HUMAN_SIZE];
+
+	if (!m)
+		return; /* a sysadmin's curl, for example */
+	(void)log_safe(name, sizeof(name), x->name, strnlen(x->name, sizeof(x->name)));
+	/* Files only: what the provisioner rendered is told where it was answered. A HEAD sends nothing. */
+	if (x->result == TRANSFER_DONE && x->bytes > 0 &&
+		(x->protocol == PROTOCOL_TFTP || strncmp(x->name, "/images/", 8) == 0 ||
+			strncmp(x->name, "/firmware/", 10) == 0 || strncmp(x->name, "/agent/", 7) == 0))
+		sent(t, m, x, image, name, now_ms);
+	else if (x->result == TRANSFER_FAILED)
+		nodes_event(t, m, now_ms, "transfer", STORE_WARN, "%s broke off after %s in %s, %u retries", name,
+			human_bytes(x->bytes, bytes), human_duration(x->duration_ms, took), x->retries);
+}

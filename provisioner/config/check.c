@@ -97,6 +97,16 @@ static void decode(struct arena *a, struct cc_file *f, struct err_list *errors)
 			base64 ? "" : " (gzip in YAML must be base64: write gzip+base64)");
 }
 
+/* What is filled in when the file is served must be seen then: not inside base64. */
+static void keep_slots_legible(struct cc_file *f)
+{
+	if (f->is_gzip || !f->encoding.text || !content_is_text(f->data.text, f->data.len) ||
+		!strstr(f->data.text, CLOUDCONFIG_SLOT))
+		return;
+	f->encoding = (struct cc_text){0};
+	f->content = f->data;
+}
+
 static void check_file(struct arena *a, struct cc_file *f, struct err_list *errors)
 {
 	/* coreos-cloudinit refuses by the beginning of the folder's name: /usr/local and /usrX as well. */
@@ -106,6 +116,7 @@ static void check_file(struct arena *a, struct cc_file *f, struct err_list *erro
 			f->path.text);
 	f->mode = f->permissions.text ? rule_mode(f->permissions.text) : MODE_DEFAULT;
 	decode(a, f, errors);
+	keep_slots_legible(f);
 }
 
 /* ---- Units ---- */

@@ -178,9 +178,9 @@ TEST(etcd2_settings_reach_the_etcd_of_today)
 
 	assert_string_equal(text_of(unit, "name"), "etcd-member.service");
 	assert_string_equal(text_of(drop_in, "name"), "20-clct-etcd-member.conf");
-	assert_string_equal(
-		text_of(drop_in, "contents"), "[Service]\nEnvironment=\"ETCD_HEARTBEAT_INTERVAL="
-					      "500\"\nEnvironment=\"ETCD_NAME=m1\"\n");
+	assert_string_equal(text_of(drop_in, "contents"),
+		"[Service]\nEnvironment=\"ETCD_HEARTBEAT_INTERVAL="
+		"500\"\nEnvironment=\"ETCD_NAME=m1\"\n");
 	json_decref(root);
 }
 

@@ -1,0 +1,232 @@
+#include "tests/unit/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "provisioner/base/str.h"
+#include "provisioner/cluster/cluster.h"
+#include "provisioner/messages/messages.h"
+#include "provisioner/nodes/nodes.h"
+#include "provisioner/nodes/observe.h"
+
+#define NOW 1000000
+
+static char folder[] = "/tmp/slipway-nodes.XXXXXX";
+static struct store *store;
+static struct nodes *nodes;
+
+static const struct cluster_role worker = {.name = "worker", .template = "worker.yaml"};
+static struct cluster_node rows[] = {
+	{.name = "w1",
+		.role_name = "worker",
+		.role = &worker,
+		.address = 0x0a4d000b,
+		.macs = {.items = {{{0x52, 0x54, 0, 0, 0, 1}}, {{0x52, 0x54, 0, 0, 0, 2}}}, .n = 2}},
+	{.name = "w2",
+		.role_name = "worker",
+		.role = &worker,
+		.address = 0x0a4d000c,
+		.macs = {.items = {{{0x52, 0x54, 0, 0, 0, 3}}}, .n = 1}},
+};
+static struct cluster both = {.name = "t", .nodes = rows, .n_nodes = 2};
+static struct cluster only_w1 = {.name = "t", .nodes = rows, .n_nodes = 1};
+static const struct mac second = {{0x52, 0x54, 0, 0, 0, 2}};
+static const struct mac third = {{0x52, 0x54, 0, 0, 0, 3}};
+static const struct mac stranger = {{0x52, 0x54, 0, 0, 0, 9}};
+static const struct observe_image image = {
+	.folder = "/images/lab/1/", .kernel = "vmlinuz", .n_initrds = 2};
+
+static void reopen(void)
+{
+	struct err e;
+
+	nodes_free(nodes);
+	store_close(store);
+	store = NULL;
+	nodes = NULL;
+	assert_int_equal(store_open(folder, &store, &e), 0);
+	assert_int_equal(nodes_open(store, NOW, &nodes, &e), 0);
+}
+
+static int begin(void **state)
+{
+
+	(void)state;
+	(void)snprintf(folder, sizeof(folder), "/tmp/slipway-nodes.XXXXXX");
+	if (!mkdtemp(folder))
+		return -1;
+	reopen();
+	nodes_configure(nodes, &both, NOW);
+	return 0;
+}
+
+static int end(void **state)
+{
+	static const char *const files[] = {"state.db", "state.db-wal", "state.db-shm"};
+	char path[96];
+
+	(void)state;
+	nodes_free(nodes);
+	store_close(store);
+	nodes = NULL;
+	store = NULL;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
+		(void)remove(path);
+	}
+	return remove(folder);
+}
+
+static struct message_exchange ack(const struct mac *mac, uint32_t address, enum boot_stage stage)
+{
+	return (struct message_exchange){
+		.mac = *mac, .address = address, .stage = (uint8_t)stage, .request = 3, .reply = 5};
+}
+
+static void transfer(uint32_t client, enum transfer_protocol protocol, const char *name)
+{
+	struct message_transfer x = {
+		.client = client, .protocol = protocol, .result = TRANSFER_DONE, .bytes = 1000};
+
+	(void)snprintf(x.name, sizeof(x.name), "%s", name);
+	observe_transfer(nodes, &x, &image, NOW);
+}
+
+TEST(node_is_found_by_any_of_its_macs)
+{
+	assert_string_equal(nodes_by_mac(nodes, &second)->key, "w1");
+	assert_null(nodes_by_mac(nodes, &stranger));
+}
+
+TEST(stranger_that_is_met_waits)
+{
+	struct machine *m = nodes_meet(nodes, &stranger, NOW);
+
+	assert_string_equal(m->key, "52:54:00:00:00:09");
+	assert_int_equal(m->life.state, NODE_WAITING);
+	assert_null(m->node);
+	assert_ptr_equal(nodes_meet(nodes, &stranger, NOW), m);
+}
+
+TEST(stranger_becomes_a_node_when_cluster_yaml_takes_its_mac)
+{
+	nodes_configure(nodes, &only_w1, NOW);
+	(void)nodes_meet(nodes, &third, NOW);
+	assert_int_equal(nodes_by_mac(nodes, &third)->life.state, NODE_WAITING);
+	nodes_configure(nodes, &both, NOW);
+	assert_string_equal(nodes_by_mac(nodes, &third)->key, "w2");
+	assert_int_equal(nodes_by_mac(nodes, &third)->life.state, NODE_ACCEPTED);
+	assert_int_equal(nodes_count(nodes), 2);
+}
+
+TEST(node_that_is_taken_out_of_cluster_yaml_waits_if_it_was_ever_seen)
+{
+	(void)nodes_meet(nodes, &third, NOW);
+	nodes_configure(nodes, &only_w1, NOW);
+	assert_int_equal(nodes_by_mac(nodes, &third)->life.state, NODE_WAITING);
+	assert_null(nodes_by_key(nodes, "w2"));
+}
+
+TEST(node_that_was_never_seen_is_forgotten_when_it_is_taken_out)
+{
+	nodes_configure(nodes, &only_w1, NOW);
+	assert_int_equal(nodes_count(nodes), 1);
+}
+
+TEST(lives_are_read_back_after_a_restart)
+{
+	struct message_exchange x = ack(&second, rows[0].address, STAGE_IPXE);
+
+	observe_exchange(nodes, &x, NOW);
+	assert_int_equal(nodes_flush(nodes), 0);
+	reopen();
+	nodes_configure(nodes, &both, NOW);
+	assert_int_equal(nodes_by_key(nodes, "w1")->life.state, NODE_BOOTING);
+	assert_int_equal(nodes_by_key(nodes, "w1")->life.step, STEP_ADDRESS);
+}
+
+TEST(transfers_are_steps_of_the_machine_that_holds_the_address)
+{
+	struct message_exchange x = ack(&second, rows[0].address, STAGE_FIRMWARE);
+	struct machine *m = nodes_by_key(nodes, "w1");
+
+	observe_exchange(nodes, &x, NOW);
+	transfer(rows[0].address, PROTOCOL_TFTP, "snponly.efi");
+	assert_int_equal(m->life.step, STEP_LOADER);
+	transfer(rows[0].address, PROTOCOL_HTTP, "/images/lab/1/vmlinuz");
+	assert_int_equal(m->life.step, STEP_KERNEL);
+	transfer(rows[0].address, PROTOCOL_HTTP, "/images/lab/1/a.img");
+	assert_int_equal(m->life.step, STEP_KERNEL);
+	transfer(rows[0].address, PROTOCOL_HTTP, "/images/lab/1/b.img");
+	assert_int_equal(m->life.step, STEP_INITRD);
+	transfer(rows[0].address, PROTOCOL_HTTP, "/agent/slipway-join");
+	assert_int_equal(m->life.step, STEP_AGENT);
+}
+
+TEST(lease_of_the_operating_system_is_no_new_boot)
+{
+	struct machine *m = nodes_by_key(nodes, "w1");
+	struct message_exchange x = ack(&second, rows[0].address, STAGE_IPXE);
+
+	observe_exchange(nodes, &x, NOW);
+	transfer(rows[0].address, PROTOCOL_HTTP, "/agent/slipway-join");
+	x = ack(&second, rows[0].address, STAGE_OS);
+	observe_exchange(nodes, &x, NOW);
+	assert_int_equal(m->life.step, STEP_AGENT);
+}
+
+TEST(address_moves_from_one_stranger_to_the_next)
+{
+	struct message_exchange x = ack(&stranger, 0x0a4d0064, STAGE_IPXE);
+
+	observe_exchange(nodes, &x, NOW);
+	const struct mac other = {{0x52, 0x54, 0, 0, 0, 10}};
+	x = ack(&other, 0x0a4d0064, STAGE_IPXE);
+	observe_exchange(nodes, &x, NOW);
+	assert_string_equal(nodes_by_address(nodes, 0x0a4d0064)->key, "52:54:00:00:00:0a");
+}
+
+static int collect(const struct store_event *e, void *arg)
+{
+	struct str *out = arg;
+
+	str_printf(out, "%s: %s\n", e->kind, e->text);
+	return 0;
+}
+
+TEST(hostile_text_in_events_is_printable)
+{
+	struct message_exchange x = ack(&second, rows[0].address, STAGE_IPXE);
+	AUTO(str_done) struct str out = str_init(4096);
+
+	(void)snprintf(x.boot_file, sizeof(x.boot_file), "\033[31mred\n");
+	observe_exchange(nodes, &x, NOW);
+	assert_int_equal(nodes_flush(nodes), 0);
+	assert_int_equal(store_events_last(store, "w1", 10, collect, &out), 0);
+	assert_non_null(strstr(str_text(&out), "loads \\x1b[31mred\\x0a"));
+}
+
+TEST(same_trouble_again_is_one_event)
+{
+	struct message_exchange x = {.mac = stranger, .request = 1, .note = "no free address"};
+	AUTO(str_done) struct str out = str_init(4096);
+
+	for (int i = 0; i < 5; i++)
+		observe_exchange(nodes, &x, NOW);
+	assert_int_equal(nodes_flush(nodes), 0);
+	assert_int_equal(store_events_last(store, "52:54:00:00:00:09", 10, collect, &out), 0);
+	const char *first = strstr(str_text(&out), "no free address");
+	assert_non_null(first);
+	assert_null(strstr(first + 1, "no free address"));
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
+RUN(CASE(node_is_found_by_any_of_its_macs), CASE(stranger_that_is_met_waits),
+	CASE(stranger_becomes_a_node_when_cluster_yaml_takes_its_mac),
+	CASE(node_that_is_taken_out_of_cluster_yaml_waits_if_it_was_ever_seen),
+	CASE(node_that_was_never_seen_is_forgotten_when_it_is_taken_out),
+	CASE(lives_are_read_back_after_a_restart),
+	CASE(transfers_are_steps_of_the_machine_that_holds_the_address),
+	CASE(lease_of_the_operating_system_is_no_new_boot),
+	CASE(address_moves_from_one_stranger_to_the_next), CASE(hostile_text_in_events_is_printable),
+	CASE(same_trouble_again_is_one_event))

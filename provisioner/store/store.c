@@ -189,7 +189,7 @@ static void close_file(struct store *s)
 		s->statements[i] = NULL;
 	}
 	if (sqlite3_close(s->db) != SQLITE_OK)
-		assert(!"a statement is still open");
+		assert(false && "a statement is still open");
 	s->db = NULL;
 }
 

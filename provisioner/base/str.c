@@ -160,8 +160,11 @@ void str_add_base64(struct str *b, const void *data, size_t n)
 		size_t have = n - i < 3 ? n - i : 3;
 		uint32_t v = (uint32_t)p[i] << 16 | (have > 1 ? (uint32_t)p[i + 1] << 8 : 0) |
 			     (have > 2 ? p[i + 2] : 0);
-		char quad[4] = {digits[v >> 18 & 63], digits[v >> 12 & 63],
-			have > 1 ? digits[v >> 6 & 63] : '=', have > 2 ? digits[v & 63] : '='};
+		char quad[4] = {digits[v >> 18 & 63], digits[v >> 12 & 63], digits[v >> 6 & 63],
+			digits[v & 63]};
+
+		for (size_t pad = have + 1; pad < sizeof(quad); pad++)
+			quad[pad] = '=';
 		str_addn(b, quad, sizeof(quad));
 	}
 }

@@ -269,11 +269,11 @@ void facts_vitals(int root, struct facts_vitals *ret)
 
 static void read_id(int root, const char *path, char ret[static FACTS_ID_SIZE])
 {
-	char text[FACTS_ID_SIZE];
+	char text[TEXT_SIZE];
 	size_t len = peek_text(root, text, sizeof(text), "%s", path);
 
 	ret[0] = '\0';
-	if (len > 0 && strspn(text, "0123456789abcdefABCDEF-") == len)
+	if (len > 0 && len < FACTS_ID_SIZE && strspn(text, "0123456789abcdefABCDEF-") == len)
 		memcpy(ret, text, len + 1);
 }
 

@@ -14,7 +14,7 @@
 #include "netboot/join/units.h"
 #include "provisioner/base/mem.h"
 
-#define DEADLINE_MS 3000
+#define DEADLINE_MS 2000
 #define POLL_MS 20
 #define OUTPUT_MAX 16384
 
@@ -73,28 +73,39 @@ static void end_child(struct health *h)
 
 static void answered(struct health *h)
 {
-	stop_reading(h);
 	questions[h->question].read(h->text, h->len, &h->units);
 	h->question++;
 	ask_next(h);
 }
 
+/* A systemd that does not answer one question will not answer the next. */
+static void give_up(struct health *h)
+{
+	end_child(h);
+	stop_reading(h);
+	h->units = (struct units){.system = "unknown"};
+	h->question = ARRAY_LEN(questions);
+	ask_next(h);
+}
+
+/* The output has ended (or nothing could be run): the child ends any moment now. */
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct health *h = arg;
 
 	(void)fd, (void)what;
-	if (h->pid > 0 && h->out < 0) { /* output complete: the child is about to end */
-		if (waitpid(h->pid, NULL, WNOHANG) == h->pid) {
-			h->pid = 0;
-		} else if (++h->polls * POLL_MS < DEADLINE_MS) {
-			set_timer(h, POLL_MS);
-			return;
-		}
-	} else if (h->pid > 0) {
-		h->len = 0; /* half an answer is none */
+	if (h->pid > 0 && h->out >= 0) { /* the deadline */
+		give_up(h);
+		return;
 	}
-	end_child(h);
+	if (h->pid > 0 && waitpid(h->pid, NULL, WNOHANG) == 0) {
+		if (++h->polls * POLL_MS < DEADLINE_MS)
+			set_timer(h, POLL_MS);
+		else
+			give_up(h);
+		return;
+	}
+	h->pid = 0;
 	answered(h);
 }
 
@@ -111,7 +122,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		if (h->len < sizeof(h->text))
 			return;
 	}
-	stop_reading(h);
+	stop_reading(h); /* whoever writes more than this meets a closed pipe */
 	h->polls = 0;
 	set_timer(h, 0);
 }

@@ -13,6 +13,7 @@
 
 #define BLANKS " \t\r\n"
 
+PRINTF_LIKE(2, 0)
 static bool make_path(char path[static PEEK_PATH_MAX], const char *fmt, va_list ap)
 {
 	int n = vsnprintf(path, PEEK_PATH_MAX, fmt, ap);

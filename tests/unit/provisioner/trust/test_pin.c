@@ -185,8 +185,7 @@ TEST(a_delivered_certificate_must_be_ours_and_of_the_pinned_ca)
 	AUTO(cert_key_free_p) EVP_PKEY *key = EVP_EC_gen("P-256"), *other_key = EVP_EC_gen("P-256");
 	AUTO(cert_free_p) X509 *root = ca_cert(ca), *foreign_root = ca_cert(foreign);
 	AUTO(cert_free_p)
-	X509 *good = node_cert(ca, "n", key),
-	     *forged = node_cert(foreign, "n", key);
+	X509 *good = node_cert(ca, "n", key), *forged = node_cert(foreign, "n", key);
 	struct pin pin = pin_of(ca);
 	struct err e = {0};
 

@@ -1,4 +1,4 @@
-/* One request to a real etcd through our client.
+/* One request to a real etcd through our client, inside the provisioner's sandbox.
  *
  *   etcd_client health|get KEY|prefix KEY|put KEY VALUE|create KEY VALUE|delete KEY -- ENDPOINT...
  *
@@ -12,8 +12,12 @@
 #include <string.h>
 
 #include "provisioner/base/files.h"
+#include "provisioner/base/log.h"
 #include "provisioner/base/parse.h"
+#include "provisioner/base/sandbox.h"
 #include "provisioner/etcd/client.h"
+
+#define NOBODY 65534
 
 struct run {
 	struct event_base *base;
@@ -108,6 +112,7 @@ int main(int argc, char **argv)
 	struct err e = {0};
 	int end = 1;
 
+	log_init("test", LOG_LEVEL_ERROR);
 	(void)signal(SIGPIPE, SIG_IGN);
 	while (end < argc && strcmp(argv[end], "--") != 0)
 		end++;
@@ -120,7 +125,9 @@ int main(int argc, char **argv)
 		.ca = ca,
 		.cert = cert,
 		.key = key};
-	if (etcd_client_new(run.base, &config, &run.client, &e) < 0) {
+	struct sandbox sandbox = {.uid = NOBODY, .gid = NOBODY, .may_connect = true};
+	if (sandbox_enter(&sandbox, &e) < 0 ||
+		etcd_client_new(run.base, &config, &run.client, &e) < 0) {
 		err_print(&e, stderr);
 		return 1;
 	}

@@ -1,4 +1,5 @@
-/* Seeds a real etcd as the provisioner does, and says what happens, one line per report.
+/* Seeds a real etcd as the provisioner does, inside the provisioner's sandbox, and says what happens,
+ * one line per report.
  *
  *   etcd_seed SECONDS SEED.yaml ENDPOINT...
  *
@@ -9,11 +10,14 @@
 #include <stdio.h>
 
 #include "provisioner/base/files.h"
+#include "provisioner/base/log.h"
 #include "provisioner/base/parse.h"
+#include "provisioner/base/sandbox.h"
 #include "provisioner/etcd/client.h"
 #include "provisioner/etcd/values.h"
 
 #define FILE_MAX ((size_t)1 << 20)
+#define NOBODY 65534
 
 static const char *const words[] = {
 	[ETCD_SEED_WAITING] = "waiting",
@@ -38,6 +42,18 @@ static void on_poke(evutil_socket_t fd, short what, void *seed)
 {
 	(void)fd, (void)what;
 	etcd_seed_poke(seed);
+}
+
+static int lock_in(struct err *e)
+{
+	static const char *const none[] = {NULL};
+	struct sandbox sandbox = {.uid = NOBODY,
+		.gid = NOBODY,
+		.write_dirs = none,
+		.read_dirs = none,
+		.may_connect = true};
+
+	return sandbox_enter(&sandbox, e);
 }
 
 static int read_seed(struct arena *a, const char *path, struct etcd_seed_key **keys, size_t *n)
@@ -68,12 +84,13 @@ int main(int argc, char **argv)
 	uint32_t limit_s = 0;
 	struct err e = {0};
 
+	log_init("test", LOG_LEVEL_ERROR);
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (!base || argc < 4 || parse_u32(argv[1], 1, 600, &limit_s) < 0 ||
 		read_seed(a, argv[2], &keys, &n) < 0)
 		return 1;
 	struct etcd_config config = {.endpoints = (const char *const *)argv + 3};
-	if (etcd_client_new(base, &config, &client, &e) < 0) {
+	if (lock_in(&e) < 0 || etcd_client_new(base, &config, &client, &e) < 0) {
 		err_print(&e, stderr);
 		return 1;
 	}

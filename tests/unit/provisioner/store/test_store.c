@@ -8,6 +8,8 @@
 #include <sys/mount.h>
 #include <sys/wait.h>
 
+#include "provisioner/base/sandbox.h"
+
 static void file_path(const struct scratch *t, const char *name, char path[static 128])
 {
 	assert_true(snprintf(path, 128, "%s/%s", t->path, name) < 128);
@@ -351,17 +353,6 @@ TEST(a_read_only_folder_is_an_error_at_once)
 	scratch_done(&t);
 }
 
-#define NO_MOUNT 77
-
-static void mount_small_disk(const struct scratch *t)
-{
-	int spaces = geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER;
-
-	if (unshare(spaces) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-		mount("none", t->path, "tmpfs", 0, "size=1m") < 0)
-		_exit(NO_MOUNT);
-}
-
 static int fill(struct store *s, const char *facts)
 {
 	char key[32];
@@ -373,6 +364,51 @@ static int fill(struct store *s, const char *facts)
 	}
 	int end = store_commit(s);
 	return rc < 0 && end != rc ? 1 : end;
+}
+
+static void use_in_sandbox(const struct scratch *t)
+{
+	const char *const dirs[] = {t->path, NULL};
+	struct sandbox sandbox = {.uid = geteuid() == 0 ? NOBODY : geteuid(),
+		.gid = geteuid() == 0 ? NOBODY : getegid(),
+		.write_dirs = dirs};
+	AUTO(free_p) char *facts = xcalloc(STORE_FACTS_MAX + 1, 1);
+	struct store *s = NULL;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < STORE_FACTS_MAX; i++)
+		facts[i] = 'x';
+	CHILD(sandbox_enter(&sandbox, NULL) == 0);
+	CHILD(store_open(t->path, &s, NULL) == 0);
+	CHILD(fill(s, facts) == 0); /* enough for a checkpoint */
+	CHILD(fill(s, facts) == 0);
+	CHILD(store_nodes_each(s, scratch_count_node, &n) == 0 && n == 100);
+	store_close(s);
+}
+
+TEST(the_worker_may_use_it_inside_its_sandbox)
+{
+	struct scratch t = scratch_new();
+	char path[128];
+
+	store_close(TAKE(t.store));
+	file_path(&t, "state.db", path);
+	assert_int_equal(unlink(path), 0);
+	if (geteuid() == 0)
+		assert_int_equal(chown(t.path, NOBODY, NOBODY), 0);
+	assert_int_equal(in_child(use_in_sandbox, &t), 0);
+	scratch_done(&t);
+}
+
+#define NO_MOUNT 77
+
+static void mount_small_disk(const struct scratch *t)
+{
+	int spaces = geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER;
+
+	if (unshare(spaces) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		mount("none", t->path, "tmpfs", 0, "size=1m") < 0)
+		_exit(NO_MOUNT);
 }
 
 static void run_on_full_disk(const struct scratch *t)
@@ -437,6 +473,6 @@ RUN(t(a_batch_counts_whole_or_not_at_all), t(closing_drops_an_open_batch),
 	t(version_0_is_migrated_and_the_latest_is_left_alone),
 	t(a_file_of_a_newer_version_is_refused_and_left_alone),
 	t(a_database_of_another_program_is_refused), t(a_folder_that_is_not_there_is_named),
-	t(a_read_only_folder_is_an_error_at_once),
+	t(a_read_only_folder_is_an_error_at_once), t(the_worker_may_use_it_inside_its_sandbox),
 	t(a_full_disk_drops_the_batch_and_the_store_goes_on_when_there_is_room),
 	t(a_file_that_somebody_else_is_writing_is_busy))

@@ -18,6 +18,7 @@ struct block {
 struct arena {
 	struct block *head;
 	size_t used, max;
+	bool full;
 };
 
 struct arena *arena_new(size_t max_bytes)
@@ -58,15 +59,21 @@ static struct block *block_with_room(struct arena *a, size_t bytes)
 	return b;
 }
 
+static void *arena_refuse(struct arena *a)
+{
+	a->full = true;
+	return NULL;
+}
+
 void *arena_alloc(struct arena *a, size_t n, size_t size)
 {
 	size_t bytes;
 
 	if (__builtin_mul_overflow(n, size, &bytes) || bytes > a->max)
-		return NULL;
+		return arena_refuse(a);
 	bytes = bytes ? (bytes + ALIGN - 1) / ALIGN * ALIGN : ALIGN;
 	if (bytes > a->max - a->used)
-		return NULL;
+		return arena_refuse(a);
 	struct block *b = block_with_room(a, bytes);
 	void *p = b->data + b->used;
 	b->used += bytes;
@@ -107,4 +114,9 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 size_t arena_used(const struct arena *a)
 {
 	return a->used;
+}
+
+bool arena_is_full(const struct arena *a)
+{
+	return a->full;
 }

@@ -2,10 +2,12 @@
  *
  * One arena per load of a configuration or template: everything that hangs together is allocated
  * from it and goes with arena_free(). Memory is zeroed and aligned for any type. A ceiling fixed at
- * birth bounds what hostile input can make us hold: past it, arena_alloc() gives NULL. */
+ * birth bounds what hostile input can make us hold: past it, arena_alloc() gives NULL, and
+ * arena_is_full() says so from then on, for builders that test once at their end. */
 #ifndef SLIPWAY_BASE_ARENA_H
 #define SLIPWAY_BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "provisioner/base/mem.h"
@@ -23,5 +25,8 @@ char *arena_strdup(struct arena *a, const char *text) MUST_USE;
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3) MUST_USE;
 
 size_t arena_used(const struct arena *a);
+
+/* Whether an allocation has ever failed. */
+bool arena_is_full(const struct arena *a);
 
 #endif

@@ -23,7 +23,7 @@ BENCH   := $(shell find tests/bench -name '*.c' 2>/dev/null | sort)
 
 PKGS     := libevent_core libevent_extra libevent_openssl libssl libcrypto yaml-0.1 sqlite3 jansson \
             libnl-3.0 libnl-route-3.0 libpcap libcurl libcap-ng libseccomp
-LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 CPPFLAGS := -D_GNU_SOURCE -I. -isystem /usr/include/libnl3 -DSLIPWAY_VERSION='"$(VERSION)"' \
             -DSLIPWAY_DATADIR='"$(DATADIR)"' -DSLIPWAY_LIBDIR='"$(LIBDIR)"' -DSLIPWAY_SYSCONFDIR='"$(SYSCONFDIR)"'
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wcast-align \

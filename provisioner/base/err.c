@@ -14,6 +14,7 @@ static void err_vset(struct err *e, struct mark at, const char *fmt, va_list ap)
 
 	(void)vsnprintf(msg, sizeof(msg), fmt, ap); /* a longer message is cut, by intent */
 	str_defang(msg);
+	(void)snprintf(e->file, sizeof(e->file), "%s", at.file ? at.file : "");
 	e->at = at;
 	memcpy(e->msg, msg, strlen(msg) + 1);
 }
@@ -44,13 +45,12 @@ int err_msg(struct err *e, int code, const char *fmt, ...)
 
 const char *err_text(const struct err *e, char *buf, size_t size)
 {
-	if (!e->at.file)
+	if (!e->file[0])
 		(void)snprintf(buf, size, "%s", e->msg);
 	else if (e->at.line == 0)
-		(void)snprintf(buf, size, "%s: %s", e->at.file, e->msg);
+		(void)snprintf(buf, size, "%s: %s", e->file, e->msg);
 	else
-		(void)snprintf(
-			buf, size, "%s:%u:%u: %s", e->at.file, e->at.line, e->at.col, e->msg);
+		(void)snprintf(buf, size, "%s:%u:%u: %s", e->file, e->at.line, e->at.col, e->msg);
 	return buf;
 }
 
@@ -76,7 +76,10 @@ void err_list_add(struct err_list *l, struct mark at, const char *fmt, ...)
 
 void err_list_add_err(struct err_list *l, const struct err *e)
 {
-	err_list_add(l, e->at, "%s", e->msg);
+	struct mark at = e->at;
+
+	at.file = e->file[0] ? e->file : NULL; /* the one that is sure to be there still */
+	err_list_add(l, at, "%s", e->msg);
 }
 
 bool err_list_is_full(const struct err_list *l)

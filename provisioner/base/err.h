@@ -19,8 +19,10 @@ struct mark {
 	unsigned line, col;
 };
 
+/* `file` is a copy of at.file, cut to fit: an error outlives the arena that its place came from. */
 struct err {
 	struct mark at;
+	char file[128];
 	char msg[512];
 };
 

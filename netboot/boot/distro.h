@@ -1,0 +1,58 @@
+/* distro.h - one operating system that nodes can boot: a file of templates/distros, read.
+ *
+ * File names and kernel arguments in it are templates; distro_plan() fills them in for one node.
+ * Everything lives in the arena that was passed. */
+#ifndef SLIPWAY_NETBOOT_BOOT_DISTRO_H
+#define SLIPWAY_NETBOOT_BOOT_DISTRO_H
+
+#include "provisioner/base/arena.h"
+#include "provisioner/base/err.h"
+#include "provisioner/base/str.h"
+
+#define DISTRO_INITRDS_MAX 8
+
+/* What it reads at its first boot. */
+enum distro_config { DISTRO_IGNITION = 1, DISTRO_CLOUD_CONFIG };
+
+/* A text with the place it stands at. */
+struct distro_text {
+	const char *text; /* NULL: not given */
+	struct mark at;
+};
+
+struct distro {
+	const char *name, *title;
+	enum distro_config config;
+	struct distro_text kernel, rootfs;
+	struct distro_text initrds[DISTRO_INITRDS_MAX];
+	size_t n_initrds;
+	const struct distro_text *args;
+	size_t n_args;
+};
+
+/* What a plan depends on. */
+struct distro_input {
+	const char *version;
+	const char *config_url; /* where the node finds its configuration */
+	const char *image_url;  /* folder of the image on this server, no slash at its end */
+	const char *console;    /* "ttyS0,115200n8", or "" */
+};
+
+/* What one node loads. */
+struct distro_plan {
+	const char *kernel;
+	const char *initrds[DISTRO_INITRDS_MAX];
+	size_t n_initrds;
+	const char *rootfs; /* "" for none */
+	const char *args;   /* joined with blanks */
+};
+
+/* Reads a distro file; `file` names it in errors and is kept. 0, or -EINVAL with *e. */
+int distro_read(struct arena *a, const char *file, const char *text, size_t len, struct distro *ret,
+	struct err *e) MUST_USE;
+
+/* Fills the templates in. 0, or a negative errno with *e at the line of the distro file. */
+int distro_plan(struct arena *a, const struct distro *d, const struct distro_input *in,
+	struct distro_plan *ret, struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,211 @@
+#include "provisioner/api/admin.h"
+
+#include <string.h>
+
+#include "provisioner/base/clock.h"
+#include "provisioner/base/json.h"
+#include "provisioner/base/parse.h"
+#include "provisioner/cluster/cluster.h"
+#include "provisioner/generation/generation.h"
+#include "provisioner/nodes/nodes.h"
+
+#define EVENTS_LIMIT_DEFAULT 200
+#define EVENTS_LIMIT_MAX 10000
+
+void admin_count(struct admin *a, const struct message_counter *c)
+{
+	for (size_t i = 0; i < a->n_counters; i++) {
+		if (strcmp(a->counters[i].name, c->name) == 0) {
+			a->counters[i].value = c->value;
+			return;
+		}
+	}
+	if (a->n_counters < ADMIN_COUNTERS_MAX)
+		a->counters[a->n_counters++] = *c;
+}
+
+static void write_node(struct json *j, const struct machine *m)
+{
+	char text[IPV4_TEXT_SIZE], mac[MAC_TEXT_SIZE];
+
+	json_key_text(j, "name", m->key);
+	json_key_bool(j, "known", m->node != NULL);
+	json_key_text(j, "role", m->node ? m->node->role_name : "");
+	json_key_text(j, "state", node_state_name(m->life.state));
+	json_key_int(j, "state_since_ms", m->life.since_ms);
+	json_key_text(j, "step", step_name(m->life.step));
+	json_key_int(j, "step_ms", m->life.step_ms);
+	json_key_text(j, "address", m->address ? ipv4_text(m->address, text) : "");
+	json_key(j, "macs");
+	json_list(j);
+	for (uint32_t i = 0; i < m->n_macs; i++)
+		json_text(j, mac_text(&m->macs[i], mac));
+	json_list_end(j);
+	json_key_text(j, "uuid", m->uuid);
+	json_key_text(j, "serial", m->serial);
+	json_key_int(j, "generation", m->generation);
+	json_key_bool(j, "registered", m->registered);
+	json_key_text(j, "health", m->health);
+	json_key_text(j, "boot_id", m->boot_id);
+	json_key_int(j, "first_seen_ms", m->first_seen_ms);
+	json_key_int(j, "last_seen_ms", m->last_seen_ms);
+}
+
+static void get_nodes(struct api_request *r)
+{
+	const struct admin *a = r->arg;
+	AUTO(str_done) struct str out = str_init(API_REPLY_MAX);
+	struct json j = json_init(&out);
+
+	json_list(&j);
+	for (size_t i = 0; i < nodes_count(a->nodes); i++) {
+		json_map(&j);
+		write_node(&j, nodes_at(a->nodes, i));
+		json_map_end(&j);
+	}
+	json_list_end(&j);
+	api_reply_json(r, HTTP_OK, &out);
+}
+
+/* By name, or by any of its MACs. */
+static const struct machine *find(const struct admin *a, const char *name)
+{
+	const struct machine *m = nodes_by_key(a->nodes, name);
+	struct mac mac;
+
+	return m || mac_parse(name, &mac) < 0 ? m : nodes_by_mac(a->nodes, &mac);
+}
+
+static void get_artefact(struct api_request *r, const char *name, const char *kind)
+{
+	const struct admin *a = r->arg;
+	const struct node_artefacts *n = generation_node(a->generation, name);
+
+	if (!n)
+		api_reply_error(r, HTTP_NOTFOUND, "\"%s\" is not a node of cluster.yaml", name);
+	else if (strcmp(kind, "cloud-config") == 0)
+		api_reply_text(r, "text/plain", n->cloud_config.data, n->cloud_config.len);
+	else if (strcmp(kind, "config") == 0)
+		api_reply_text(r, "text/plain", n->config.data, n->config.len);
+	else if (strcmp(kind, "ipxe") == 0)
+		api_reply_text(r, "text/plain", n->script.data, n->script.len);
+	else
+		api_reply_error(r, HTTP_NOTFOUND, "\"%s\" is not one of cloud-config, config, ipxe", kind);
+}
+
+static void get_node(struct api_request *r)
+{
+	const struct admin *a = r->arg;
+	AUTO(str_done) struct str out = str_init(API_REPLY_MAX);
+	struct json j = json_init(&out);
+	const char *slash = strchr(r->rest, '/');
+
+	if (slash) {
+		AUTO(free_p) char *name = xstrndup(r->rest, (size_t)(slash - r->rest));
+		get_artefact(r, name, slash + 1);
+		return;
+	}
+	const struct machine *m = find(a, r->rest);
+	if (!m) {
+		api_reply_error(r, HTTP_NOTFOUND, "no machine \"%s\"", r->rest);
+		return;
+	}
+	json_map(&j);
+	write_node(&j, m);
+	json_key(&j, "facts");
+	json_raw(&j, m->facts && m->facts[0] ? m->facts : "null");
+	json_map_end(&j);
+	api_reply_json(r, HTTP_OK, &out);
+}
+
+static int write_event(const struct store_event *e, void *arg)
+{
+	static const char *const severities[] = {
+		[STORE_INFO] = "info", [STORE_WARN] = "warn", [STORE_ERROR] = "error"};
+	struct json *j = arg;
+
+	json_map(j);
+	json_key_int(j, "id", e->id);
+	json_key_int(j, "wall_ms", e->wall_ms);
+	json_key_text(j, "node", e->node);
+	json_key_text(j, "kind", e->kind);
+	json_key_text(j, "severity", severities[e->severity]);
+	json_key_text(j, "text", e->text);
+	json_map_end(j);
+	return 0;
+}
+
+/* A number from the query, or its default; false, with the request answered, when it is none. */
+static bool query_number(struct api_request *r, const char *key, int64_t max, int64_t preset, int64_t *ret)
+{
+	AUTO(free_p) char *text = api_query(r, key);
+
+	*ret = preset;
+	if (!text || parse_i64(text, 0, max, ret) == 0)
+		return true;
+	api_reply_error(r, HTTP_BADREQUEST, "%s: expected a number from 0 to %lld", key, (long long)max);
+	return false;
+}
+
+/* ?after=ID: what came since; without it the newest. ?node=NAME, ?limit=N */
+static void get_events(struct api_request *r)
+{
+	const struct admin *a = r->arg;
+	AUTO(str_done) struct str out = str_init(API_REPLY_MAX);
+	AUTO(free_p) char *node = api_query(r, "node");
+	struct json j = json_init(&out);
+	int64_t after, limit;
+
+	if (!query_number(r, "after", INT64_MAX, -1, &after) ||
+		!query_number(r, "limit", EVENTS_LIMIT_MAX, EVENTS_LIMIT_DEFAULT, &limit))
+		return;
+	if (nodes_flush(a->nodes) < 0) {
+		api_reply_error(r, HTTP_SERVUNAVAIL, "state.db can not be written: %s", store_reason(a->store));
+		return;
+	}
+	json_list(&j);
+	int rc = after < 0 ? store_events_last(a->store, node, (unsigned)limit, write_event, &j)
+			   : store_events_each(a->store, node, after, (unsigned)limit, write_event, &j);
+	json_list_end(&j);
+	if (rc < 0)
+		api_reply_error(r, HTTP_SERVUNAVAIL, "state.db: %s", store_reason(a->store));
+	else
+		api_reply_json(r, HTTP_OK, &out);
+}
+
+static void get_status(struct api_request *r)
+{
+	const struct admin *a = r->arg;
+	AUTO(str_done) struct str out = str_init(API_REPLY_MAX);
+	const struct cluster *c = a->generation->cluster;
+	struct json j = json_init(&out);
+	char text[IPV4_NET_TEXT_SIZE];
+
+	json_map(&j);
+	json_key_text(&j, "version", SLIPWAY_VERSION);
+	json_key_text(&j, "cluster", c->name);
+	json_key_text(&j, "interface", c->network.internal.interface);
+	json_key_text(&j, "address", ipv4_net_text(c->network.internal.address, text));
+	json_key_text(&j, "image_distro", c->image.distro);
+	json_key_text(&j, "image_version", c->image.version);
+	json_key_int(&j, "generation", a->generation->number);
+	json_key_text(&j, "generation_hash", a->generation->hash);
+	json_key_int(&j, "nodes", c->n_nodes);
+	json_key_bool(&j, "etcd_seeded", a->etcd_seeded);
+	json_key_int(&j, "uptime_ms", clock_mono_ms() - a->started_ms);
+	json_key(&j, "counters");
+	json_map(&j);
+	for (size_t i = 0; i < a->n_counters; i++)
+		json_key_int(&j, a->counters[i].name, (int64_t)a->counters[i].value);
+	json_map_end(&j);
+	json_map_end(&j);
+	api_reply_json(r, HTTP_OK, &out);
+}
+
+const struct api_route admin_routes[] = {
+	{EVHTTP_REQ_GET, "/v1/status", get_status},
+	{EVHTTP_REQ_GET, "/v1/nodes", get_nodes},
+	{EVHTTP_REQ_GET, "/v1/nodes/*", get_node},
+	{EVHTTP_REQ_GET, "/v1/events", get_events},
+	{.path = NULL},
+};

@@ -1,0 +1,34 @@
+/* admin.h - the admin plane: what `slipway nodes`, `events`, `status` and others ask for.
+ *
+ * GET only, over the UNIX socket, whose file mode is the permission. docs/reference/api.md lists the
+ * paths; json in, json out. The server borrows everything in `struct admin`. */
+#ifndef SLIPWAY_API_ADMIN_H
+#define SLIPWAY_API_ADMIN_H
+
+#include <stdint.h>
+
+#include "provisioner/api/http.h"
+#include "provisioner/messages/messages.h"
+
+#define ADMIN_COUNTERS_MAX 256
+
+struct generation;
+struct nodes;
+struct store;
+
+struct admin {
+	struct nodes *nodes;
+	struct store *store;
+	const struct generation *generation;
+	int64_t started_ms;
+	struct message_counter counters[ADMIN_COUNTERS_MAX];
+	size_t n_counters;
+	bool etcd_seeded;
+};
+
+extern const struct api_route admin_routes[];
+
+/* Takes a worker's counter in. */
+void admin_count(struct admin *a, const struct message_counter *c);
+
+#endif

@@ -1,0 +1,191 @@
+#include "provisioner/api/http.h"
+
+#include <assert.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <event2/event.h>
+#include <event2/keyvalq_struct.h>
+#include <event2/listener.h>
+#include <openssl/ssl.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "provisioner/base/json.h"
+#include "provisioner/base/log.h"
+
+#define HEADERS_MAX (16 << 10)
+#define IDLE_S 30
+#define ACCEPT_PAUSE_MS 200
+
+struct api_server {
+	struct evhttp *http;
+	struct evconnlistener *listener;
+	struct ssl_ctx_st *tls;
+	const struct api_route *routes;
+	void *arg;
+};
+
+static void set_header(struct evhttp_request *http, const char *key, const char *value)
+{
+	(void)evhttp_add_header(evhttp_request_get_output_headers(http), key, value); /* constants */
+}
+
+static void reply(struct api_request *r, int status, const char *type, const char *data, size_t len)
+{
+	struct evbuffer *out = evbuffer_new();
+
+	assert(out);
+	set_header(r->http, "Content-Type", type);
+	set_header(r->http, "Cache-Control", "no-store");
+	if (evbuffer_add(out, data, len) < 0)
+		status = HTTP_INTERNAL;
+	evhttp_send_reply(r->http, status, NULL, out);
+	evbuffer_free(out);
+}
+
+void api_reply_json(struct api_request *r, int status, const struct str *json)
+{
+	if (!str_ok(json)) {
+		api_reply_error(r, HTTP_INTERNAL, "the answer is too large");
+		return;
+	}
+	reply(r, status, "application/json", str_text(json), json->len);
+}
+
+void api_reply_text(struct api_request *r, const char *type, const char *text, size_t len)
+{
+	reply(r, HTTP_OK, type, text, len);
+}
+
+void api_reply_error(struct api_request *r, int status, const char *fmt, ...)
+{
+	AUTO(str_done) struct str text = str_init(1024);
+	AUTO(str_done) struct str out = str_init(8192);
+	struct json j = json_init(&out);
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_vprintf(&text, fmt, ap);
+	va_end(ap);
+	json_map(&j);
+	json_key_text(&j, "error", str_text(&text));
+	json_map_end(&j);
+	str_addc(&out, '\n');
+	reply(r, status, "application/json", str_text(&out), out.len);
+}
+
+char *api_query(const struct api_request *r, const char *key)
+{
+	const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(r->http));
+	struct evkeyvalq params;
+	char *value = NULL;
+
+	if (!query || evhttp_parse_query_str(query, &params) < 0)
+		return NULL;
+	const char *found = evhttp_find_header(&params, key);
+	if (found)
+		value = xstrdup(found);
+	evhttp_clear_headers(&params);
+	return value;
+}
+
+/* What "*" stands for; NULL when the path does not fit the route. */
+static const char *match(const char *route, const char *path)
+{
+	size_t len = strlen(route);
+
+	if (len > 0 && route[len - 1] == '*')
+		return strncmp(path, route, len - 1) == 0 && path[len - 1] ? path + len - 1 : NULL;
+	return strcmp(path, route) == 0 ? "" : NULL;
+}
+
+static void on_request(struct evhttp_request *http, void *arg)
+{
+	const struct api_server *s = arg;
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(http);
+	const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
+	struct evbuffer *in = evhttp_request_get_input_buffer(http);
+	size_t len = evbuffer_get_length(in);
+	struct api_request r = {.http = http, .arg = s->arg, .body_len = len};
+	bool path_known = false;
+
+	AUTO(free_p) char *body = xcalloc(len + 1, 1);
+	(void)evbuffer_copyout(in, body, len);
+	r.body = body;
+	for (const struct api_route *route = s->routes; path && route->path; route++) {
+		r.rest = match(route->path, path);
+		if (!r.rest)
+			continue;
+		path_known = true;
+		if (route->method == evhttp_request_get_command(http)) {
+			route->handle(&r);
+			return;
+		}
+	}
+	if (path_known)
+		api_reply_error(&r, HTTP_BADMETHOD, "this path does not take that method");
+	else
+		api_reply_error(&r, HTTP_NOTFOUND, "no such path");
+}
+
+static struct bufferevent *new_connection(struct event_base *base, void *arg)
+{
+	const struct api_server *s = arg;
+
+	if (!s->tls)
+		return bufferevent_socket_new(base, -1, 0);
+	SSL *ssl = SSL_new(s->tls);
+	struct bufferevent *bev =
+		ssl ? bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE)
+		    : NULL;
+	if (bev)
+		bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+	return bev;
+}
+
+static void on_resume(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	(void)evconnlistener_enable(arg);
+}
+
+/* Out of descriptors: accepting again at once would spin. evhttp owns the listener's argument. */
+static void on_accept_error(struct evconnlistener *listener, void *arg)
+{
+	static const struct timeval pause = {.tv_usec = ACCEPT_PAUSE_MS * 1000};
+
+	(void)arg;
+	(void)evconnlistener_disable(listener);
+	(void)event_base_once(evconnlistener_get_base(listener), -1, EV_TIMEOUT, on_resume, listener, &pause);
+}
+
+struct api_server *api_server_new(struct event_base *base, int fd, struct ssl_ctx_st *tls,
+	const struct api_route *routes, void *arg)
+{
+	struct api_server *s = xcalloc(1, sizeof(*s));
+
+	*s = (struct api_server){.tls = tls, .routes = routes, .arg = arg};
+	s->http = evhttp_new(base);
+	s->listener = evconnlistener_new(
+		base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	assert(s->http && s->listener);
+	evhttp_set_max_headers_size(s->http, HEADERS_MAX);
+	evhttp_set_max_body_size(s->http, (ev_ssize_t)API_BODY_MAX);
+	evhttp_set_timeout(s->http, IDLE_S);
+	evhttp_set_default_content_type(s->http, NULL);
+	evhttp_set_allowed_methods(s->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST);
+	evhttp_set_bevcb(s->http, new_connection, s);
+	evhttp_set_gencb(s->http, on_request, s);
+	(void)evhttp_bind_listener(s->http, s->listener);
+	evconnlistener_set_error_cb(s->listener, on_accept_error);
+	return s;
+}
+
+void api_server_free(struct api_server *s)
+{
+	if (!s)
+		return;
+	evhttp_free(s->http); /* its listener too */
+	free(s);
+}

@@ -1,0 +1,258 @@
+#include "provisioner/api/join.h"
+
+#include <errno.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "provisioner/base/clock.h"
+#include "provisioner/base/json.h"
+#include "provisioner/base/log.h"
+#include "provisioner/cluster/cluster.h"
+#include "provisioner/generation/generation.h"
+#include "provisioner/nodes/nodes.h"
+#include "provisioner/trust/ca.h"
+#include "provisioner/trust/token.h"
+
+#define CERTIFICATE_DAYS 3650
+#define HEARTBEAT_S 5
+#define FACTS_BYTES_MAX ((size_t)48 << 10)
+#define ETCD_CLIENT_PORT 2379
+#define RETRY_LATER "2"
+
+static void free_json(json_t **j)
+{
+	json_decref(*j);
+}
+
+/* A text member, or NULL; never longer than `max`. */
+static const char *text_of(const json_t *object, const char *key, size_t max)
+{
+	const json_t *v = json_object_get(object, key);
+
+	return json_is_string(v) && json_string_length(v) <= max ? json_string_value(v) : NULL;
+}
+
+static json_t *read_body(struct api_request *r)
+{
+	json_error_t why;
+	json_t *body = json_loadb(r->body, r->body_len, JSON_REJECT_DUPLICATES, &why);
+
+	if (body && json_is_object(body))
+		return body;
+	json_decref(body);
+	api_reply_error(r, HTTP_BADREQUEST, "the body is not a JSON object");
+	return NULL;
+}
+
+static void write_endpoints(struct json *j, const struct cluster *c)
+{
+	AUTO(str_done) struct str url = str_init(128);
+	char quad[IPV4_TEXT_SIZE];
+
+	json_key(j, "endpoints");
+	json_list(j);
+	for (uint32_t i = 0; i < c->n_nodes; i++) {
+		if (!c->nodes[i].role->etcd_member)
+			continue;
+		str_reset(&url);
+		str_printf(&url, "http://%s:%d", ipv4_text(c->nodes[i].address, quad), ETCD_CLIENT_PORT);
+		json_text(j, str_text(&url));
+	}
+	json_list_end(j);
+}
+
+static void reply_joined(struct api_request *r, const struct machine *m, const char *certificate)
+{
+	const struct join *join = r->arg;
+	const struct cluster *c = join->generation->cluster;
+	AUTO(str_done) struct str out = str_init(API_REPLY_MAX), ca = str_init(16 << 10),
+			prefix = str_init(1024);
+	struct json j = json_init(&out);
+
+	if (ca_pem(join->ca, &ca) < 0) {
+		api_reply_error(r, HTTP_INTERNAL, "the CA certificate can not be written");
+		return;
+	}
+	str_printf(&prefix, "%s/%s", c->etcd.prefix, c->name);
+	json_map(&j);
+	json_key_text(&j, "certificate", certificate);
+	json_key_text(&j, "ca", str_text(&ca));
+	json_key_text(&j, "node", m->key);
+	json_key_text(&j, "role", m->node->role_name);
+	json_key_text(&j, "cluster", c->name);
+	json_key(&j, "etcd");
+	json_map(&j);
+	write_endpoints(&j, c);
+	json_key_text(&j, "prefix", str_text(&prefix));
+	json_map_end(&j);
+	json_key_int(&j, "heartbeat_s", HEARTBEAT_S);
+	json_map_end(&j);
+	api_reply_json(r, HTTP_OK, &out);
+}
+
+static void refuse_token(struct api_request *r, int rc, const char *node)
+{
+	static const struct {
+		int rc;
+		int status;
+		const char *why;
+	} rows[] = {
+		{-ENOENT, 403, "this token was never given out"},
+		{-EALREADY, 403, "this token has been used: a token is good for one join; boot again for another"},
+		{-ETIME, 403, "this token has expired: it is good for ten minutes; boot again for another"},
+	};
+	const struct join *join = r->arg;
+	struct machine *m = nodes_by_key(join->nodes, node);
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (rows[i].rc != rc)
+			continue;
+		if (m)
+			nodes_event(join->nodes, m, clock_wall_ms(), "refused", STORE_WARN, "join: %s", rows[i].why);
+		api_reply_error(r, rows[i].status, "%s", rows[i].why);
+		return;
+	}
+	(void)evhttp_add_header(evhttp_request_get_output_headers(r->http), "Retry-After", RETRY_LATER);
+	api_reply_error(r, HTTP_SERVUNAVAIL, "the provisioner can not write its state");
+}
+
+/* Keeps the facts if they are an object of sane size. */
+static void keep_facts(struct machine *m, const json_t *body)
+{
+	const json_t *facts = json_object_get(body, "facts");
+	AUTO(free_p) char *text = json_is_object(facts) ? json_dumps(facts, JSON_COMPACT) : NULL;
+
+	if (text && strlen(text) <= FACTS_BYTES_MAX)
+		nodes_set_facts(m, text);
+	const char *boot_id = text_of(facts, "boot_id", sizeof(m->boot_id) - 1);
+	if (boot_id)
+		(void)log_safe(m->boot_id, sizeof(m->boot_id), boot_id, strlen(boot_id));
+}
+
+static void post_join(struct api_request *r)
+{
+	const struct join *join = r->arg;
+	AUTO(free_json) json_t *body = read_body(r);
+	AUTO(str_done) struct str certificate = str_init(16 << 10);
+	uint8_t hash[TOKEN_HASH_LEN];
+	char key[STORE_KEY_SIZE] = "";
+	int64_t now_ms = clock_wall_ms();
+	struct err e;
+
+	if (!body)
+		return;
+	const char *token = text_of(body, "token", TOKEN_TEXT_SIZE);
+	const char *csr = text_of(body, "csr", API_BODY_MAX);
+	const char *node = text_of(body, "node", STORE_KEY_SIZE - 1);
+	if (!token || !csr || !node || token_hash(token, hash) < 0) {
+		api_reply_error(r, HTTP_BADREQUEST, "expected the texts token (43 characters), csr and node");
+		return;
+	}
+	/* Signed before the token is used up: a bad request must not cost the node its token. */
+	int rc = ca_sign_node(join->ca, csr, strlen(csr), node, now_ms / 1000, CERTIFICATE_DAYS, &certificate, &e);
+	if (rc < 0) {
+		api_reply_error(r, HTTP_BADREQUEST, "csr: %s", e.msg);
+		return;
+	}
+	if (nodes_flush(join->nodes) < 0)
+		rc = -EIO;
+	if (rc == 0)
+		rc = store_token_use(join->store, hash, now_ms, key);
+	if (rc < 0) {
+		refuse_token(r, rc, node);
+		return;
+	}
+	struct machine *m = nodes_by_key(join->nodes, key);
+	if (!m || !m->node || strcmp(key, node) != 0) {
+		api_reply_error(r, 403, "this token belongs to another node");
+		return;
+	}
+	keep_facts(m, body);
+	(void)nodes_step(join->nodes, m, STEP_JOINED, /* begins_boot= */ false, now_ms);
+	nodes_event(join->nodes, m, now_ms, "joined", STORE_INFO, "certificate issued");
+	reply_joined(r, m, str_text(&certificate));
+}
+
+static SSL *ssl_of(const struct api_request *r)
+{
+	struct bufferevent *bev = evhttp_connection_get_bufferevent(evhttp_request_get_connection(r->http));
+
+	return bev ? bufferevent_openssl_get_ssl(bev) : NULL;
+}
+
+/* "" when all is well, else what keeps the node from being ready. */
+static void judge_health(const struct join *join, const struct machine *m, const json_t *beat, char *ret,
+	size_t size)
+{
+	const json_t *failed = json_object_get(beat, "units_failed");
+	const char *system = text_of(beat, "system", 32);
+	const char *unit = json_string_value(json_array_get(failed, 0));
+	char safe[64];
+
+	ret[0] = '\0';
+	if (unit)
+		(void)snprintf(ret, size, "%zu failed units, the first is %s", json_array_size(failed),
+			log_safe(safe, sizeof(safe), unit, strlen(unit)));
+	else if (system && strcmp(system, "starting") == 0)
+		(void)snprintf(ret, size, "still starting");
+	else if (m->node->role->etcd_member && !*join->etcd_seeded)
+		(void)snprintf(ret, size, "its etcd is not seeded yet");
+}
+
+static void take_heartbeat(const struct join *join, struct machine *m, const json_t *beat, int64_t now_ms)
+{
+	char health[sizeof(m->health)];
+	bool registered = json_is_true(json_object_get(beat, "registered"));
+	const char *boot_id = text_of(beat, "boot_id", sizeof(m->boot_id) - 1);
+
+	if (boot_id)
+		(void)log_safe(m->boot_id, sizeof(m->boot_id), boot_id, strlen(boot_id));
+	(void)nodes_step(join->nodes, m, STEP_JOINED, /* begins_boot= */ false, now_ms);
+	if (registered && nodes_step(join->nodes, m, STEP_REGISTERED, /* begins_boot= */ false, now_ms))
+		nodes_event(join->nodes, m, now_ms, "registered", STORE_INFO, "stands in the masters' etcd");
+	m->registered = registered;
+
+	judge_health(join, m, beat, health, sizeof(health));
+	if (strcmp(health, m->health) != 0 && health[0])
+		nodes_event(join->nodes, m, now_ms, "health", STORE_WARN, "%s", health);
+	bool was_ready = m->life.state == NODE_READY;
+	memcpy(m->health, health, sizeof(health));
+	if (!registered || health[0])
+		return;
+	(void)nodes_step(join->nodes, m, STEP_READY, /* begins_boot= */ false, now_ms);
+	if (!was_ready)
+		nodes_event(join->nodes, m, now_ms, "ready", STORE_INFO, "joined, registered and healthy");
+}
+
+static void post_heartbeat(struct api_request *r)
+{
+	static const char no_commands[] = "{\"commands\":[]}\n";
+	const struct join *join = r->arg;
+	char name[CA_NODE_NAME_SIZE];
+	SSL *ssl = ssl_of(r);
+	int rc = ssl ? ca_peer_name(ssl, name) : -ENOENT;
+
+	if (rc < 0) {
+		api_reply_error(r, rc == -ENOENT ? 401 : 403,
+			rc == -ENOENT ? "show the certificate that /v1/join gave" : "not a node's certificate");
+		return;
+	}
+	AUTO(free_json) json_t *beat = read_body(r);
+	if (!beat)
+		return;
+	struct machine *m = nodes_by_key(join->nodes, name);
+	if (!m || !m->node) {
+		api_reply_error(r, 403, "%s is no longer a node of this cluster", name);
+		return;
+	}
+	take_heartbeat(join, m, beat, clock_wall_ms());
+	api_reply_text(r, "application/json", no_commands, sizeof(no_commands) - 1);
+}
+
+const struct api_route join_routes[] = {
+	{EVHTTP_REQ_POST, "/v1/join", post_join},
+	{EVHTTP_REQ_POST, "/v1/heartbeat", post_heartbeat},
+	{.path = NULL},
+};

@@ -1,0 +1,28 @@
+/* join.h - where join agents register and report: docs/reference/join-protocol.md, the server's side.
+ *
+ * /v1/join takes a one-time token and a signing request and gives a certificate; /v1/heartbeat takes
+ * only a node that shows the certificate it was given. Everything said here is hostile until then,
+ * and text in it for ever. */
+#ifndef SLIPWAY_API_JOIN_H
+#define SLIPWAY_API_JOIN_H
+
+#include <stdbool.h>
+
+#include "provisioner/api/http.h"
+
+struct ca;
+struct generation;
+struct nodes;
+struct store;
+
+struct join {
+	struct nodes *nodes;
+	struct store *store;
+	const struct ca *ca;
+	const struct generation *generation;
+	const bool *etcd_seeded; /* etcd members are ready only once the seed is in */
+};
+
+extern const struct api_route join_routes[];
+
+#endif

@@ -1,0 +1,293 @@
+#include "provisioner/generation/answer.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "provisioner/base/log.h"
+#include "provisioner/cluster/cluster.h"
+#include "provisioner/generation/generation.h"
+#include "provisioner/generation/slot.h"
+#include "provisioner/messages/messages.h"
+#include "provisioner/nodes/nodes.h"
+#include "provisioner/trust/token.h"
+
+#define TOKEN_LIFE_MS (10 * 60 * INT64_C(1000))
+#define TYPE_SCRIPT "text/plain; charset=utf-8"
+#define TYPE_IGNITION "application/vnd.coreos.ignition+json;version=3.3.0"
+#define TYPE_CLOUD_CONFIG "text/cloud-config; charset=utf-8"
+#define RETRY_S 2
+
+/* One question on its way. */
+struct question {
+	const struct answerer *a;
+	const struct message_ask *ask;
+	int64_t now_ms;
+	struct answer *ret;
+};
+
+static void refuse(const struct question *q, uint32_t status, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+static void refuse(const struct question *q, uint32_t status, const char *fmt, ...)
+{
+	va_list ap;
+
+	q->ret->status = status;
+	q->ret->retry_after_s = status == 503 ? RETRY_S : 0;
+	va_start(ap, fmt);
+	(void)vsnprintf(q->ret->reason, sizeof(q->ret->reason), fmt, ap); /* cut: a line for a log */
+	va_end(ap);
+}
+
+static char *copy_of(const struct artefact *artefact)
+{
+	char *copy = xcalloc(artefact->len + 1, 1);
+
+	memcpy(copy, artefact->data, artefact->len);
+	return copy;
+}
+
+static void give(const struct question *q, const char *type, const struct artefact *artefact)
+{
+	q->ret->status = 200;
+	q->ret->content_type = type;
+	q->ret->body = copy_of(artefact);
+	q->ret->len = artefact->len;
+}
+
+/* Only the size is wanted: no boot begins, no token is made. */
+static bool is_head(const struct question *q)
+{
+	return strcmp(q->ask->method, "HEAD") == 0;
+}
+
+/* The value of `key` in the query, percent-decoded; false when it is not there or does not fit. */
+static bool query_get(const char *query, const char *key, char *ret, size_t size)
+{
+	size_t key_len = strlen(key), len = 0;
+
+	for (; *query; query += strcspn(query, "&"), query += *query == '&')
+		if (strncmp(query, key, key_len) == 0 && query[key_len] == '=')
+			break;
+	if (!*query)
+		return false;
+	for (query += key_len + 1; *query && *query != '&'; query++) {
+		char c = *query;
+		unsigned byte;
+		int used = 0;
+
+		if (c == '%') {
+			byte = 0;
+			for (used = 1; used <= 2; used++) {
+				const char *hex = "0123456789abcdef";
+				const char *digit = query[used] ? strchr(hex, query[used] | 0x20) : NULL;
+
+				if (!digit)
+					return false;
+				byte = byte << 4 | (unsigned)(digit - hex);
+			}
+			c = (char)byte;
+			query += 2;
+		}
+		if (len + 1 >= size)
+			return false;
+		ret[len++] = c;
+	}
+	ret[len] = '\0';
+	return len > 0;
+}
+
+/* Keeps what the machine said of itself, as printable text. */
+static void keep_identity(const struct question *q, struct machine *m)
+{
+	char text[128];
+
+	if (query_get(q->ask->query, "serial", text, sizeof(text)))
+		(void)log_safe(m->serial, sizeof(m->serial), text, strlen(text));
+	m->dirty = true;
+}
+
+/* True when all recorded so far is on disk; else the machine is told to ask again. */
+static bool made_durable(const struct question *q)
+{
+	if (nodes_flush(q->a->nodes) == 0)
+		return true;
+	refuse(q, 503, "the provisioner can not write its state: see its log");
+	return false;
+}
+
+static void refuse_with_script(const struct question *q, const char *reason)
+{
+	struct artefact script;
+	struct err e;
+	char *text;
+
+	if (generation_refusal(q->a->generation, reason, &text, &e) < 0) {
+		refuse(q, 503, "%s", e.msg);
+		return;
+	}
+	script = (struct artefact){.data = text, .len = strlen(text)};
+	give(q, TYPE_SCRIPT, &script);
+	free(text);
+}
+
+/* Begins a boot of a known node: a nonce that only this client's address may use. */
+static void give_boot_script(const struct question *q, struct machine *m)
+{
+	const struct generation *g = q->a->generation;
+	const struct node_artefacts *n = generation_node(g, m->key);
+	struct store_boot boot = {
+		.client = q->ask->client, .generation = g->number, .created_ms = q->now_ms};
+
+	if (!n) {
+		refuse(q, 503, "%s is not in the published generation yet", m->key);
+		return;
+	}
+	if (is_head(q)) {
+		give(q, TYPE_SCRIPT, &n->script);
+		return;
+	}
+	if (token_nonce(boot.nonce) < 0) {
+		refuse(q, 503, "no randomness");
+		return;
+	}
+	(void)snprintf(boot.node, sizeof(boot.node), "%s", m->key);
+	(void)nodes_step(q->a->nodes, m, STEP_SCRIPT, /* begins_boot= */ false, q->now_ms);
+	nodes_event(q->a->nodes, m, q->now_ms, "script", STORE_INFO,
+		"boots %s/%s as %s, generation %" PRId64, g->cluster->image.distro, g->cluster->image.version,
+		n->node->role_name, g->number);
+	if (!made_durable(q))
+		return;
+	int rc = store_boot_add(q->a->store, &boot);
+	if (rc < 0) {
+		refuse(q, 503, "the provisioner can not write its state: %s", strerror(-rc));
+		return;
+	}
+	give(q, TYPE_SCRIPT, &n->script);
+	slot_fill(q->ret->body, q->ret->len, SLOT_BOOT_NONCE, boot.nonce);
+}
+
+static void script(const struct question *q)
+{
+	char text[MAC_TEXT_SIZE], reason[160], has[IPV4_TEXT_SIZE], asks[IPV4_TEXT_SIZE];
+	struct mac mac;
+
+	if (!query_get(q->ask->query, "mac", text, sizeof(text)) || mac_parse(text, &mac) < 0 ||
+		!mac_is_unicast(&mac)) {
+		refuse(q, 400, "expected /script.ipxe?mac=52-54-00-00-00-01");
+		return;
+	}
+	struct machine *m = nodes_meet(q->a->nodes, &mac, q->now_ms);
+	keep_identity(q, m);
+	if (!m->node) {
+		give(q, TYPE_SCRIPT, &q->a->generation->wait_script);
+		return;
+	}
+	/* Whoever says this MAC must hold its lease: a URL is easily made up. */
+	if (m->address != q->ask->client) {
+		(void)snprintf(reason, sizeof(reason), "%s has address %s, but this request came from %s", m->key,
+			ipv4_text(m->address, has), ipv4_text(q->ask->client, asks));
+		nodes_event(q->a->nodes, m, q->now_ms, "refused", STORE_WARN, "%s", reason);
+		refuse_with_script(q, reason);
+		return;
+	}
+	give_boot_script(q, m);
+}
+
+static void first_script(const struct question *q)
+{
+	give(q, TYPE_SCRIPT, &q->a->generation->first_script);
+}
+
+/* Puts a fresh join token into the configuration; only its hash is kept. */
+static bool fill_token(const struct question *q, const struct store_boot *boot)
+{
+	struct store_token token = {.node = boot->node,
+		.nonce = boot->nonce,
+		.created_ms = q->now_ms,
+		.expires_ms = q->now_ms + TOKEN_LIFE_MS};
+	char text[TOKEN_TEXT_SIZE];
+
+	if (token_new(text) < 0 || token_hash(text, token.hash) < 0)
+		return false;
+	if (!made_durable(q) || store_token_add(q->a->store, &token) < 0)
+		return false;
+	slot_fill(q->ret->body, q->ret->len, SLOT_JOIN_TOKEN, text);
+	slot_fill(q->ret->body, q->ret->len, SLOT_BOOT_NONCE, boot->nonce);
+	return true;
+}
+
+static void give_config(const struct question *q, const struct store_boot *boot)
+{
+	const struct generation *g = q->a->generation;
+	const struct node_artefacts *n = generation_node(g, boot->node);
+	struct machine *m = nodes_by_key(q->a->nodes, boot->node);
+
+	if (!n || !m) {
+		refuse(q, 410, "%s is no longer a node of this cluster", boot->node);
+		return;
+	}
+	give(q, g->config_kind == DISTRO_IGNITION ? TYPE_IGNITION : TYPE_CLOUD_CONFIG, &n->config);
+	if (is_head(q))
+		return;
+	m->generation = g->number;
+	(void)nodes_step(q->a->nodes, m, STEP_CONFIG, /* begins_boot= */ false, q->now_ms);
+	nodes_event(q->a->nodes, m, q->now_ms, "config", STORE_INFO, "%s of generation %" PRId64 ", %zu bytes",
+		g->config_kind == DISTRO_IGNITION ? "Ignition" : "cloud-config", g->number, n->config.len);
+	if (!fill_token(q, boot)) {
+		free(TAKE(q->ret->body));
+		refuse(q, 503, "the provisioner can not write its state: see its log");
+	}
+}
+
+static void config(const struct question *q)
+{
+	static const char prefix[] = "/n/", suffix[] = "/config";
+	const char *nonce = q->ask->path + sizeof(prefix) - 1;
+	char text[TOKEN_NONCE_SIZE] = "";
+	struct store_boot boot;
+
+	if (strlen(nonce) != TOKEN_NONCE_SIZE - 1 + sizeof(suffix) - 1 ||
+		strcmp(nonce + TOKEN_NONCE_SIZE - 1, suffix) != 0) {
+		refuse(q, 404, "no such path");
+		return;
+	}
+	memcpy(text, nonce, TOKEN_NONCE_SIZE - 1);
+	int rc = store_boot_find(q->a->store, text, &boot);
+	if (rc == -ENOENT)
+		refuse(q, 404, "no boot has this nonce (or it is long past): boot again");
+	else if (rc < 0)
+		refuse(q, 503, "the provisioner can not read its state: %s", strerror(-rc));
+	else if (boot.client != q->ask->client)
+		refuse(q, 403, "this configuration belongs to another address");
+	else
+		give_config(q, &boot);
+}
+
+void answer_ask(const struct answerer *a, const struct message_ask *ask, int64_t now_ms,
+	struct answer *ret)
+{
+	static const struct {
+		const char *path;
+		bool is_prefix;
+		void (*handle)(const struct question *q);
+	} routes[] = {
+		{"/boot.ipxe", false, first_script},
+		{"/script.ipxe", false, script},
+		{"/n/", true, config},
+	};
+	struct question q = {.a = a, .ask = ask, .now_ms = now_ms, .ret = ret};
+
+	*ret = (struct answer){.content_type = TYPE_SCRIPT};
+	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+		size_t len = strlen(routes[i].path);
+
+		if (routes[i].is_prefix ? strncmp(ask->path, routes[i].path, len) == 0
+					: strcmp(ask->path, routes[i].path) == 0) {
+			routes[i].handle(&q);
+			return;
+		}
+	}
+	refuse(&q, 404, "no such path");
+}

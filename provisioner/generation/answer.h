@@ -1,0 +1,40 @@
+/* answer.h - what a machine gets that asks over HTTP for something rendered.
+ *
+ *   /boot.ipxe          the first script, the same for all
+ *   /script.ipxe?mac=   what this machine should do: boot, wait, or why not
+ *   /n/NONCE/config     its configuration, once it boots: only for the address that was told NONCE
+ *
+ * Asking for a script begins a boot (a nonce), asking for the configuration makes a join token; both
+ * are on disk before the answer leaves. */
+#ifndef SLIPWAY_GENERATION_ANSWER_H
+#define SLIPWAY_GENERATION_ANSWER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "provisioner/base/mem.h"
+
+struct generation;
+struct message_ask;
+struct nodes;
+struct store;
+
+struct answerer {
+	const struct generation *generation;
+	struct nodes *nodes;
+	struct store *store;
+};
+
+struct answer {
+	uint32_t status; /* as in HTTP */
+	uint32_t retry_after_s;
+	const char *content_type; /* constant */
+	char reason[160];
+	char *body; /* with 200; the caller frees */
+	size_t len;
+};
+
+void answer_ask(const struct answerer *a, const struct message_ask *ask, int64_t now_ms,
+	struct answer *ret);
+
+#endif

@@ -1,0 +1,39 @@
+#include "provisioner/cli/cli.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static size_t option_index(const struct cli *cli, const char *name)
+{
+	size_t i = 0;
+
+	while (cli->command->options[i].name && strcmp(cli->command->options[i].name, name) != 0)
+		i++;
+	assert(cli->command->options[i].name); /* a command asks only for its own options */
+	return i;
+}
+
+const char *cli_value(const struct cli *cli, const char *name)
+{
+	size_t i = option_index(cli, name);
+
+	return cli->values[i] ? cli->values[i] : cli->command->options[i].preset;
+}
+
+bool cli_has(const struct cli *cli, const char *name)
+{
+	return cli->values[option_index(cli, name)] != NULL;
+}
+
+void cli_complain(const struct cli *cli, const char *fmt, ...)
+{
+	va_list ap;
+
+	(void)fprintf(stderr, "slipway %s: ", cli->command->name);
+	va_start(ap, fmt);
+	(void)vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	(void)fputc('\n', stderr);
+}

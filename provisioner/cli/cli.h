@@ -1,0 +1,65 @@
+/* cli.h - the frame of every command: one table row says its name, options and help.
+ *
+ * Exit statuses are the same for all: 0 done, 1 failed, 2 wrong usage, 3 no such thing, 4 no server
+ * answers, 6 a wait ran out, 65 a mistake in what the operator wrote. */
+#ifndef SLIPWAY_CLI_H
+#define SLIPWAY_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CLI_OPTIONS_MAX 16
+#define CLI_ARGS_MAX 64
+
+enum cli_exit {
+	CLI_OK = 0,
+	CLI_FAILED = 1,
+	CLI_USAGE = 2,
+	CLI_NOT_FOUND = 3,
+	CLI_NO_SERVER = 4,
+	CLI_TIMEOUT = 6,
+	CLI_CONFIG = 65
+};
+
+struct cli_option {
+	const char *name;
+	char letter;        /* 0 for none */
+	const char *arg;    /* "FILE", or NULL for a switch */
+	const char *preset; /* NULL for none */
+	const char *doc;
+};
+
+struct cli;
+
+struct cli_command {
+	const char *name;
+	const char *args;    /* "[NODE]", or "" */
+	const char *summary; /* one line */
+	const char *detail;  /* a paragraph for --help, or NULL */
+	const struct cli_option *options; /* ends in {.name = NULL} */
+	size_t min_args, max_args;
+	bool is_hidden;
+	int (*run)(const struct cli *cli);
+};
+
+/* One invocation, parsed. */
+struct cli {
+	const struct cli_command *command;
+	const char *values[CLI_OPTIONS_MAX]; /* as the command's options; NULL: not given, no preset */
+	const char *args[CLI_ARGS_MAX + 1];  /* ends in NULL */
+	size_t n_args;
+};
+
+/* The value of an option of this command: its argument, "" for a switch that was given, its preset,
+ * or NULL. */
+const char *cli_value(const struct cli *cli, const char *name);
+bool cli_has(const struct cli *cli, const char *name);
+
+/* "slipway nodes: ..." on stderr. */
+void cli_complain(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Each command is a file of its own. */
+extern const struct cli_command cmd_serve, cmd_worker, cmd_check, cmd_nodes, cmd_events, cmd_wait,
+	cmd_status, cmd_render, cmd_schema;
+
+#endif

@@ -1,0 +1,87 @@
+#include "provisioner/cli/client.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <string.h>
+
+#define BODY_BYTES_MAX ((size_t)256 << 20)
+#define TIMEOUT_S 30L
+#define URL_SIZE 1024
+
+static size_t on_body(char *data, size_t size, size_t n, void *arg)
+{
+	struct str *body = arg;
+
+	str_addn(body, data, size * n);
+	return str_ok(body) ? size * n : 0;
+}
+
+/* The server's own words, when it sent some. */
+static void complain_of(const struct cli *cli, const struct str *body)
+{
+	json_t *j = json_loadb(str_text(body), body->len, 0, NULL);
+	const char *error = json_string_value(json_object_get(j, "error"));
+
+	cli_complain(cli, "%s", error ? error : "the server refused, and did not say why");
+	json_decref(j);
+}
+
+static int judge(const struct cli *cli, CURLcode rc, long status, const struct str *body)
+{
+	if (rc == CURLE_COULDNT_CONNECT) {
+		cli_complain(cli, "no server answers at %s (is slipway serve running? may you read the socket?)",
+			cli_value(cli, "socket"));
+		return CLI_NO_SERVER;
+	}
+	if (rc != CURLE_OK) {
+		cli_complain(cli, "%s: %s", cli_value(cli, "socket"), curl_easy_strerror(rc));
+		return CLI_NO_SERVER;
+	}
+	if (status == 200)
+		return CLI_OK;
+	complain_of(cli, body);
+	return status == 404 ? CLI_NOT_FOUND : CLI_FAILED;
+}
+
+int client_get(const struct cli *cli, const char *path, struct str *ret_body)
+{
+	CURL *curl = curl_easy_init();
+	char url[URL_SIZE];
+	long status = 0;
+
+	if (!curl || snprintf(url, sizeof(url), "http://slipway%s", path) >= (int)sizeof(url)) {
+		curl_easy_cleanup(curl);
+		cli_complain(cli, "the request is too long");
+		return CLI_USAGE;
+	}
+	(void)curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, cli_value(cli, "socket"));
+	(void)curl_easy_setopt(curl, CURLOPT_URL, url);
+	(void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
+	(void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, ret_body);
+	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT_S);
+	(void)curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+	CURLcode rc = curl_easy_perform(curl);
+	(void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_cleanup(curl);
+	return judge(cli, rc, status, ret_body);
+}
+
+int client_get_json(const struct cli *cli, const char *path, json_t **ret)
+{
+	AUTO(str_done) struct str body = str_init(BODY_BYTES_MAX);
+	json_error_t why;
+
+	int rc = client_get(cli, path, &body);
+	if (rc != CLI_OK)
+		return rc;
+	*ret = json_loadb(str_text(&body), body.len, 0, &why);
+	if (*ret)
+		return CLI_OK;
+	cli_complain(cli, "the server's answer is not JSON: %s", why.text);
+	return CLI_FAILED;
+}
+
+void client_free_json(json_t **j)
+{
+	json_decref(*j);
+}

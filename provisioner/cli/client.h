@@ -1,0 +1,23 @@
+/* client.h - asking the running server, over its admin socket. */
+#ifndef SLIPWAY_CLI_CLIENT_H
+#define SLIPWAY_CLI_CLIENT_H
+
+#include <jansson.h>
+
+#include "provisioner/base/str.h"
+#include "provisioner/cli/cli.h"
+
+#define CLIENT_SOCKET_OPTION                                                                       \
+	{                                                                                          \
+		"socket", 's', "PATH", "/run/slipway.sock", "admin socket of the server"           \
+	}
+
+/* GETs `path`. CLI_OK and the body, or an exit status after saying why. */
+int client_get(const struct cli *cli, const char *path, struct str *ret_body);
+
+/* The same, parsed; the caller decrefs. */
+int client_get_json(const struct cli *cli, const char *path, json_t **ret);
+
+void client_free_json(json_t **j);
+
+#endif

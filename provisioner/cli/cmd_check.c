@@ -1,0 +1,81 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "provisioner/base/files.h"
+#include "provisioner/cli/cli.h"
+#include "provisioner/cluster/cluster.h"
+#include "provisioner/generation/generation.h"
+
+#define CONFIG_BYTES_MAX ((size_t)8 << 20)
+#define ARENA_BYTES_MAX ((size_t)512 << 20)
+
+/* Stand-ins for what only a server knows. */
+#define NO_SHA256 "0000000000000000000000000000000000000000000000000000000000000000"
+
+static const struct cli_option options[] = {
+	{"config", 'c', "FILE", SLIPWAY_SYSCONFDIR "/slipway/cluster.yaml", "what to check"},
+	{"templates", 0, "DIR", SLIPWAY_DATADIR "/templates", "shipped templates"},
+	{"images", 0, "DIR", NULL, "also check that the image is in this store"},
+	{.name = NULL},
+};
+
+static int check(const struct cli *cli, struct arena *a, int config_dir, int templates_dir, int images_dir,
+	struct err_list *errors)
+{
+	const char *path = cli_value(cli, "config");
+	AUTO(free_p) char *text = NULL;
+	struct generation *g;
+	struct cluster *c;
+	size_t len;
+
+	int rc = file_read(AT_FDCWD, path, CONFIG_BYTES_MAX, &text, &len);
+	if (rc < 0) {
+		err_list_add(errors, (struct mark){.file = path}, "%s", strerror(-rc));
+		return rc;
+	}
+	if ((rc = cluster_load(a, path, text, len, &c, errors)) < 0)
+		return rc;
+	struct generation_inputs in = {.cluster = c,
+		.sources = {.config_dir = config_dir, .shipped_dir = templates_dir},
+		.images_dir = images_dir,
+		.facts = {.ca_fingerprint = NO_SHA256, .agent_sha256 = NO_SHA256},
+		.last_hash = ""};
+	if ((rc = generation_build(&in, NULL, &g, errors)) < 0)
+		return rc;
+	printf("%s: cluster %s, %u nodes, image %s/%s: all of it renders\n", path, c->name, c->n_nodes,
+		c->image.distro, c->image.version);
+	generation_free(g);
+	return 0;
+}
+
+static int run(const struct cli *cli)
+{
+	const char *path = cli_value(cli, "config"), *slash = strrchr(path, '/');
+	AUTO(free_p) char *folder = slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path)) : xstrdup(".");
+	AUTO(arena_free_p) struct arena *a = arena_new(ARENA_BYTES_MAX);
+	AUTO(close_p) int config_dir = dir_open(folder);
+	AUTO(close_p) int templates_dir = dir_open(cli_value(cli, "templates"));
+	AUTO(close_p) int images_dir = cli_value(cli, "images") ? dir_open(cli_value(cli, "images")) : -1;
+	struct err_list errors = {0};
+
+	if (config_dir < 0 || templates_dir < 0) {
+		const char *which = config_dir < 0 ? folder : cli_value(cli, "templates");
+
+		cli_complain(cli, "%s: %s", which, strerror(config_dir < 0 ? -config_dir : -templates_dir));
+		return CLI_FAILED;
+	}
+	if (check(cli, a, config_dir, templates_dir, images_dir, &errors) == 0)
+		return CLI_OK;
+	err_list_print(&errors, stderr);
+	return CLI_CONFIG;
+}
+
+const struct cli_command cmd_check = {
+	.name = "check",
+	.args = "",
+	.summary = "check cluster.yaml and render everything from it, without a server",
+	.detail = "Mistakes are reported as FILE:LINE:COLUMN: MESSAGE, up to twenty at once; exit status 65.",
+	.options = options,
+	.run = run,
+};

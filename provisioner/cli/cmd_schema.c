@@ -1,0 +1,110 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "provisioner/base/mem.h"
+#include "provisioner/cli/cli.h"
+#include "provisioner/cluster/schema.h"
+
+static const struct cli_option options[] = {
+	{"format", 'f', "FORMAT", "text", "text, markdown (the reference page) or scdoc (the man page's keys)"},
+	{.name = NULL},
+};
+
+enum format { FORMAT_TEXT, FORMAT_MARKDOWN, FORMAT_SCDOC };
+
+static void print_default(const struct schema_key *k, enum format f)
+{
+	const char *quote = f == FORMAT_MARKDOWN ? "`" : "";
+
+	if (k->required)
+		printf("%s", f == FORMAT_TEXT ? " (required)" : "required");
+	else if (k->preset)
+		printf(f == FORMAT_TEXT ? " (%s%s%s)" : "%s%s%s", quote, k->preset, quote);
+}
+
+static void print_words(const struct schema_key *k)
+{
+	for (size_t i = 0; k->words[i].text; i++)
+		printf("%s%s", i ? ", " : "", k->words[i].text);
+}
+
+static void print_type(const struct schema_key *k)
+{
+	if (k->type == SCHEMA_ENUM)
+		print_words(k);
+	else
+		printf("%s", schema_type_text(k->type));
+}
+
+static void print_key(const struct schema_key *k, const char *path, enum format f)
+{
+	switch (f) {
+	case FORMAT_TEXT:
+		printf("%s: ", path);
+		print_type(k);
+		print_default(k, f);
+		printf("\n    %s\n", k->doc);
+		return;
+	case FORMAT_MARKDOWN:
+		printf("| `%s` | ", path);
+		print_type(k);
+		printf(" | ");
+		print_default(k, f);
+		printf(" | %s |\n", k->doc);
+		return;
+	case FORMAT_SCDOC:
+		printf("*%s*\n\t%s ", path, k->doc);
+		printf("It is ");
+		print_type(k);
+		if (k->required)
+			printf("; required");
+		else if (k->preset)
+			printf("; default: %s", k->preset);
+		printf(".\n\n");
+		return;
+	}
+}
+
+/* Sections nest as deep as the table does: four levels. */
+static void print_section(const struct schema_section *s, const char *outer, enum format f)
+{
+	for (const struct schema_key *k = s->keys; k->key; k++) {
+		char path[128];
+		const char *below = k->type == SCHEMA_NAMED ? ".NAME" : k->type == SCHEMA_ITEMS ? "[]" : "";
+
+		(void)snprintf(path, sizeof(path), "%s%s%s", outer, outer[0] ? "." : "", k->key);
+		print_key(k, path, f);
+		if (!k->section)
+			continue;
+		size_t len = strlen(path);
+		(void)snprintf(path + len, sizeof(path) - len, "%s", below);
+		print_section(k->section, path, f);
+	}
+}
+
+static int run(const struct cli *cli)
+{
+	static const struct {
+		const char *name;
+		enum format format;
+	} formats[] = {{"text", FORMAT_TEXT}, {"markdown", FORMAT_MARKDOWN}, {"scdoc", FORMAT_SCDOC}};
+
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+		if (strcmp(formats[i].name, cli_value(cli, "format")) != 0)
+			continue;
+		if (formats[i].format == FORMAT_MARKDOWN)
+			puts("| key | value | default | meaning |\n| --- | --- | --- | --- |");
+		print_section(&schema_cluster, "", formats[i].format);
+		return CLI_OK;
+	}
+	cli_complain(cli, "--format: \"%s\" is not text, markdown or scdoc", cli_value(cli, "format"));
+	return CLI_USAGE;
+}
+
+const struct cli_command cmd_schema = {
+	.name = "schema",
+	.args = "",
+	.summary = "print every key of cluster.yaml",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,67 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "provisioner/base/human.h"
+#include "provisioner/cli/client.h"
+
+static const struct cli_option options[] = {
+	{"output", 'o', "FORMAT", "text", "text or json"},
+	CLIENT_SOCKET_OPTION,
+	{.name = NULL},
+};
+
+static const char *text_of(const json_t *s, const char *key)
+{
+	const char *text = json_string_value(json_object_get(s, key));
+
+	return text ? text : "";
+}
+
+static long long number_of(const json_t *s, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(s, key));
+}
+
+static void print_status(const json_t *s)
+{
+	char up[HUMAN_SIZE];
+	const char *name;
+	json_t *v;
+
+	printf("cluster     %s\n", text_of(s, "cluster"));
+	printf("internal    %s, %s\n", text_of(s, "interface"), text_of(s, "address"));
+	printf("image       %s/%s\n", text_of(s, "image_distro"), text_of(s, "image_version"));
+	printf("generation  %lld (%.12s), %lld nodes\n", number_of(s, "generation"),
+		text_of(s, "generation_hash"), number_of(s, "nodes"));
+	printf("etcd        %s\n", json_is_true(json_object_get(s, "etcd_seeded")) ? "seeded" : "not seeded yet");
+	printf("up          %s, slipway %s\n", human_duration(number_of(s, "uptime_ms"), up),
+		text_of(s, "version"));
+	if (json_object_size(json_object_get(s, "counters")) > 0)
+		puts("\ncounters");
+	json_object_foreach(json_object_get(s, "counters"), name, v)
+		printf("  %-34s %lld\n", name, (long long)json_integer_value(v));
+}
+
+static int run(const struct cli *cli)
+{
+	AUTO(client_free_json) json_t *status = NULL;
+	int rc = client_get_json(cli, "/v1/status", &status);
+
+	if (rc != CLI_OK)
+		return rc;
+	if (strcmp(cli_value(cli, "output"), "json") == 0) {
+		(void)json_dumpf(status, stdout, JSON_INDENT(2));
+		(void)putchar('\n');
+	} else {
+		print_status(status);
+	}
+	return CLI_OK;
+}
+
+const struct cli_command cmd_status = {
+	.name = "status",
+	.args = "",
+	.summary = "show the server: network, generation, counters",
+	.options = options,
+	.run = run,
+};

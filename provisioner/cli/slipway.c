@@ -1,0 +1,164 @@
+/* slipway - the one program of the provisioning server: its daemon, and the commands to it. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "provisioner/base/err.h"
+#include "provisioner/base/log.h"
+#include "provisioner/base/mem.h"
+#include "provisioner/cli/cli.h"
+
+static const struct cli_command *const commands[] = {
+	&cmd_serve,
+	&cmd_check,
+	&cmd_nodes,
+	&cmd_events,
+	&cmd_wait,
+	&cmd_status,
+	&cmd_render,
+	&cmd_schema,
+	&cmd_worker,
+};
+
+static void print_overview(FILE *to)
+{
+	(void)fputs("slipway launches bare metal into a cluster.\n\nusage: slipway COMMAND [OPTIONS] [ARGUMENTS]\n\n", to);
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (!commands[i]->is_hidden)
+			(void)fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+	(void)fputs("\n  slipway COMMAND --help   a command's options\n"
+		    "  slipway --version        the version\n"
+		    "\nman slipway, man cluster.yaml\n",
+		to);
+}
+
+static void print_help(const struct cli_command *c)
+{
+	printf("usage: slipway %s [OPTIONS]%s%s\n\n%s.\n", c->name, c->args[0] ? " " : "", c->args, c->summary);
+	if (c->detail)
+		printf("\n%s\n", c->detail);
+	puts("\noptions:");
+	for (const struct cli_option *o = c->options; o->name; o++) {
+		char flag[64];
+
+		if (o->letter)
+			(void)snprintf(flag, sizeof(flag), "-%c, --%s%s%s", o->letter, o->name, o->arg ? " " : "",
+				o->arg ? o->arg : "");
+		else
+			(void)snprintf(flag, sizeof(flag), "    --%s%s%s", o->name, o->arg ? " " : "",
+				o->arg ? o->arg : "");
+		printf("  %-24s %s%s%s%s\n", flag, o->doc, o->preset ? " (" : "", o->preset ? o->preset : "",
+			o->preset ? ")" : "");
+	}
+	puts("  -h, --help               this text");
+}
+
+static const struct cli_command *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+	const char *names[ARRAY_LEN(commands) + 1] = {NULL};
+
+	for (size_t i = 0, n = 0; i < ARRAY_LEN(commands); i++)
+		if (!commands[i]->is_hidden)
+			names[n++] = commands[i]->name;
+	const char *near = err_nearest(name, names);
+	(void)fprintf(stderr, "slipway: no command \"%s\"%s%s%s\n", name, near ? " (did you mean \"" : "",
+		near ? near : "", near ? "\"?)" : "");
+	return CLI_USAGE;
+}
+
+#define HELP_VALUE 1000
+
+/* The command's table as getopt_long() wants it; `val` is the option's index. */
+static void make_getopt(const struct cli_command *c, struct option *longs, char *shorts)
+{
+	size_t n = 0, s = 0;
+
+	for (; c->options[n].name; n++) {
+		longs[n] = (struct option){.name = c->options[n].name,
+			.has_arg = c->options[n].arg ? required_argument : no_argument,
+			.val = (int)n + 1};
+		if (!c->options[n].letter)
+			continue;
+		shorts[s++] = c->options[n].letter;
+		if (c->options[n].arg)
+			shorts[s++] = ':';
+	}
+	longs[n] = (struct option){.name = "help", .has_arg = no_argument, .val = HELP_VALUE};
+	shorts[s++] = 'h';
+	shorts[s] = '\0';
+}
+
+static size_t index_of(const struct cli_command *c, int got)
+{
+	size_t i = 0;
+
+	if (got > 0 && got <= CLI_OPTIONS_MAX)
+		return (size_t)got - 1;
+	while (c->options[i].name && c->options[i].letter != got)
+		i++;
+	return i;
+}
+
+/* CLI_OK to go on, -1 after --help, or CLI_USAGE. */
+static int parse(struct cli *cli, int argc, char **argv)
+{
+	struct option longs[CLI_OPTIONS_MAX + 2] = {{0}};
+	char shorts[2 * CLI_OPTIONS_MAX + 2];
+	int got;
+
+	make_getopt(cli->command, longs, shorts);
+	while ((got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (got == HELP_VALUE || got == 'h') {
+			print_help(cli->command);
+			return -1;
+		}
+		if (got == '?')
+			return CLI_USAGE; /* getopt has said why */
+		cli->values[index_of(cli->command, got)] = optarg ? optarg : "";
+	}
+	cli->n_args = (size_t)(argc - optind);
+	if (cli->n_args < cli->command->min_args || cli->n_args > cli->command->max_args ||
+		cli->n_args > CLI_ARGS_MAX) {
+		cli_complain(cli, "usage: slipway %s [OPTIONS] %s", cli->command->name, cli->command->args);
+		return CLI_USAGE;
+	}
+	for (size_t i = 0; i < cli->n_args; i++)
+		cli->args[i] = argv[optind + (int)i];
+	return CLI_OK;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli cli = {0};
+
+	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+		strcmp(argv[1], "help") == 0) {
+		const struct cli_command *about = argc > 2 ? find_command(argv[2]) : NULL;
+
+		if (about)
+			print_help(about);
+		else
+			print_overview(argc < 2 ? stderr : stdout);
+		return argc < 2 ? CLI_USAGE : CLI_OK;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
+		puts("slipway " SLIPWAY_VERSION);
+		return CLI_OK;
+	}
+	cli.command = find_command(argv[1]);
+	if (!cli.command)
+		return unknown_command(argv[1]);
+	int rc = parse(&cli, argc - 1, argv + 1);
+	if (rc != CLI_OK)
+		return rc < 0 ? CLI_OK : rc;
+	return cli.command->run(&cli);
+}

@@ -1,0 +1,472 @@
+#include "provisioner/daemon/provisioner.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "provisioner/api/admin.h"
+#include "provisioner/api/join.h"
+#include "provisioner/base/clock.h"
+#include "provisioner/base/files.h"
+#include "provisioner/base/ipc.h"
+#include "provisioner/base/log.h"
+#include "provisioner/cluster/cluster.h"
+#include "provisioner/daemon/seeding.h"
+#include "provisioner/daemon/tell.h"
+#include "provisioner/daemon/worker.h"
+#include "provisioner/generation/answer.h"
+#include "provisioner/generation/generation.h"
+#include "provisioner/messages/messages.h"
+#include "provisioner/nodes/nodes.h"
+#include "provisioner/nodes/observe.h"
+#include "provisioner/store/store.h"
+#include "provisioner/trust/ca.h"
+
+#define CONFIG_BYTES_MAX ((size_t)8 << 20)
+#define ARENA_BYTES_MAX ((size_t)512 << 20)
+#define AGENT_FILE "slipway-join"
+#define FLUSH_MS 100
+#define OVERDUE_MS 1000
+#define IMAGE_FOLDER_SIZE 300
+
+struct provisioner {
+	const struct provisioner_options *options;
+	struct event_base *base;
+	struct store *store;
+	struct nodes *nodes;
+	struct ca *ca;
+	SSL_CTX *tls;
+	struct generation *generation;
+	struct context_facts facts;
+	char fingerprint[CA_FINGERPRINT_SIZE], agent_sha256[65];
+	char image_folder[IMAGE_FOLDER_SIZE];
+	struct ipc *dhcpd, *netboot;
+	struct admin admin;
+	struct join join;
+	struct api_server *admin_server, *join_server;
+	struct seeding *seeding;
+	int status;
+};
+
+/* --- configuration to generation --------------------------------------------------------------- */
+
+static int sha256_of_file(int dir, const char *name, char ret[static 65])
+{
+	AUTO(close_p) int fd = file_open_beneath(dir, name);
+	AUTO(str_done) struct str hex = str_init(64);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	unsigned char block[64 << 10], digest[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+	ssize_t n = fd < 0 ? -1 : 0;
+	bool ok = fd >= 0 && ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
+
+	while (ok && (n = read(fd, block, sizeof(block))) > 0)
+		ok = EVP_DigestUpdate(ctx, block, (size_t)n);
+	ok = ok && n == 0 && EVP_DigestFinal_ex(ctx, digest, &len);
+	EVP_MD_CTX_free(ctx);
+	if (!ok)
+		return fd < 0 ? fd : -EIO;
+	str_add_hex(&hex, digest, len);
+	memcpy(ret, str_text(&hex), 65);
+	return 0;
+}
+
+/* Reads cluster.yaml and renders everything. The generation before stays when anything is wrong. */
+static int build(struct provisioner *p, struct generation **ret, struct err_list *errors)
+{
+	const struct provisioner_options *o = p->options;
+	AUTO(arena_free_p) struct arena *a = arena_new(ARENA_BYTES_MAX);
+	AUTO(free_p) char *text = NULL;
+	struct store_generation last = {0};
+	struct cluster *c;
+	size_t len;
+
+	int rc = file_read(o->config_dir, o->config_name, CONFIG_BYTES_MAX, &text, &len);
+	if (rc < 0) {
+		err_list_add(errors, (struct mark){.file = o->config_name}, "%s (workers do not run as root)",
+			strerror(-rc));
+		return rc;
+	}
+	char *file = arena_strdup(a, o->config_name);
+	if ((rc = cluster_load(a, file, text, len, &c, errors)) < 0)
+		return rc;
+	rc = sha256_of_file(o->agent_dir, AGENT_FILE, p->agent_sha256);
+	if (rc < 0) {
+		err_list_add(errors, (struct mark){0}, "the join agent %s: %s (--agent names its folder)",
+			AGENT_FILE, strerror(-rc));
+		return rc;
+	}
+	rc = store_generation_last(p->store, &last);
+	if (rc < 0 && rc != -ENOENT) {
+		err_list_add(errors, (struct mark){0}, "state.db: %s", store_reason(p->store));
+		return rc;
+	}
+	struct generation_inputs in = {.cluster = c,
+		.sources = {.config_dir = o->config_dir, .shipped_dir = o->templates_dir},
+		.images_dir = o->images_dir,
+		.facts = p->facts,
+		.last_number = last.number,
+		.last_hash = last.hash};
+	rc = generation_build(&in, a, ret, errors);
+	if (rc == 0)
+		(void)TAKE(a); /* it belongs to the generation now */
+	return rc;
+}
+
+static int record_generation(struct provisioner *p, const struct generation *g)
+{
+	struct store_generation record = {.number = g->number, .created_ms = clock_wall_ms()};
+
+	memcpy(record.hash, g->hash, sizeof(record.hash));
+	(void)snprintf(record.summary, sizeof(record.summary), "%u nodes, image %s/%s", g->cluster->n_nodes,
+		g->cluster->image.distro, g->cluster->image.version);
+	int rc = store_generation_add(p->store, &record);
+	return rc == -EEXIST ? 0 : rc; /* the same as the one before */
+}
+
+static void tell_dhcpd(struct provisioner *p)
+{
+	const struct cluster *c = p->generation->cluster;
+	struct message_nodes count = {.n_nodes = c->n_nodes};
+	struct message_dhcp_settings settings;
+	struct message_node node;
+
+	tell_settings(c, &settings);
+	(void)ipc_send(p->dhcpd, MESSAGE_DHCP_SETTINGS, &settings, sizeof(settings), -1);
+	(void)ipc_send(p->dhcpd, MESSAGE_NODES_BEGIN, &count, sizeof(count), -1);
+	for (uint32_t i = 0; i < c->n_nodes; i++) {
+		tell_node(&c->nodes[i], &node);
+		(void)ipc_send(p->dhcpd, MESSAGE_NODE, &node, sizeof(node), -1);
+	}
+	/* A table that lost a row on the way is refused by its count; dhcpd says HELLO and gets it again. */
+	(void)ipc_send(p->dhcpd, MESSAGE_NODES_END, &count, sizeof(count), -1);
+}
+
+/* Everything points at the new generation from here on; the old one goes. */
+static int publish(struct provisioner *p, struct generation *g)
+{
+	struct generation *old = p->generation;
+	int rc = record_generation(p, g);
+
+	if (rc < 0) {
+		generation_free(g);
+		return rc;
+	}
+	p->generation = g;
+	p->admin.generation = g;
+	p->join.generation = g;
+	(void)snprintf(p->image_folder, sizeof(p->image_folder), "/images/%s/%s/", g->cluster->image.distro,
+		g->cluster->image.version);
+	nodes_configure(p->nodes, g->cluster, clock_wall_ms());
+	if (p->dhcpd)
+		tell_dhcpd(p);
+	seeding_configure(p->seeding, g);
+	generation_free(old);
+	nodes_event(p->nodes, NULL, clock_wall_ms(), "generation", STORE_INFO,
+		"generation %" PRId64 " is published: %u nodes, image %s/%s", g->number, g->cluster->n_nodes,
+		g->cluster->image.distro, g->cluster->image.version);
+	return nodes_flush(p->nodes);
+}
+
+/* -EBADMSG when what the operator wrote is wrong, which was then printed. */
+static int load_and_publish(struct provisioner *p, struct err *e)
+{
+	struct err_list errors = {0};
+	struct generation *g;
+
+	int rc = build(p, &g, &errors);
+	if (rc < 0) {
+		err_list_print(&errors, stderr);
+		return err_msg(e, -EBADMSG, "%s can not be served", p->options->config_name);
+	}
+	rc = publish(p, g);
+	return rc < 0 ? err_msg(e, rc, "state.db: %s", store_reason(p->store)) : 0;
+}
+
+static void on_reload(evutil_socket_t sig, short what, void *arg)
+{
+	struct provisioner *p = arg;
+	struct err e;
+
+	(void)sig, (void)what;
+	if (load_and_publish(p, &e) < 0)
+		log_error("%s; generation %" PRId64 " stays", e.msg, p->generation->number);
+}
+
+/* --- what the other workers say ----------------------------------------------------------------- */
+
+static void on_dhcpd_hello(void *arg, const void *payload, int fd)
+{
+	(void)payload, (void)fd;
+	tell_dhcpd(arg);
+}
+
+static void on_netboot_hello(void *arg, const void *payload, int fd)
+{
+	(void)arg, (void)payload, (void)fd; /* netboot asks for what it needs */
+}
+
+static void on_exchange(void *arg, const void *payload, int fd)
+{
+	struct provisioner *p = arg;
+	struct message_exchange x;
+
+	(void)fd;
+	memcpy(&x, payload, sizeof(x));
+	IPC_TEXT(x.boot_file);
+	IPC_TEXT(x.hostname);
+	IPC_TEXT(x.note);
+	if (mac_is_unicast(&x.mac))
+		observe_exchange(p->nodes, &x, clock_wall_ms());
+}
+
+static void on_transfer(void *arg, const void *payload, int fd)
+{
+	struct provisioner *p = arg;
+	struct message_transfer x;
+	struct observe_image image = {.folder = p->image_folder};
+
+	(void)fd;
+	memcpy(&x, payload, sizeof(x));
+	IPC_TEXT(x.name);
+	if (p->generation->cluster->n_nodes > 0) {
+		image.kernel = p->generation->nodes[0].plan.kernel;
+		image.n_initrds = (unsigned)p->generation->nodes[0].plan.n_initrds;
+	} else {
+		image.kernel = "";
+	}
+	observe_transfer(p->nodes, &x, &image, clock_wall_ms());
+}
+
+static void send_answer(struct provisioner *p, uint64_t id, const struct answer *a)
+{
+	struct message_answer m = {
+		.id = id, .status = a->status, .retry_after_s = a->retry_after_s};
+	AUTO(close_p) int fd = -1;
+
+	(void)snprintf(m.content_type, sizeof(m.content_type), "%s", a->content_type);
+	(void)snprintf(m.reason, sizeof(m.reason), "%s", a->reason);
+	if (a->status == 200) {
+		fd = memfd_sealed("artefact", a->body, a->len);
+		if (fd < 0) {
+			m.status = 503;
+			m.retry_after_s = 2;
+			(void)snprintf(m.reason, sizeof(m.reason), "memfd: %s", strerror(-fd));
+		}
+	}
+	(void)ipc_send(p->netboot, MESSAGE_ANSWER, &m, sizeof(m), fd);
+}
+
+static void on_ask(void *arg, const void *payload, int fd)
+{
+	struct provisioner *p = arg;
+	struct answerer answerer = {.generation = p->generation, .nodes = p->nodes, .store = p->store};
+	struct message_ask ask;
+	struct answer answer;
+
+	(void)fd;
+	memcpy(&ask, payload, sizeof(ask));
+	IPC_TEXT(ask.method);
+	IPC_TEXT(ask.path);
+	IPC_TEXT(ask.query);
+	IPC_TEXT(ask.accept);
+	answer_ask(&answerer, &ask, clock_wall_ms(), &answer);
+	send_answer(p, ask.id, &answer);
+	free(answer.body);
+}
+
+static void on_counter(void *arg, const void *payload, int fd)
+{
+	struct provisioner *p = arg;
+	struct message_counter c;
+
+	(void)fd;
+	memcpy(&c, payload, sizeof(c));
+	IPC_TEXT(c.name);
+	admin_count(&p->admin, &c);
+}
+
+/* None of these brings a descriptor along. */
+static const struct ipc_kind dhcpd_kinds[] = {
+	{MESSAGE_HELLO, sizeof(struct message_hello), on_dhcpd_hello, false},
+	{MESSAGE_EXCHANGE, sizeof(struct message_exchange), on_exchange, false},
+	{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, false},
+};
+
+static const struct ipc_kind netboot_kinds[] = {
+	{MESSAGE_HELLO, sizeof(struct message_hello), on_netboot_hello, false},
+	{MESSAGE_ASK, sizeof(struct message_ask), on_ask, false},
+	{MESSAGE_TRANSFER, sizeof(struct message_transfer), on_transfer, false},
+	{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, false},
+};
+
+/* --- the loop ----------------------------------------------------------------------------------- */
+
+static void on_flush(evutil_socket_t fd, short what, void *arg)
+{
+	struct provisioner *p = arg;
+
+	(void)fd, (void)what;
+	/* Failures are logged there and tried again; only a damaged file wants us to start anew. */
+	if (nodes_flush(p->nodes) != -EUCLEAN)
+		return;
+	p->status = EXIT_FAILURE;
+	(void)event_base_loopbreak(p->base);
+}
+
+static void on_overdue(evutil_socket_t fd, short what, void *arg)
+{
+	const struct provisioner *p = arg;
+
+	(void)fd, (void)what;
+	nodes_check_overdue(p->nodes, clock_wall_ms());
+}
+
+static void on_stop(evutil_socket_t sig, short what, void *arg)
+{
+	(void)sig, (void)what;
+	(void)event_base_loopbreak(arg);
+}
+
+/* An etcd that starts anew (a master that lives in memory has booted) wants its seed again. */
+static void on_event(void *arg, const struct store_event *e)
+{
+	struct provisioner *p = arg;
+	const struct machine *m = e->node[0] ? nodes_by_key(p->nodes, e->node) : NULL;
+
+	if (m && m->node && m->node->role->etcd_member && strcmp(e->kind, "joined") == 0)
+		seeding_restart(p->seeding);
+}
+
+static void loop(struct provisioner *p)
+{
+	static const struct timeval flush_every = {.tv_usec = FLUSH_MS * 1000};
+	static const struct timeval overdue_every = {.tv_sec = OVERDUE_MS / 1000};
+	struct event *events[] = {
+		evsignal_new(p->base, SIGTERM, on_stop, p->base),
+		evsignal_new(p->base, SIGINT, on_stop, p->base),
+		evsignal_new(p->base, SIGHUP, on_reload, p),
+		event_new(p->base, -1, EV_PERSIST, on_flush, p),
+		event_new(p->base, -1, EV_PERSIST, on_overdue, p),
+	};
+	const struct timeval *every[] = {NULL, NULL, NULL, &flush_every, &overdue_every};
+
+	for (size_t i = 0; i < ARRAY_LEN(events); i++) {
+		assert(events[i]);
+		(void)event_add(events[i], every[i]);
+	}
+	(void)event_base_dispatch(p->base);
+	for (size_t i = 0; i < ARRAY_LEN(events); i++)
+		event_free(events[i]);
+}
+
+static int open_state(struct provisioner *p, struct err *e)
+{
+	const char *folder = p->options->state_dir;
+	AUTO(close_p) int dir = dir_open(folder);
+	int rc;
+
+	if (dir < 0)
+		return err_msg(e, dir, "%s: %s (may the workers' user go there?)", folder, strerror(-dir));
+	if ((rc = store_open(folder, &p->store, e)) < 0)
+		return rc;
+	if (store_damage(p->store))
+		log_error("%s", store_damage(p->store));
+	if ((rc = ca_open(dir, "slipway", &p->ca, e)) < 0)
+		return rc;
+	if (ca_fingerprint(p->ca, p->fingerprint) < 0)
+		return err_msg(e, -EIO, "the CA's fingerprint can not be computed");
+	p->facts = (struct context_facts){
+		.ca_fingerprint = p->fingerprint, .agent_sha256 = p->agent_sha256};
+	return nodes_open(p->store, clock_wall_ms(), &p->nodes, e);
+}
+
+static void open_channels(struct provisioner *p)
+{
+	const struct provisioner_options *o = p->options;
+
+	p->dhcpd = ipc_new(p->base, o->dhcpd_fd, "dhcpd", dhcpd_kinds, ARRAY_LEN(dhcpd_kinds), p);
+	p->netboot = ipc_new(p->base, o->netboot_fd, "netboot", netboot_kinds, ARRAY_LEN(netboot_kinds), p);
+}
+
+static int open_apis(struct provisioner *p, struct err *e)
+{
+	const struct provisioner_options *o = p->options;
+
+	int rc = ca_server_ctx(p->ca, p->generation->cluster->network.internal.address.addr, &p->tls, e);
+	if (rc < 0)
+		return rc;
+	p->admin.nodes = p->nodes;
+	p->admin.store = p->store;
+	p->admin.started_ms = clock_mono_ms();
+	p->join.nodes = p->nodes;
+	p->join.store = p->store;
+	p->join.ca = p->ca;
+	p->join.etcd_seeded = &p->admin.etcd_seeded;
+	p->admin_server = api_server_new(p->base, o->admin_fd, NULL, admin_routes, &p->admin);
+	p->join_server = api_server_new(p->base, o->join_fd, p->tls, join_routes, &p->join);
+	return 0;
+}
+
+static void close_all(struct provisioner *p)
+{
+	if (p->nodes && nodes_flush(p->nodes) < 0)
+		log_error("the last events could not be written");
+	seeding_free(p->seeding);
+	api_server_free(p->admin_server);
+	api_server_free(p->join_server);
+	ipc_free(p->dhcpd);
+	ipc_free(p->netboot);
+	generation_free(p->generation);
+	nodes_free(p->nodes);
+	SSL_CTX_free(p->tls);
+	ca_free(p->ca);
+	store_close(p->store);
+	event_base_free(p->base);
+}
+
+static int start(struct provisioner *p)
+{
+	struct err e;
+	int rc = open_state(p, &e);
+
+	if (rc == 0) {
+		p->seeding = seeding_new(p->base, p->nodes, &p->admin.etcd_seeded);
+		rc = load_and_publish(p, &e);
+		if (rc == -EBADMSG)
+			return WORKER_EXIT_CONFIG;
+		if (rc == 0)
+			rc = open_apis(p, &e);
+	}
+	if (rc < 0) {
+		log_error("%s", e.msg);
+		return EXIT_FAILURE;
+	}
+	nodes_on_event(p->nodes, on_event, p);
+	open_channels(p);
+	/* A dhcpd that is running already, because only we died, has what the last one of us told it. */
+	tell_dhcpd(p);
+	if (write(p->options->ready_fd, "r", 1) != 1)
+		log_debug("the supervisor knew already"); /* its pipe is full after many restarts */
+	return EXIT_SUCCESS;
+}
+
+int provisioner_run(const struct provisioner_options *o)
+{
+	struct provisioner p = {.options = o, .base = event_base_new()};
+
+	assert(p.base);
+	(void)signal(SIGPIPE, SIG_IGN);
+	p.status = start(&p);
+	if (p.status == EXIT_SUCCESS)
+		loop(&p);
+	close_all(&p);
+	return p.status;
+}

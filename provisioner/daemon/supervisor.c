@@ -1,0 +1,465 @@
+#include "provisioner/daemon/supervisor.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "provisioner/base/clock.h"
+#include "provisioner/base/files.h"
+#include "provisioner/base/log.h"
+#include "provisioner/base/notify.h"
+#include "provisioner/base/sandbox.h"
+#include "provisioner/cluster/cluster.h"
+#include "provisioner/daemon/sockets.h"
+#include "provisioner/daemon/worker.h"
+#include "provisioner/net/bring_up.h"
+
+#define EXIT_CONFIG_ERROR 65 /* EX_DATAERR of sysexits.h */
+#define CONFIG_BYTES_MAX ((size_t)8 << 20)
+#define ARENA_BYTES_MAX ((size_t)512 << 20)
+#define CHANNEL_BUFFER_BYTES (4 << 20)
+#define LOWEST_FD 64 /* above every number that a worker's descriptors are moved to */
+#define RESTART_MIN_MS 50
+#define RESTART_MAX_MS 800
+#define STEADY_MS 10000 /* a worker that ran this long is started again at once */
+#define STOP_LIMIT_MS 5000
+
+struct worker {
+	struct supervisor *supervisor;
+	enum worker_kind kind;
+	pid_t pid; /* 0: not running */
+	int64_t started_ms;
+	int64_t backoff_ms;
+	struct event *restart;
+	char state_dir[256];
+};
+
+struct supervisor {
+	const struct serve_options *options;
+	const struct cluster *cluster;
+	const char *config_name;
+	uid_t uid;
+	gid_t gid;
+	struct event_base *base;
+	int fds[N_SERVER_FDS];
+	int ready_pipe; /* our end of SERVER_READY */
+	struct worker workers[N_WORKERS];
+	struct event *stop_limit;
+	bool stopping, ready;
+	int status;
+};
+
+static void open_failed(const struct err *e)
+{
+	char text[1024];
+
+	log_error("%s", err_text(e, text, sizeof(text)));
+}
+
+/* Out of the way of the numbers that workers' descriptors get. */
+static int raise_fd(int fd)
+{
+	int high = fcntl(fd, F_DUPFD_CLOEXEC, LOWEST_FD);
+
+	(void)close(fd);
+	return high < 0 ? -errno : high;
+}
+
+static int keep_fd(struct supervisor *s, enum server_fd which, int fd)
+{
+	if (fd < 0)
+		return fd;
+	s->fds[which] = raise_fd(fd);
+	return s->fds[which] < 0 ? s->fds[which] : 0;
+}
+
+static int open_channel(struct supervisor *s, enum server_fd one, enum server_fd other)
+{
+	int pair[2], bytes = CHANNEL_BUFFER_BYTES;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	for (int i = 0; i < 2; i++)
+		(void)setsockopt(pair[i], SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes));
+	int rc = keep_fd(s, one, pair[0]);
+	int rc2 = keep_fd(s, other, pair[1]);
+	return rc < 0 ? rc : rc2;
+}
+
+static int open_ready_pipe(struct supervisor *s)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -errno;
+	s->ready_pipe = raise_fd(ends[0]);
+	return keep_fd(s, SERVER_READY, ends[1]);
+}
+
+static int open_channels(struct supervisor *s, struct err *e)
+{
+	int rc = open_channel(s, SERVER_DHCPD_SIDE, SERVER_DHCPD_PEER);
+
+	if (rc == 0)
+		rc = open_channel(s, SERVER_NETBOOT_SIDE, SERVER_NETBOOT_PEER);
+	if (rc == 0)
+		rc = open_ready_pipe(s);
+	return rc < 0 ? err_msg(e, rc, "socketpair: %s", strerror(-rc)) : 0;
+}
+
+static int open_sockets(struct supervisor *s, struct err *e)
+{
+	const struct cluster *c = s->cluster;
+	const char *interface = c->network.internal.interface;
+	uint32_t address = c->network.internal.address.addr;
+	int rc;
+
+	if ((rc = keep_fd(s, SERVER_BOOTPS, socket_dhcp(interface, 67, e))) < 0 ||
+		(rc = keep_fd(s, SERVER_PXE, socket_dhcp(interface, 4011, e))) < 0 ||
+		(rc = keep_fd(s, SERVER_TFTP, socket_udp(address, 69, e))) < 0 ||
+		(rc = keep_fd(s, SERVER_HTTP, socket_tcp(address, (uint16_t)c->ports.http, e))) < 0 ||
+		(rc = keep_fd(s, SERVER_JOIN, socket_tcp(address, (uint16_t)c->ports.join, e))) < 0)
+		return rc;
+	return keep_fd(s, SERVER_ADMIN, socket_unix(s->options->socket, s->gid, e));
+}
+
+static int open_folder(struct supervisor *s, enum server_fd which, const char *path, const char *what,
+	struct err *e)
+{
+	int rc = keep_fd(s, which, dir_open(path));
+
+	return rc < 0 ? err_msg(e, rc, "%s: %s (%s)", path, strerror(-rc), what) : 0;
+}
+
+static int open_folders(struct supervisor *s, struct err *e)
+{
+	const struct serve_options *o = s->options;
+	int rc;
+
+	if ((rc = open_folder(s, SERVER_IMAGES, o->images_dir, "the image store, --images", e)) < 0 ||
+		(rc = open_folder(s, SERVER_FIRMWARE, o->firmware_dir,
+			 "boot loaders, --firmware; Debian's package ipxe has them", e)) < 0 ||
+		(rc = open_folder(s, SERVER_AGENT, o->agent_dir, "the join agent, --agent", e)) < 0)
+		return rc;
+	return open_folder(s, SERVER_TEMPLATES, o->templates_dir, "templates, --templates", e);
+}
+
+/* State belongs to the workers' user; each worker that keeps any has a folder of its own. */
+static int make_state_dirs(struct supervisor *s, struct err *e)
+{
+	int rc = dir_make(s->options->state_dir, 0711, 0, 0);
+
+	for (size_t i = 0; rc == 0 && i < N_WORKERS; i++) {
+		struct worker *w = &s->workers[i];
+
+		(void)snprintf(w->state_dir, sizeof(w->state_dir), "%s/%s", s->options->state_dir,
+			worker_rows[i].name); /* its length was checked by the caller */
+		rc = dir_make(w->state_dir, 0700, s->uid, s->gid);
+	}
+	return rc < 0 ? err_msg(e, rc, "%s: %s", s->options->state_dir, strerror(-rc)) : 0;
+}
+
+static void start_worker(struct worker *w);
+
+static void on_restart(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	start_worker(arg);
+}
+
+static void plan_restart(struct worker *w)
+{
+	struct timeval after = {.tv_usec = (suseconds_t)(w->backoff_ms * 1000)};
+
+	(void)evtimer_add(w->restart, &after);
+}
+
+/* Descriptors of the row at 3, 4, 5, ... and nothing else of ours. */
+static int spawn(struct worker *w, char *const argv[])
+{
+	const struct worker_row *row = &worker_rows[w->kind];
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+
+	if (posix_spawn_file_actions_init(&actions) != 0 || posix_spawnattr_init(&attr) != 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < row->n_fds; i++)
+		(void)posix_spawn_file_actions_adddup2(
+			&actions, w->supervisor->fds[row->fds[i]], worker_fd(w->kind, row->fds[i]));
+	(void)sigemptyset(&none);
+	(void)sigfillset(&all);
+	(void)posix_spawnattr_setsigmask(&attr, &none);
+	(void)posix_spawnattr_setsigdefault(&attr, &all);
+	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	int rc = posix_spawn(&w->pid, "/proc/self/exe", &actions, &attr, argv, environ);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	(void)posix_spawnattr_destroy(&attr);
+	return -rc;
+}
+
+static void start_worker(struct worker *w)
+{
+	const struct supervisor *s = w->supervisor;
+	char *words[] = {xstrdup("slipway"), xstrdup("worker"), xstrdup(worker_rows[w->kind].name),
+		xstrdup(s->cluster->network.internal.interface), xstrdup(w->state_dir),
+		xstrdup(s->config_name), xstrdup(s->options->user), xstrdup(s->options->log_level), NULL};
+
+	w->started_ms = clock_mono_ms();
+	int rc = spawn(w, words);
+	for (size_t i = 0; words[i]; i++)
+		free(words[i]);
+	if (rc < 0) {
+		w->pid = 0;
+		log_error("%s: cannot be started: %s", worker_rows[w->kind].name, strerror(-rc));
+		w->backoff_ms = RESTART_MAX_MS;
+		plan_restart(w);
+		return;
+	}
+	log_debug("%s started, pid %d", worker_rows[w->kind].name, (int)w->pid);
+}
+
+static bool any_running(const struct supervisor *s)
+{
+	for (size_t i = 0; i < N_WORKERS; i++)
+		if (s->workers[i].pid)
+			return true;
+	return false;
+}
+
+static void signal_workers(const struct supervisor *s, int sig)
+{
+	for (size_t i = 0; i < N_WORKERS; i++)
+		if (s->workers[i].pid)
+			(void)kill(s->workers[i].pid, sig); /* it may have ended already */
+}
+
+static void stop(struct supervisor *s, int status)
+{
+	struct timeval limit = {.tv_sec = STOP_LIMIT_MS / 1000};
+
+	if (s->stopping)
+		return;
+	s->stopping = true;
+	s->status = status;
+	notify_send("STOPPING=1");
+	for (size_t i = 0; i < N_WORKERS; i++)
+		(void)evtimer_del(s->workers[i].restart);
+	signal_workers(s, SIGTERM);
+	(void)evtimer_add(s->stop_limit, &limit);
+	if (!any_running(s))
+		(void)event_base_loopbreak(s->base);
+}
+
+static void on_stop_limit(evutil_socket_t fd, short what, void *arg)
+{
+	struct supervisor *s = arg;
+
+	(void)fd, (void)what;
+	log_warn("workers did not stop within %d s: killing them", STOP_LIMIT_MS / 1000);
+	signal_workers(s, SIGKILL);
+	(void)event_base_loopbreak(s->base);
+}
+
+static void describe_end(int status, char *buf, size_t size)
+{
+	if (WIFSIGNALED(status))
+		(void)snprintf(buf, size, "killed by signal %d (%s)", WTERMSIG(status),
+			strsignal(WTERMSIG(status)));
+	else
+		(void)snprintf(buf, size, "exit status %d", WEXITSTATUS(status));
+}
+
+static void on_worker_end(struct worker *w, int status)
+{
+	struct supervisor *s = w->supervisor;
+	int64_t lived_ms = clock_mono_ms() - w->started_ms;
+	char how[80];
+
+	w->pid = 0;
+	if (s->stopping) {
+		if (!any_running(s))
+			(void)event_base_loopbreak(s->base);
+		return;
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_EXIT_CONFIG) {
+		stop(s, EXIT_CONFIG_ERROR);
+		return;
+	}
+	if (!s->ready) { /* it could not even begin: trying again would only hide why */
+		describe_end(status, how, sizeof(how));
+		log_error("%s did not start: %s", worker_rows[w->kind].name, how);
+		stop(s, EXIT_FAILURE);
+		return;
+	}
+	w->backoff_ms = lived_ms > STEADY_MS ? RESTART_MIN_MS : w->backoff_ms * 2;
+	if (w->backoff_ms < RESTART_MIN_MS)
+		w->backoff_ms = RESTART_MIN_MS;
+	if (w->backoff_ms > RESTART_MAX_MS)
+		w->backoff_ms = RESTART_MAX_MS;
+	describe_end(status, how, sizeof(how));
+	log_error("%s ended (%s); starting it again in %" PRId64 " ms", worker_rows[w->kind].name, how,
+		w->backoff_ms);
+	plan_restart(w);
+}
+
+static void on_child(evutil_socket_t sig, short what, void *arg)
+{
+	struct supervisor *s = arg;
+	int status;
+	pid_t pid;
+
+	(void)sig, (void)what;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (size_t i = 0; i < N_WORKERS; i++)
+			if (s->workers[i].pid == pid)
+				on_worker_end(&s->workers[i], status);
+}
+
+static void on_stop_signal(evutil_socket_t sig, short what, void *arg)
+{
+	(void)what;
+	log_info("%s: stopping", strsignal((int)sig));
+	stop(arg, EXIT_SUCCESS);
+}
+
+static void on_reload_signal(evutil_socket_t sig, short what, void *arg)
+{
+	const struct supervisor *s = arg;
+
+	(void)sig, (void)what;
+	if (s->workers[WORKER_PROVISIONER].pid)
+		(void)kill(s->workers[WORKER_PROVISIONER].pid, SIGHUP);
+}
+
+/* The provisioner has published a generation: now the network may be answered. */
+static void on_ready(evutil_socket_t fd, short what, void *arg)
+{
+	struct supervisor *s = arg;
+	char byte;
+
+	(void)what;
+	if (read(fd, &byte, 1) != 1 || s->ready || s->stopping)
+		return;
+	s->ready = true;
+	start_worker(&s->workers[WORKER_DHCPD]);
+	start_worker(&s->workers[WORKER_NETBOOT]);
+	char address[IPV4_NET_TEXT_SIZE];
+	log_info("serving cluster %s on %s, %s: %u nodes", s->cluster->name,
+		s->cluster->network.internal.interface,
+		ipv4_net_text(s->cluster->network.internal.address, address), s->cluster->n_nodes);
+	notify_send("READY=1");
+}
+
+static int loop(struct supervisor *s)
+{
+	struct event *events[] = {
+		evsignal_new(s->base, SIGCHLD, on_child, s),
+		evsignal_new(s->base, SIGTERM, on_stop_signal, s),
+		evsignal_new(s->base, SIGINT, on_stop_signal, s),
+		evsignal_new(s->base, SIGHUP, on_reload_signal, s),
+		event_new(s->base, s->ready_pipe, EV_READ | EV_PERSIST, on_ready, s),
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(events); i++) {
+		assert(events[i]);
+		(void)event_add(events[i], NULL);
+	}
+	s->stop_limit = evtimer_new(s->base, on_stop_limit, s);
+	for (size_t i = 0; i < N_WORKERS; i++)
+		s->workers[i].restart = evtimer_new(s->base, on_restart, &s->workers[i]);
+
+	start_worker(&s->workers[WORKER_PROVISIONER]);
+	(void)event_base_dispatch(s->base);
+
+	for (size_t i = 0; i < ARRAY_LEN(events); i++)
+		event_free(events[i]);
+	for (size_t i = 0; i < N_WORKERS; i++)
+		event_free(s->workers[i].restart);
+	event_free(s->stop_limit);
+	return s->status;
+}
+
+/* Reads cluster.yaml for what the supervisor itself needs; its folder is kept for the provisioner. */
+static int load_config(struct supervisor *s, struct arena *a, struct err *e)
+{
+	const char *path = s->options->config;
+	const char *slash = strrchr(path, '/');
+	AUTO(free_p) char *folder = slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path))
+					  : xstrdup(".");
+	struct err_list errors = {0};
+	struct cluster *c;
+	char *text;
+	size_t len;
+
+	s->config_name = slash ? slash + 1 : path;
+	int rc = file_read(AT_FDCWD, path, CONFIG_BYTES_MAX, &text, &len);
+	if (rc < 0)
+		return err_msg(e, rc, "%s: %s", path, strerror(-rc));
+	rc = cluster_load(a, path, text, len, &c, &errors);
+	free(text);
+	if (rc < 0) {
+		err_list_print(&errors, stderr);
+		return err_msg(e, -EBADMSG, "%s: %zu mistakes, not started", path,
+			errors.n + errors.dropped);
+	}
+	s->cluster = c;
+	return open_folder(s, SERVER_CONFIG_DIR, folder, "the folder of cluster.yaml", e);
+}
+
+static int open_all(struct supervisor *s, struct arena *a, struct err *e)
+{
+	int rc = load_config(s, a, e);
+
+	if (rc < 0)
+		return rc;
+	if (geteuid() != 0)
+		return err_msg(e, -EPERM, "serve must be started by root (its workers do not stay root)");
+	if (strlen(s->options->state_dir) > 200)
+		return err_msg(e, -ENAMETOOLONG, "--state: at most 200 bytes");
+	if (sandbox_user(s->options->user, &s->uid, &s->gid) < 0)
+		return err_msg(e, -ENOENT, "user \"%s\" does not exist (useradd --system %s, or --user NAME)",
+			s->options->user, s->options->user);
+	if ((rc = net_bring_up(&s->cluster->network.internal, e)) < 0 || (rc = make_state_dirs(s, e)) < 0 ||
+		(rc = open_folders(s, e)) < 0 || (rc = open_channels(s, e)) < 0)
+		return rc;
+	return open_sockets(s, e);
+}
+
+int supervisor_run(const struct serve_options *o)
+{
+	struct supervisor s = {.options = o, .ready_pipe = -1};
+	AUTO(arena_free_p) struct arena *a = arena_new(ARENA_BYTES_MAX);
+	struct err e;
+
+	log_init("slipway", log_level());
+	(void)signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < N_SERVER_FDS; i++)
+		s.fds[i] = -1;
+	for (size_t i = 0; i < N_WORKERS; i++)
+		s.workers[i] = (struct worker){.supervisor = &s, .kind = (enum worker_kind)i};
+
+	int rc = open_all(&s, a, &e);
+	if (rc < 0) {
+		open_failed(&e);
+		return rc == -EBADMSG ? EXIT_CONFIG_ERROR : EXIT_FAILURE;
+	}
+	s.base = event_base_new();
+	assert(s.base);
+	int status = loop(&s);
+	event_base_free(s.base);
+	(void)unlink(o->socket);
+	for (size_t i = 0; i < N_SERVER_FDS; i++)
+		close_p(&s.fds[i]);
+	close_p(&s.ready_pipe);
+	return status;
+}

@@ -1,0 +1,13 @@
+/* tell.h - cluster.yaml as the messages that dhcpd works from. Pure. */
+#ifndef SLIPWAY_DAEMON_TELL_H
+#define SLIPWAY_DAEMON_TELL_H
+
+#include "provisioner/messages/messages.h"
+
+struct cluster;
+struct cluster_node;
+
+void tell_settings(const struct cluster *c, struct message_dhcp_settings *ret);
+void tell_node(const struct cluster_node *n, struct message_node *ret);
+
+#endif

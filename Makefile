@@ -10,6 +10,16 @@ PREFIX     ?= /usr
 SYSCONFDIR ?= /etc
 DATADIR    ?= $(PREFIX)/share/slipway
 LIBDIR     ?= $(PREFIX)/lib/slipway
+SBINDIR    ?= $(PREFIX)/sbin
+MANDIR     ?= $(PREFIX)/share/man
+UNITDIR    ?= /lib/systemd/system
+
+ifeq ($(filter $(MODE),release debug asan coverage fuzz),)
+$(error MODE=$(MODE): there are release, debug, asan, coverage and fuzz)
+endif
+ifeq ($(MODE),fuzz)
+CC := clang-14
+endif
 
 # A new .c in a room needs no edit here. Only the files with a main() are named.
 MAIN_slipway      := provisioner/cli/slipway.c
@@ -29,8 +39,10 @@ CPPFLAGS := -D_GNU_SOURCE -I. -isystem /usr/include/libnl3 -DSLIPWAY_VERSION='"$
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wcast-align \
             -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wundef \
             -Wvla -Wswitch-enum -Wnull-dereference -Wdouble-promotion
-ifneq ($(findstring gcc,$(shell $(CC) --version | head -n1)),)
+ifeq ($(shell $(CC) -dM -E -x c /dev/null | grep -c __clang__),0)
 WARN += -Wlogical-op -Wduplicated-cond -Wduplicated-branches
+else
+WARN += -Wno-gnu-zero-variadic-macro-arguments
 endif
 HARDEN   := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fcf-protection
 
@@ -43,9 +55,6 @@ LDFLAGS_release  := -Wl,-z,relro,-z,now
 LDFLAGS_asan     := -fsanitize=address,undefined
 LDFLAGS_coverage := --coverage
 LDFLAGS_fuzz     := -fsanitize=address,undefined
-ifeq ($(MODE),fuzz)
-CC := clang-14
-endif
 CFLAGS  := -std=gnu11 -fPIE $(WARN) $(CFLAGS_$(MODE)) $(EXTRA_CFLAGS)
 LDFLAGS := -pie -Wl,--as-needed $(LDFLAGS_$(MODE))
 
@@ -97,22 +106,33 @@ fuzz: ## build the fuzzers with libFuzzer and run each for FUZZ_SECONDS (default
 
 fuzzers: $(FUZZ:%.c=$(BUILD)/%)
 
-tidy: compile_commands.json ## clang-tidy over the rooms
-	$(Q)clang-tidy --quiet -p . $(SOURCES) $(wildcard $(MAINS))
+tidy: ## clang-tidy over the rooms, or over FILES="..."
+	$(Q)mkdir -p build && printf '%s\n' -std=gnu11 $(CPPFLAGS) -I$(CURDIR) >build/compile_flags.txt
+	$(Q)printf '%s\n' $(or $(FILES),$(SOURCES) $(wildcard $(MAINS))) | xargs -P2 -n1 clang-tidy --quiet -p build
+
+coverage: ## run check with gcov and print how much of each file it reaches
+	$(Q)$(MAKE) --no-print-directory -j2 MODE=coverage check
+	$(Q)tests/coverage build/coverage
 
 format: ## clang-format the tree in place
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
-compile_commands.json: Makefile
-	$(Q)bear -- $(MAKE) --no-print-directory -B MODE=debug all >/dev/null
-
 install: all ## install below DESTDIR
-	$(Q)tests/../docs/install "$(DESTDIR)" "$(PREFIX)" "$(SYSCONFDIR)" "$(BUILD)"
+	$(Q)install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(DATADIR) $(DESTDIR)$(SYSCONFDIR)/slipway
+	$(Q)install -m 755 $(BUILD)/slipway $(DESTDIR)$(SBINDIR)/
+	$(Q)install -m 755 $(BUILD)/slipway-join $(DESTDIR)$(LIBDIR)/
+	$(Q)cd templates && find . -type f ! -name '*.[ch]' ! -name '*.md' -exec install -D -m 644 {} $(abspath $(DESTDIR)/)$(DATADIR)/templates/{} ';'
+	$(Q)$(foreach m,$(MAN),install -D -m 644 $(m) $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m));)
+	$(Q)$(foreach u,$(wildcard docs/systemd/*),install -D -m 644 $(u) $(DESTDIR)$(UNITDIR)/$(notdir $(u));)
 
 clean: ## remove build/
-	$(Q)rm -rf build compile_commands.json
+	$(Q)rm -rf build
 
-$(LIB): $(OBJS)
+# The list of its members, so that a removed .c leaves the archive too.
+$(BUILD)/members: FORCE
+	$(Q)mkdir -p $(@D) && echo $(OBJS) | cmp -s - $@ || echo $(OBJS) >$@
+
+$(LIB): $(OBJS) $(BUILD)/members
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $(OBJS)
 
@@ -157,6 +177,6 @@ build/man/%: docs/man/%.scd
 	$(call say,MAN,$@)
 	$(Q)mkdir -p $(@D) && scdoc <$< >$@
 
-.PHONY: all help deps demo check test wire-programs layers bench fuzz fuzzers tidy format install clean
+.PHONY: all help deps demo check test wire-programs layers bench fuzz fuzzers tidy coverage format install clean FORCE
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

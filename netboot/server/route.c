@@ -40,7 +40,7 @@ enum route route_of_tftp(const char *name, const char **ret_rest)
 	size_t len = sizeof(folder) - 1;
 
 	*ret_rest = strncmp(name, folder, len) == 0 ? name + len : name;
-	if (!**ret_rest || strchr(*ret_rest, '/') || has_hidden_component(*ret_rest))
+	if (!**ret_rest || has_hidden_component(*ret_rest))
 		return ROUTE_NOWHERE;
 	return ROUTE_FIRMWARE;
 }

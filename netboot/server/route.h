@@ -5,7 +5,7 @@
  *         /firmware/FILE                boot loaders
  *         /agent/FILE                   the join agent
  *         everything else               asked
- *   TFTP  FILE, firmware/FILE           boot loaders; everything else does not exist
+ *   TFTP  FILE, firmware/FILE           boot loaders
  *
  * Names that begin with a dot are never served: they are files that are still being written. */
 #ifndef SLIPWAY_SERVER_ROUTE_H

@@ -96,7 +96,14 @@ static void send_window(struct tftp_session *s, const struct tftp_send *todo)
 			.msg_iovlen = 2,
 		};
 	}
-	(void)sendmmsg(s->fd, w->messages, todo->n, MSG_DONTWAIT); /* what is not sent is lost */
+	/* One message that can not be sent is lost like any other; a full buffer ends it for now. */
+	for (uint32_t i = 0; i < todo->n;) {
+		int n = sendmmsg(s->fd, w->messages + i, todo->n - i, MSG_DONTWAIT);
+
+		if (n < 0 && errno == EAGAIN)
+			return;
+		i += n > 0 ? (uint32_t)n : 1;
+	}
 }
 
 static void end(struct tftp_session *s, enum tftp_state state)

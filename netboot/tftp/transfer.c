@@ -101,22 +101,29 @@ static void send_oack(struct tftp_transfer *t, int64_t now_ms, struct tftp_send 
 	t->deadline_ms = now_ms + patience_ms(t);
 }
 
-/* The window behind what was acknowledged. */
-static void send_window(struct tftp_transfer *t, int64_t now_ms, struct tftp_send *ret)
+/* Sends from `first` to the end of the window. */
+static void send_from(
+	struct tftp_transfer *t, uint64_t first, int64_t now_ms, struct tftp_send *ret)
 {
 	uint64_t to = min_u64(t->acked + t->windowsize, t->last);
 
-	*ret = (struct tftp_send){.first = t->acked + 1, .n = (uint32_t)(to - t->acked)};
+	*ret = (struct tftp_send){.first = first, .n = (uint32_t)(to + 1 - first)};
 	t->sent = to;
 	t->sent_ms = now_ms;
 	t->deadline_ms = now_ms + patience_ms(t);
 }
 
-static void send_window_again(struct tftp_transfer *t, int64_t now_ms, struct tftp_send *ret)
+/* What the window now holds and has not been sent. */
+static void send_on(struct tftp_transfer *t, int64_t now_ms, struct tftp_send *ret)
+{
+	send_from(t, t->sent + 1, now_ms, ret);
+}
+
+static void send_again(struct tftp_transfer *t, int64_t now_ms, struct tftp_send *ret)
 {
 	t->repeated = true;
 	t->repeat_from = t->acked + t->windowsize + 1;
-	send_window(t, now_ms, ret);
+	send_from(t, t->acked + 1, now_ms, ret);
 	t->retries += ret->n;
 }
 
@@ -140,7 +147,7 @@ void tftp_transfer_init(struct tftp_transfer *t, const struct tftp_options *aske
 	if (t->oack_unanswered)
 		send_oack(t, now_ms, ret_send);
 	else
-		send_window(t, now_ms, ret_send);
+		send_on(t, now_ms, ret_send);
 }
 
 /* The block that a wire number means: the one among acked..sent that bears it. */
@@ -155,41 +162,54 @@ static uint64_t unwrap(const struct tftp_transfer *t, uint16_t number)
 
 static void made_progress(struct tftp_transfer *t, int64_t now_ms)
 {
-	measure(t, now_ms);
+	if (t->acked == t->sent)
+		measure(t, now_ms);
 	t->tries = 0;
 	t->repeated = false;
+}
+
+static void take_oack_answer(
+	struct tftp_transfer *t, uint16_t number, int64_t now_ms, struct tftp_send *ret)
+{
+	if (number != 0)
+		return;
+	t->oack_unanswered = false;
+	made_progress(t, now_ms);
+	send_on(t, now_ms, ret);
+}
+
+/* An ACK for less than was sent. With windows it reports a gap, unless a window was repeated just
+ * now: then it may as well be the client's answer to a block that it has got twice. */
+static void take_short_ack(struct tftp_transfer *t, int64_t now_ms, struct tftp_send *ret)
+{
+	if (t->windowsize > 1 && t->acked >= t->repeat_from)
+		send_again(t, now_ms, ret);
+	else
+		send_on(t, now_ms, ret);
 }
 
 static enum tftp_state take_ack(
 	struct tftp_transfer *t, uint16_t number, int64_t now_ms, struct tftp_send *ret)
 {
 	uint64_t block = unwrap(t, number);
+	bool is_repeated = block == t->acked;
 
 	if (t->oack_unanswered) {
-		if (number != 0)
-			return TFTP_RUNNING;
-		t->oack_unanswered = false;
+		take_oack_answer(t, number, now_ms, ret);
+		return TFTP_RUNNING;
+	}
+	if (block == NO_BLOCK || (is_repeated && (t->windowsize == 1 || t->acked < t->repeat_from)))
+		return TFTP_RUNNING;
+	if (!is_repeated) {
+		t->acked = block;
 		made_progress(t, now_ms);
-		send_window(t, now_ms, ret);
-		return TFTP_RUNNING;
 	}
-	if (block == NO_BLOCK)
-		return TFTP_RUNNING;
-	if (block == t->acked) {
-		/* A repeated ACK. With windows it says that the first block of this one is missing. */
-		if (t->windowsize > 1 && t->acked >= t->repeat_from)
-			send_window_again(t, now_ms, ret);
-		return TFTP_RUNNING;
-	}
-	bool is_gap = block < t->sent;
-	t->acked = block;
-	made_progress(t, now_ms);
-	if (block == t->last)
+	if (t->acked == t->last)
 		return TFTP_FINISHED;
-	if (is_gap)
-		send_window_again(t, now_ms, ret);
+	if (t->acked < t->sent)
+		take_short_ack(t, now_ms, ret);
 	else
-		send_window(t, now_ms, ret);
+		send_on(t, now_ms, ret);
 	return TFTP_RUNNING;
 }
 
@@ -221,7 +241,7 @@ enum tftp_state tftp_transfer_timeout(
 		t->retries++;
 		send_oack(t, now_ms, ret_send);
 	} else {
-		send_window_again(t, now_ms, ret_send);
+		send_again(t, now_ms, ret_send);
 	}
 	return TFTP_RUNNING;
 }

@@ -6,7 +6,8 @@
  *
  * Only the timer sends a block twice (RFC 1123 4.2.3.1, "Sorcerer's Apprentice"), with one
  * exception for windows (RFC 7440): an ACK that stops short of what was sent reports a gap, and the
- * window starts again behind it, at most once per window. */
+ * window starts again behind it. That happens once until a whole window has arrived; for clients
+ * acknowledge what they get twice, and each repetition would call for the next. */
 #ifndef SLIPWAY_TFTP_TRANSFER_H
 #define SLIPWAY_TFTP_TRANSFER_H
 

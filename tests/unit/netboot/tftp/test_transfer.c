@@ -214,6 +214,74 @@ TEST(doubled_acks_do_not_double_the_windows_that_follow)
 	assert_true(sent <= 400 + 400 / 2);
 }
 
+TEST(answer_to_a_block_got_twice_is_no_gap)
+{
+	struct lab l = begin((struct tftp_options){.windowsize = 16}, 512 * 1000);
+
+	assert_int_equal(ack(&l, 0), TFTP_RUNNING);
+	assert_sends(&l, 1, 16);
+	assert_int_equal(run_out(&l),
+		TFTP_RUNNING); /* only block 1 had arrived, and its ACK is on its way */
+	assert_sends(&l, 1, 16);
+	assert_int_equal(ack(&l, 1), TFTP_RUNNING);
+	assert_sends(&l, 17, 1);
+	assert_int_equal(
+		ack(&l, 16), TFTP_RUNNING); /* the client counts its window from another block */
+	assert_sends(&l, 18, 15);
+	assert_int_equal(ack(&l, 32), TFTP_RUNNING);
+	assert_sends(&l, 33, 16);
+	assert_int_equal(l.t.retries, 16);
+}
+
+/* A client as atftp is: it acknowledges each window, a gap, and each first block that it has got
+ * already. Every `nth` block is lost. Gives how many blocks were sent to bring all of `n` over. */
+static unsigned play(struct lab *l, uint64_t n, unsigned nth)
+{
+	uint64_t have = 0, counted_from = 0;
+	unsigned sent = 0;
+	enum tftp_state state = ack(l, 0);
+
+	while (state == TFTP_RUNNING && sent < 100 * n) {
+		struct tftp_send todo = l->todo;
+		bool complained = false;
+
+		l->todo.n = 0;
+		for (uint64_t b = todo.first; b < todo.first + todo.n && state == TFTP_RUNNING;
+			b++) {
+			if (++sent % nth == 0)
+				continue;
+			if (b == have + 1)
+				have++;
+			else if (complained)
+				continue;
+			if (b != have)
+				complained = true;
+			else if (have - counted_from < l->t.windowsize && have < n)
+				continue;
+			counted_from = have;
+			state = ack(l, have);
+			if (l->todo.n > 0)
+				break; /* what follows of this window is late; the new one has it again */
+		}
+		if (state == TFTP_RUNNING && l->todo.n == 0)
+			state = run_out(l);
+	}
+	assert_int_equal(state, TFTP_FINISHED);
+	return sent;
+}
+
+TEST(losses_cost_windows_and_no_more)
+{
+	static const unsigned lossy[] = {1000, 100, 53, 17};
+
+	for (size_t i = 0; i < ARRAY_LEN(lossy); i++) {
+		struct lab l = begin((struct tftp_options){.windowsize = 16}, 512 * 9999 + 1);
+		unsigned sent = play(&l, 10000, lossy[i]);
+
+		assert_true(sent <= 10000 + 10000 / lossy[i] * 2 * 16);
+	}
+}
+
 TEST(window_and_block_are_cut_to_what_path_and_socket_take)
 {
 	struct lab l = begin((struct tftp_options){.blksize = 8192, .windowsize = 65535}, 1 << 20);
@@ -319,6 +387,7 @@ RUN(t(without_options_the_first_block_answers_the_request),
 	t(ack_inside_a_window_starts_it_again_behind_the_gap),
 	t(lost_first_block_of_a_window_is_repeated_once),
 	t(doubled_acks_do_not_double_the_windows_that_follow),
+	t(answer_to_a_block_got_twice_is_no_gap), t(losses_cost_windows_and_no_more),
 	t(window_and_block_are_cut_to_what_path_and_socket_take), t(only_what_was_asked_is_granted),
 	t(block_numbers_roll_over_to_zero), t(block_numbers_roll_over_to_one_for_who_asks),
 	t(window_crosses_the_roll_over), t(lost_last_ack_is_no_failure),

@@ -5,6 +5,9 @@
 #define TIMEOUT_FIRST_MS 1000 /* before the path has been measured */
 #define TIMEOUT_LEAST_MS 100
 #define TIMEOUT_MOST_MS 8000
+#define DOUBLINGS_MAX 8
+#define SILENCE_MAX_MS 30000 /* some gateways write to flash while they receive */
+#define ASKED_TIMEOUTS_MAX 5
 
 #define NO_BLOCK UINT64_MAX
 
@@ -61,21 +64,32 @@ uint64_t tftp_bytes_acked(const struct tftp_transfer *t)
 	return min_u64(t->acked * t->blksize, t->file_size);
 }
 
-/* How long to wait for an answer. A client that named a timeout gets it; otherwise the first wait
- * follows the measured round trip (RFC 1123 4.2.3.1 demands an adaptive timeout). */
+static int64_t timeout_asked_ms(const struct tftp_transfer *t)
+{
+	return (int64_t)t->granted.timeout_s * 1000;
+}
+
+/* How long to wait for an answer: twice as long each time. A client that named a timeout gets it;
+ * otherwise the first wait follows the measured round trip (RFC 1123 4.2.3.1: adaptive). */
 static int64_t patience_ms(const struct tftp_transfer *t)
 {
-	int64_t base =
-		t->granted.timeout_s ? (int64_t)t->granted.timeout_s * 1000 : TIMEOUT_FIRST_MS;
-	int64_t most = base > TIMEOUT_MOST_MS ? base : TIMEOUT_MOST_MS;
+	int64_t first = TIMEOUT_FIRST_MS, most = TIMEOUT_MOST_MS;
 
-	if (t->granted.timeout_s)
-		return clamp_ms(base << t->tries, base, most);
-	if (t->tries > 0)
-		return clamp_ms(base << (t->tries - 1), base, most);
-	if (t->rtt_ms < 0)
-		return base;
-	return clamp_ms(2 * t->rtt_ms + 4 * t->rtt_dev_ms, TIMEOUT_LEAST_MS, base);
+	if (t->granted.timeout_s) {
+		first = timeout_asked_ms(t);
+		most = first > most ? first : most;
+	} else if (t->rtt_ms >= 0) {
+		first = clamp_ms(2 * t->rtt_ms + 4 * t->rtt_dev_ms, TIMEOUT_LEAST_MS, first);
+	}
+	return clamp_ms(
+		first << (t->tries < DOUBLINGS_MAX ? t->tries : DOUBLINGS_MAX), first, most);
+}
+
+static bool is_out_of_patience(const struct tftp_transfer *t, int64_t now_ms)
+{
+	int64_t asked = ASKED_TIMEOUTS_MAX * timeout_asked_ms(t);
+
+	return now_ms - t->progress_ms >= (asked > SILENCE_MAX_MS ? asked : SILENCE_MAX_MS);
 }
 
 static void measure(struct tftp_transfer *t, int64_t now_ms)
@@ -142,6 +156,7 @@ void tftp_transfer_init(struct tftp_transfer *t, const struct tftp_options *aske
 		.last = file_size / blksize + 1,
 		.oack_unanswered = tftp_options_any(&granted),
 		.heard_ms = now_ms,
+		.progress_ms = now_ms,
 		.rtt_ms = -1,
 	};
 	if (t->oack_unanswered)
@@ -164,6 +179,7 @@ static void made_progress(struct tftp_transfer *t, int64_t now_ms)
 {
 	if (t->acked == t->sent)
 		measure(t, now_ms);
+	t->progress_ms = now_ms;
 	t->tries = 0;
 	t->repeated = false;
 }
@@ -231,7 +247,8 @@ enum tftp_state tftp_transfer_timeout(
 	struct tftp_transfer *t, int64_t now_ms, struct tftp_send *ret_send)
 {
 	*ret_send = (struct tftp_send){0};
-	if (++t->tries >= TFTP_TRIES_MAX) {
+	t->tries++;
+	if (is_out_of_patience(t, now_ms)) {
 		bool is_all_sent = t->heard && !t->oack_unanswered && t->sent == t->last;
 
 		return is_all_sent ? TFTP_UNCONFIRMED : TFTP_TIMED_OUT;

@@ -19,7 +19,6 @@
 
 #define TFTP_WINDOW_BLOCKS_MAX 64
 #define TFTP_WINDOW_BYTES_MAX ((uint32_t)96 << 10) /* what a socket's send buffer takes at once */
-#define TFTP_TRIES_MAX 6
 
 enum tftp_state {
 	TFTP_RUNNING,
@@ -41,8 +40,8 @@ struct tftp_transfer {
 	bool repeated;        /* the window was sent twice: its ACK says nothing about time */
 	unsigned tries;       /* timeouts since the last progress */
 	unsigned retries;     /* blocks or OACKs sent again, all told */
-	int64_t sent_ms, heard_ms, deadline_ms; /* monotonic */
-	int64_t rtt_ms, rtt_dev_ms;             /* smoothed; rtt_ms < 0 before the first measure */
+	int64_t sent_ms, heard_ms, progress_ms, deadline_ms; /* monotonic */
+	int64_t rtt_ms, rtt_dev_ms; /* smoothed; rtt_ms < 0 before the first measure */
 };
 
 /* What to put on the wire now: the OACK, or `n` blocks from `first` on, or nothing. */

@@ -10,6 +10,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+#define TIMEOUTS_MAX 16
+
 enum step { ACK_SENT, ACK_OLD, ACK_INSIDE, ACK_ANY, SILENCE, ERROR, GARBAGE, N_STEPS };
 
 static void check(const struct tftp_transfer *t, const struct tftp_send *todo)
@@ -99,7 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(&t, &todo);
 	}
 	for (int i = 0; state == TFTP_RUNNING; i++) {
-		assert(i < TFTP_TRIES_MAX);
+		assert(i < TIMEOUTS_MAX);
 		now_ms = now_ms > t.deadline_ms ? now_ms : t.deadline_ms;
 		state = tftp_transfer_timeout(&t, now_ms, &todo);
 		check(&t, &todo);

@@ -1,0 +1,317 @@
+#include "provisioner/cluster/values.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "provisioner/base/parse.h"
+#include "provisioner/cluster/cluster.h"
+#include "provisioner/cluster/schema.h"
+
+#define WORDS_MAX 16
+#define TEXT_MAX 4096
+#define LIST_MAX 256
+
+void value_is_wrong(struct load *l, const struct place *p, const struct doc_node *n)
+{
+	if (n->kind != DOC_SCALAR)
+		err_list_add(l->errors, n->at, "%s: a %s stands here; expected %s", p->path,
+			doc_kind_name(n->kind), schema_type_text(p->key->type));
+	else
+		err_list_add(l->errors, n->at, "%s: \"%.80s\" is not %s", p->path, n->text,
+			schema_type_text(p->key->type));
+}
+
+static bool is_printable(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return false;
+	return true;
+}
+
+static bool is_plain_word(const char *text, const char *also)
+{
+	for (; *text; text++)
+		if (!((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
+			    (*text >= '0' && *text <= '9') || strchr(also, *text)))
+			return false;
+	return true;
+}
+
+static bool is_file_name(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 0 && len < 128 && text[0] != '/' && text[0] != '.' && !strstr(text, "..") &&
+	       text[len - 1] != '/' && is_plain_word(text, "._-/+");
+}
+
+static bool is_interface(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 0 && len < 16 && is_plain_word(text, "._-@") && strcmp(text, ".") != 0 &&
+	       strcmp(text, "..") != 0;
+}
+
+static bool is_etcd_key(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 1 && len < 512 && text[0] == '/' && text[len - 1] != '/' && is_plain_word(text, "._-/");
+}
+
+static bool is_line(const char *text)
+{
+	return text[0] && strlen(text) <= TEXT_MAX && is_printable(text);
+}
+
+/* Texts of every kind: the type says what is legal. */
+static bool text_is_legal(enum schema_type type, const char *text)
+{
+	static const struct {
+		enum schema_type type;
+		bool (*is_legal)(const char *text);
+	} rules[] = {
+		{SCHEMA_LABEL, parse_is_label},
+		{SCHEMA_HOSTNAME, parse_is_hostname},
+		{SCHEMA_TEXT, is_line},
+		{SCHEMA_FILE_NAME, is_file_name},
+		{SCHEMA_INTERFACE, is_interface},
+		{SCHEMA_ETCD_KEY, is_etcd_key},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+		if (rules[i].type == type)
+			return rules[i].is_legal(text);
+	return false;
+}
+
+static void load_text(struct load *l, const struct place *p)
+{
+	if (p->node->kind != DOC_SCALAR || !text_is_legal(p->key->type, p->node->text)) {
+		value_is_wrong(l, p, p->node);
+		return;
+	}
+	memcpy(p->field, &p->node->text, sizeof(p->node->text));
+}
+
+static void load_address(struct load *l, const struct place *p)
+{
+	if (p->node->kind != DOC_SCALAR || ipv4_parse(p->node->text, p->field) < 0)
+		value_is_wrong(l, p, p->node);
+}
+
+static void load_net(struct load *l, const struct place *p)
+{
+	if (p->node->kind != DOC_SCALAR || ipv4_net_parse(p->node->text, p->field) < 0)
+		value_is_wrong(l, p, p->node);
+}
+
+static void load_range(struct load *l, const struct place *p)
+{
+	struct ipv4_range *range = p->field;
+	const char *dash = p->node->kind == DOC_SCALAR ? strchr(p->node->text, '-') : NULL;
+	char first[IPV4_TEXT_SIZE] = "";
+
+	if (dash && (size_t)(dash - p->node->text) < sizeof(first))
+		memcpy(first, p->node->text, (size_t)(dash - p->node->text));
+	if (!dash || ipv4_parse(first, &range->first) < 0 || ipv4_parse(dash + 1, &range->last) < 0) {
+		value_is_wrong(l, p, p->node);
+		return;
+	}
+	if (range->first > range->last)
+		err_list_add(l->errors, p->node->at, "%s: %s ends before it begins", p->path, p->node->text);
+}
+
+static void load_duration(struct load *l, const struct place *p)
+{
+	int64_t ms;
+
+	if (p->node->kind != DOC_SCALAR || parse_duration_ms(p->node->text, &ms) < 0) {
+		value_is_wrong(l, p, p->node);
+		return;
+	}
+	if (ms < p->key->min || ms > p->key->max)
+		err_list_add(l->errors, p->node->at, "%s: %s is out of range (%lld to %lld seconds)", p->path,
+			p->node->text, (long long)(p->key->min / 1000), (long long)(p->key->max / 1000));
+	memcpy(p->field, &ms, sizeof(ms));
+}
+
+static void load_number(struct load *l, const struct place *p)
+{
+	int rc = p->node->kind == DOC_SCALAR ? parse_u32(p->node->text, (uint32_t)p->key->min,
+						       (uint32_t)p->key->max, p->field)
+					     : -EINVAL;
+
+	if (rc == -ERANGE)
+		err_list_add(l->errors, p->node->at, "%s: %s is out of range (%lld to %lld)", p->path,
+			p->node->text, (long long)p->key->min, (long long)p->key->max);
+	else if (rc < 0)
+		value_is_wrong(l, p, p->node);
+}
+
+static void load_bool(struct load *l, const struct place *p)
+{
+	if (p->node->kind != DOC_SCALAR || parse_bool(p->node->text, p->field) < 0)
+		value_is_wrong(l, p, p->node);
+}
+
+static void load_enum(struct load *l, const struct place *p)
+{
+	const char *names[WORDS_MAX] = {NULL};
+	char all[160] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; p->key->words[i].text; i++) {
+		names[i] = p->key->words[i].text;
+		if (doc_is_text(p->node, names[i])) {
+			memcpy(p->field, &p->key->words[i].value, sizeof(uint32_t));
+			return;
+		}
+		int n = snprintf(all + len, sizeof(all) - len, "%s%s", i ? ", " : "", names[i]);
+		len += n < 0 || (size_t)n >= sizeof(all) - len ? 0 : (size_t)n;
+	}
+	if (p->node->kind != DOC_SCALAR) {
+		value_is_wrong(l, p, p->node);
+		return;
+	}
+	const char *near = err_nearest(p->node->text, names);
+	err_list_add(l->errors, p->node->at, "%s: \"%.80s\" is not one of %s%s%s%s", p->path,
+		p->node->text, all, near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
+}
+
+static void load_image(struct load *l, const struct place *p)
+{
+	struct cluster_image *image = p->field;
+	const char *slash = p->node->kind == DOC_SCALAR ? strchr(p->node->text, '/') : NULL;
+
+	if (!slash || slash == p->node->text || !is_file_name(p->node->text) || strchr(slash + 1, '/')) {
+		value_is_wrong(l, p, p->node);
+		return;
+	}
+	image->at = p->node->at;
+	image->distro = arena_strndup(l->arena, p->node->text, (size_t)(slash - p->node->text));
+	image->version = slash + 1;
+}
+
+bool value_has_too_many(struct load *l, const struct place *p, size_t n, size_t max)
+{
+	if (n <= max)
+		return false;
+	err_list_add(l->errors, p->node->at, "%s: %zu entries; %zu are allowed", p->path, n, max);
+	return true;
+}
+
+/* The items of a list of at most `max`; false, with an error added, when it is no such list. */
+static bool items_of(struct load *l, const struct place *p, size_t max, struct doc_node ***ret, size_t *ret_n)
+{
+	if (p->node->kind != DOC_LIST) {
+		value_is_wrong(l, p, p->node);
+		return false;
+	}
+	*ret = p->node->items;
+	*ret_n = p->node->n;
+	return !value_has_too_many(l, p, *ret_n, max);
+}
+
+static void load_text_list(struct load *l, const struct place *p)
+{
+	struct text_list *list = p->field;
+	struct doc_node **items;
+	size_t n;
+
+	if (!items_of(l, p, LIST_MAX, &items, &n))
+		return;
+	list->items = arena_alloc(l->arena, n, sizeof(char *));
+	for (size_t i = 0; list->items && i < n; i++) {
+		if (items[i]->kind != DOC_SCALAR || !is_line(items[i]->text))
+			value_is_wrong(l, p, items[i]);
+		else
+			list->items[list->n++] = items[i]->text;
+	}
+}
+
+static void load_address_list(struct load *l, const struct place *p)
+{
+	struct ipv4_list *list = p->field;
+	struct doc_node **items;
+	size_t n;
+
+	if (!items_of(l, p, (size_t)p->key->max, &items, &n))
+		return;
+	list->items = arena_alloc(l->arena, n, sizeof(uint32_t));
+	for (size_t i = 0; list->items && i < n; i++) {
+		if (items[i]->kind != DOC_SCALAR || ipv4_parse(items[i]->text, &list->items[list->n]) < 0)
+			value_is_wrong(l, p, items[i]);
+		else
+			list->n++;
+	}
+}
+
+static void load_mac_list(struct load *l, const struct place *p)
+{
+	struct mac_list *list = p->field;
+	const struct doc_node *const single[] = {p->node};
+	const struct doc_node *const *items = single;
+	size_t n = 1;
+
+	if (p->node->kind == DOC_LIST) {
+		items = (const struct doc_node *const *)p->node->items;
+		n = p->node->n;
+	}
+
+	if (n == 0)
+		err_list_add(l->errors, p->node->at, "%s: the list is empty", p->path);
+	if (value_has_too_many(l, p, n, (size_t)p->key->max))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		struct mac *m = &list->items[list->n];
+
+		if (items[i]->kind != DOC_SCALAR || mac_parse(items[i]->text, m) < 0)
+			value_is_wrong(l, p, items[i]);
+		else if (!mac_is_unicast(m))
+			err_list_add(l->errors, items[i]->at, "%s: %s is a group address; no NIC has one",
+				p->path, items[i]->text);
+		else
+			list->n++;
+	}
+}
+
+static void load_tree(struct load *l, const struct place *p)
+{
+	if (p->node->kind != DOC_MAP) {
+		value_is_wrong(l, p, p->node);
+		return;
+	}
+	memcpy(p->field, &p->node, sizeof(p->node));
+}
+
+void value_load(struct load *l, const struct place *p)
+{
+	static void (*const loaders[])(struct load *l, const struct place *p) = {
+		[SCHEMA_LABEL] = load_text,
+		[SCHEMA_HOSTNAME] = load_text,
+		[SCHEMA_TEXT] = load_text,
+		[SCHEMA_FILE_NAME] = load_text,
+		[SCHEMA_INTERFACE] = load_text,
+		[SCHEMA_ETCD_KEY] = load_text,
+		[SCHEMA_ADDRESS] = load_address,
+		[SCHEMA_NET] = load_net,
+		[SCHEMA_RANGE] = load_range,
+		[SCHEMA_DURATION] = load_duration,
+		[SCHEMA_NUMBER] = load_number,
+		[SCHEMA_BOOL] = load_bool,
+		[SCHEMA_ENUM] = load_enum,
+		[SCHEMA_IMAGE] = load_image,
+		[SCHEMA_TEXT_LIST] = load_text_list,
+		[SCHEMA_ADDRESS_LIST] = load_address_list,
+		[SCHEMA_MAC_LIST] = load_mac_list,
+		[SCHEMA_TREE] = load_tree,
+	};
+
+	assert((size_t)p->key->type < ARRAY_LEN(loaders) && loaders[p->key->type]);
+	loaders[p->key->type](l, p);
+}

@@ -38,6 +38,7 @@ struct agent {
 	struct steps steps;
 	struct identity id;
 	struct client *server, *etcd;
+	bool server_knows_us; /* a->server shows our certificate */
 	struct health *health;
 	char machine_id[FACTS_ID_SIZE], boot_id[FACTS_ID_SIZE];
 	size_t endpoint, path; /* which of etcd's is being tried */
@@ -95,22 +96,24 @@ static void fail_reply(struct agent *a, enum steps_task task, const struct clien
 	fail(a, task, result, str_text(&why));
 }
 
-/* Talks to the provisioner with the certificate that we have now, or with none. */
-static int renew_client(struct agent *a)
+/* The way to the provisioner: over our certificate, or as the stranger that a joining node is (one
+ * whose certificate has expired could not even shake hands). NULL when OpenSSL refuses. */
+static struct client *server(struct agent *a, bool as_node)
 {
-	struct client_target to = {
-		.address = a->options->env.address, .port = a->options->env.port};
+	struct client_target to = {.address = a->options->env.address, .port = a->options->env.port};
 	struct err e = {0};
 
+	if (a->server && a->server_knows_us == as_node)
+		return a->server;
 	client_free(TAKE(a->server));
-	int rc = pin_client_ctx(&a->id.pin, a->id.cert, a->id.key, &to.tls, &e);
-	if (rc < 0) {
+	if (pin_client_ctx(&a->id.pin, as_node ? a->id.cert : NULL, a->id.key, &to.tls, &e) < 0) {
 		log_error("%s", e.msg);
-		return rc;
+		return NULL;
 	}
 	a->server = client_new(a->base, &to);
+	a->server_knows_us = as_node;
 	SSL_CTX_free(to.tls);
-	return 0;
+	return a->server;
 }
 
 /* What we know once there is a certificate, from this start or an earlier one. */
@@ -147,10 +150,6 @@ static void on_joined(void *arg, const struct client_reply *reply)
 		log_error(
 			"cannot save what the provisioner gave us: %s; a restart has to join again",
 			e.msg);
-	if (renew_client(a) < 0) {
-		fail(a, STEPS_JOIN, STEPS_REFUSED, "cannot use the new certificate");
-		return;
-	}
 	log_info("joined cluster %s as %s", a->id.joined.cluster, a->id.joined.node);
 	be_joined(a);
 	finish(a, STEPS_JOIN, STEPS_OK);
@@ -166,7 +165,8 @@ static void start_join(struct agent *a)
 
 	facts_addresses(&addresses);
 	facts_write(a->options->root, &addresses, &j);
-	if (cert_request_pem(a->id.key, a->options->env.node, &request) < 0) {
+	struct client *to = server(a, false);
+	if (!to || cert_request_pem(a->id.key, a->options->env.node, &request) < 0) {
 		fail(a, STEPS_JOIN, STEPS_REFUSED, "cannot make a signing request");
 		return;
 	}
@@ -177,7 +177,7 @@ static void start_join(struct agent *a)
 		.facts = str_ok(&facts) ? str_text(&facts) : "{}",
 	};
 	api_write_join(&join, &body);
-	client_post(a->server, JOIN_PATH, str_text(&body), body.len, on_joined, a);
+	client_post(to, JOIN_PATH, str_text(&body), body.len, on_joined, a);
 }
 
 static void obey(const struct client_reply *reply)
@@ -225,7 +225,12 @@ static void on_health(void *arg, const struct units *units)
 		.addresses = &addresses,
 	};
 	api_write_heartbeat(&beat, &body);
-	client_post(a->server, HEARTBEAT_PATH, str_text(&body), body.len, on_beat, a);
+	struct client *to = server(a, true);
+	if (!to) {
+		fail(a, STEPS_BEAT, STEPS_REFUSED, "cannot use the certificate");
+		return;
+	}
+	client_post(to, HEARTBEAT_PATH, str_text(&body), body.len, on_beat, a);
 }
 
 static void start_beat(struct agent *a)
@@ -403,7 +408,7 @@ static int set_up(struct agent *a)
 		log_info("joined cluster %s as %s before", a->id.joined.cluster, a->id.joined.node);
 		be_joined(a);
 	}
-	return renew_client(a);
+	return 0;
 }
 
 static void tear_down(struct agent *a)

@@ -1,7 +1,7 @@
 /* join_host - the provisioner's side of joining, for tests of the agent: the real CA and TLS of
  * provisioner/trust and evhttp, with one token and knobs for what can go wrong.
  *
- *   join_host --dir DIR --address A --port P --token T --node N [--etcd URL]... [--busy N]
+ *   join_host --dir DIR --address A --port P --token T --node N [--etcd URL]... [--busy N] [--days N]
  *
  * Prints its CA's fingerprint, then one line per request. As long as DIR/reject is there, heartbeats
  * are answered 403; each DIR/forget lets the token be used by another key once more. */
@@ -40,7 +40,7 @@ struct host {
 	size_t n_etcd;
 	uint8_t token[TOKEN_HASH_LEN], key[CA_KEY_HASH_LEN];
 	bool used;
-	uint32_t busy;
+	uint32_t busy, days;
 };
 
 static void answer(struct evhttp_request *req, int status, const char *body)
@@ -124,8 +124,8 @@ static void join(struct host *h, struct evhttp_request *req, const json_t *in)
 		return;
 	}
 	if (ca_request_key(csr, strlen(csr), key, &e) < 0 ||
-		ca_sign_node(h->ca, csr, strlen(csr), h->node, clock_wall_ms() / 1000, 365, &cert,
-			&e) < 0) {
+		ca_sign_node(h->ca, csr, strlen(csr), h->node, clock_wall_ms() / 1000, h->days,
+			&cert, &e) < 0) {
 		refuse(req, 400, e.msg);
 		return;
 	}
@@ -218,10 +218,10 @@ int main(int argc, char **argv)
 		{"address", required_argument, NULL, 'a'}, {"port", required_argument, NULL, 'p'},
 		{"token", required_argument, NULL, 't'}, {"node", required_argument, NULL, 'n'},
 		{"etcd", required_argument, NULL, 'e'}, {"busy", required_argument, NULL, 'b'},
-		{0}};
+		{"days", required_argument, NULL, 'D'}, {0}};
 	char fingerprint[CA_FINGERPRINT_SIZE];
 	uint32_t address = 0, port = 0;
-	struct host h = {.dir = -1};
+	struct host h = {.dir = -1, .days = 365};
 	struct err e = {0};
 	int c;
 
@@ -233,6 +233,7 @@ int main(int argc, char **argv)
 			  : c == 'p' ? parse_u32(optarg, 1, 65535, &port) == 0
 			  : c == 't' ? token_hash(optarg, h.token) == 0
 			  : c == 'b' ? parse_u32(optarg, 0, 100, &h.busy) == 0
+			  : c == 'D' ? parse_u32(optarg, 0, 10000, &h.days) == 0
 			  : c == 'n' ? (h.node = optarg) != NULL
 			  : c == 'e' ? h.n_etcd < ETCD_MAX && (h.etcd[h.n_etcd++] = optarg) != NULL
 				     : false;

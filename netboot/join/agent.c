@@ -100,7 +100,8 @@ static void fail_reply(struct agent *a, enum steps_task task, const struct clien
  * whose certificate has expired could not even shake hands). NULL when OpenSSL refuses. */
 static struct client *server(struct agent *a, bool as_node)
 {
-	struct client_target to = {.address = a->options->env.address, .port = a->options->env.port};
+	struct client_target to = {
+		.address = a->options->env.address, .port = a->options->env.port};
 	struct err e = {0};
 
 	if (a->server && a->server_knows_us == as_node)
@@ -158,8 +159,8 @@ static void on_joined(void *arg, const struct client_reply *reply)
 static void start_join(struct agent *a)
 {
 	AUTO(str_done)
-	struct str request = str_init(CERT_PEM_MAX),
-		   facts = str_init(API_REQUEST_MAX), body = str_init(API_REQUEST_MAX);
+	struct str request = str_init(CERT_PEM_MAX), facts = str_init(API_REQUEST_MAX),
+		   body = str_init(API_REQUEST_MAX);
 	struct facts_addresses addresses;
 	struct json j = json_init(&facts);
 
@@ -297,8 +298,8 @@ static struct client *etcd_client(struct agent *a)
 static void try_etcd(struct agent *a)
 {
 	AUTO(str_done)
-	struct str key = str_init(KEY_MAX),
-		   value = str_init(API_REQUEST_MAX), body = str_init(API_REQUEST_MAX);
+	struct str key = str_init(KEY_MAX), value = str_init(API_REQUEST_MAX),
+		   body = str_init(API_REQUEST_MAX);
 	const struct api_registration registration = {
 		.node = a->id.joined.node,
 		.role = a->id.joined.role,
@@ -310,7 +311,7 @@ static void try_etcd(struct agent *a)
 	if (!a->etcd)
 		a->etcd = etcd_client(a);
 	if (!a->etcd) {
-		next_endpoint(a, "cannot set up TLS");
+		fail(a, STEPS_REGISTER, STEPS_RETRY, "cannot set up TLS");
 		return;
 	}
 	str_printf(&key, "%s/nodes/%s", a->id.joined.etcd_prefix, a->id.joined.node);

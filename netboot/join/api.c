@@ -157,19 +157,20 @@ static int get_etcd(const json_t *root, struct api_joined *ret, struct err *e)
 	if (!etcd || json_is_null(etcd))
 		return 0;
 	list = json_object_get(etcd, "endpoints");
-	if (!json_is_array(list) || json_array_size(list) > API_ENDPOINTS_MAX)
-		return err_msg(e, -EINVAL, "etcd.endpoints: expected a list of at most %d URLs",
-			API_ENDPOINTS_MAX);
+	if (!json_is_array(list))
+		return err_msg(e, -EINVAL, "etcd.endpoints: expected a list of URLs");
 	json_array_foreach(list, i, item)
 	{
-		struct api_endpoint *to = &ret->etcd[i];
+		struct api_endpoint *to = &ret->etcd[ret->n_etcd];
 
+		if (ret->n_etcd == API_ENDPOINTS_MAX)
+			break; /* more would not make it more certain */
 		if (!json_is_string(item) || env_url_parse(json_string_value(item), &to->tls,
 						     &to->address, &to->port) < 0)
 			return err_msg(
 				e, -EINVAL, "etcd.endpoints[%zu]: expected http://ADDRESS:PORT", i);
+		ret->n_etcd++;
 	}
-	ret->n_etcd = json_array_size(list);
 	if (get_text(etcd, "prefix", ret->etcd_prefix, sizeof(ret->etcd_prefix)) < 0 ||
 		!is_prefix(ret->etcd_prefix))
 		return err_msg(e, -EINVAL, "etcd.prefix: expected a key such as /slipway/acm");

@@ -38,7 +38,7 @@ struct api_joined {
 	char node[API_NAME_SIZE], cluster[API_NAME_SIZE];
 	char role[API_NAME_SIZE]; /* "" when not told */
 	struct api_endpoint etcd[API_ENDPOINTS_MAX];
-	size_t n_etcd; /* 0: there is no etcd to register in */
+	size_t n_etcd; /* 0: there is no etcd to register in; further ones are not kept */
 	char etcd_prefix[256];
 	unsigned heartbeat_s; /* 1 to 300 */
 };

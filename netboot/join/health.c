@@ -46,7 +46,7 @@ static void ask_next(struct health *h);
 
 static void set_timer(struct health *h, int ms)
 {
-	struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+	struct timeval wait = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000L};
 
 	(void)evtimer_add(h->timer, &wait);
 }

@@ -214,6 +214,8 @@ static void take_heartbeat(const struct join *join, struct machine *m, const jso
 		nodes_event(join->nodes, m, now_ms, "registered", STORE_INFO, "stands in the masters' etcd");
 	m->registered = registered;
 
+	if (m->node->role->etcd_member && !*join->etcd_seeded)
+		join->on_unseeded(join->arg);
 	judge_health(join, m, beat, health, sizeof(health));
 	if (strcmp(health, m->health) != 0 && health[0])
 		nodes_event(join->nodes, m, now_ms, "health", STORE_WARN, "%s", health);

@@ -21,6 +21,10 @@ struct join {
 	const struct ca *ca;
 	const struct generation *generation;
 	const bool *etcd_seeded; /* etcd members are ready only once the seed is in */
+
+	/* Called for each heartbeat of an etcd member while the seed is not in. */
+	void (*on_unseeded)(void *arg);
+	void *arg;
 };
 
 extern const struct api_route join_routes[];

@@ -49,6 +49,8 @@ const char *err_text(const struct err *e, char *buf, size_t size)
 		(void)snprintf(buf, size, "%s", e->msg);
 	else if (e->at.line == 0)
 		(void)snprintf(buf, size, "%s: %s", e->file, e->msg);
+	else if (e->at.col == 0)
+		(void)snprintf(buf, size, "%s:%u: %s", e->file, e->at.line, e->msg);
 	else
 		(void)snprintf(buf, size, "%s:%u:%u: %s", e->file, e->at.line, e->at.col, e->msg);
 	return buf;
@@ -61,17 +63,30 @@ void err_print(const struct err *e, FILE *to)
 	(void)fprintf(to, "%s\n", err_text(e, buf, sizeof(buf)));
 }
 
+/* One template's mistake comes up for each node that uses it; it is one mistake. */
+static bool is_listed(const struct err_list *l, const struct err *e)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->list[i].at.line == e->at.line && l->list[i].at.col == e->at.col &&
+			strcmp(l->list[i].file, e->file) == 0 && strcmp(l->list[i].msg, e->msg) == 0)
+			return true;
+	return false;
+}
+
 void err_list_add(struct err_list *l, struct mark at, const char *fmt, ...)
 {
+	struct err e;
 	va_list ap;
 
-	if (err_list_is_full(l)) {
-		l->dropped++;
-		return;
-	}
 	va_start(ap, fmt);
-	err_vset(&l->list[l->n++], at, fmt, ap);
+	err_vset(&e, at, fmt, ap);
 	va_end(ap);
+	if (is_listed(l, &e))
+		return;
+	if (err_list_is_full(l))
+		l->dropped++;
+	else
+		l->list[l->n++] = e;
 }
 
 void err_list_add_err(struct err_list *l, const struct err *e)

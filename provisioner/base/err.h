@@ -46,6 +46,7 @@ struct err_list {
 	size_t dropped; /* errors beyond ERR_LIST_MAX */
 };
 
+/* Adds an error; one that is listed already, at the same place in the same words, is not added again. */
 void err_list_add(struct err_list *l, struct mark at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void err_list_add_err(struct err_list *l, const struct err *e);
 bool err_list_is_full(const struct err_list *l);

@@ -345,6 +345,13 @@ static void on_event(void *arg, const struct store_event *e)
 		seeding_restart(p->seeding);
 }
 
+static void on_unseeded(void *arg)
+{
+	const struct provisioner *p = arg;
+
+	seeding_poke(p->seeding);
+}
+
 static void loop(struct provisioner *p)
 {
 	static const struct timeval flush_every = {.tv_usec = FLUSH_MS * 1000};
@@ -410,6 +417,8 @@ static int open_apis(struct provisioner *p, struct err *e)
 	p->join.store = p->store;
 	p->join.ca = p->ca;
 	p->join.etcd_seeded = &p->admin.etcd_seeded;
+	p->join.on_unseeded = on_unseeded;
+	p->join.arg = p;
 	p->admin_server = api_server_new(p->base, o->admin_fd, NULL, admin_routes, &p->admin);
 	p->join_server = api_server_new(p->base, o->join_fd, p->tls, join_routes, &p->join);
 	return 0;

@@ -139,3 +139,9 @@ void seeding_restart(struct seeding *s)
 {
 	start(s);
 }
+
+void seeding_poke(struct seeding *s)
+{
+	if (s->seed)
+		etcd_seed_poke(s->seed);
+}

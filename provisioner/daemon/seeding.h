@@ -22,4 +22,7 @@ void seeding_configure(struct seeding *s, const struct generation *g);
 /* Begins anew with the same: an etcd may have lost its data. */
 void seeding_restart(struct seeding *s);
 
+/* Cuts the wait for etcd short: one of its members has just been heard of. */
+void seeding_poke(struct seeding *s);
+
 #endif

@@ -112,7 +112,7 @@ static int read_document(struct arena *a, const struct doc_node *root, struct cl
 
 	if (!root || doc_is_null(root))
 		return 0;
-	reader_map(&r, &schema_root, root, c);
+	reader_map(&r, &keys_root, root, c);
 	if (errors->n + errors->dropped > before)
 		return -EINVAL;
 	name_binaries(c, root);

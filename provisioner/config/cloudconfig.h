@@ -62,7 +62,7 @@ struct cc_unit {
 };
 
 /* The parts of `coreos:` that hold settings of one program. Each is an array with one value per row
- * of its table in schema.c, or NULL when not given. */
+ * of its table in keys.c, or NULL when not given. */
 enum cc_section {
 	CC_ETCD,
 	CC_ETCD2,

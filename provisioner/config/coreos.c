@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "provisioner/config/cloudconfig.h"
-#include "provisioner/config/schema.h"
+#include "provisioner/config/keys.h"
 #include "provisioner/config/yaml.h"
 
 #define STEP 2
@@ -44,9 +44,9 @@ static void add_key(struct writer *w, const char *key)
 	str_printf(w->out, "%s:", key);
 }
 
-static void add_text(struct writer *w, const struct schema_key *k, const struct cc_text *v)
+static void add_text(struct writer *w, const struct key *k, const struct cc_text *v)
 {
-	bool bare = k->type == SCHEMA_INT || k->type == SCHEMA_FLOAT || k->type == SCHEMA_BOOL;
+	bool bare = k->type == KEY_INT || k->type == KEY_FLOAT || k->type == KEY_BOOL;
 
 	if (!v->text)
 		return;
@@ -58,7 +58,7 @@ static void add_text(struct writer *w, const struct schema_key *k, const struct 
 		yaml_add_text(w->out, v->text, v->len, w->indent);
 }
 
-static void add_texts(struct writer *w, const struct schema_key *k, const struct cc_texts *v)
+static void add_texts(struct writer *w, const struct key *k, const struct cc_texts *v)
 {
 	if (v->n == 0)
 		return;
@@ -72,9 +72,9 @@ static void add_texts(struct writer *w, const struct schema_key *k, const struct
 	}
 }
 
-static void add_map(struct writer *w, const struct schema *s, const char *from);
+static void add_map(struct writer *w, const struct keys *s, const char *from);
 
-static void add_maps(struct writer *w, const struct schema_key *k, struct items v)
+static void add_maps(struct writer *w, const struct key *k, struct items v)
 {
 	if (v.n == 0)
 		return;
@@ -87,7 +87,7 @@ static void add_maps(struct writer *w, const struct schema_key *k, struct items 
 	}
 }
 
-static void add_section(struct writer *w, const struct schema_key *k, const struct cc_text *v)
+static void add_section(struct writer *w, const struct key *k, const struct cc_text *v)
 {
 	struct writer inner = {.out = w->out, .indent = w->indent + STEP};
 	bool any = false;
@@ -105,7 +105,7 @@ static void add_section(struct writer *w, const struct schema_key *k, const stru
 }
 
 /* The map only when it has a key. */
-static void add_inner_map(struct writer *w, const struct schema_key *k, const char *from)
+static void add_inner_map(struct writer *w, const struct key *k, const char *from)
 {
 	struct writer inner = {.out = w->out, .indent = w->indent + STEP};
 	size_t before = w->out->len;
@@ -120,49 +120,49 @@ static void add_inner_map(struct writer *w, const struct schema_key *k, const ch
 	}
 }
 
-static void add_value(struct writer *w, const struct schema_key *k, const char *member)
+static void add_value(struct writer *w, const struct key *k, const char *member)
 {
 	/* The member is of the type that the row names: the table was made with offsetof(). */
 	const void *v = member;
 	bool flag;
 
 	switch (k->type) {
-	case SCHEMA_TEXT:
-	case SCHEMA_BYTES:
-	case SCHEMA_INT:
-	case SCHEMA_FLOAT:
-	case SCHEMA_BOOL:
+	case KEY_TEXT:
+	case KEY_BYTES:
+	case KEY_INT:
+	case KEY_FLOAT:
+	case KEY_BOOL:
 		add_text(w, k, v);
 		break;
-	case SCHEMA_FLAG:
+	case KEY_FLAG:
 		memcpy(&flag, v, sizeof(flag));
 		if (flag) {
 			add_key(w, k->name);
 			str_add(w->out, " true\n");
 		}
 		break;
-	case SCHEMA_TEXTS:
+	case KEY_TEXTS:
 		add_texts(w, k, v);
 		break;
-	case SCHEMA_MAP:
+	case KEY_MAP:
 		add_inner_map(w, k, member);
 		break;
-	case SCHEMA_MAPS:
+	case KEY_MAPS:
 		add_maps(w, k, items_of(v));
 		break;
-	case SCHEMA_SECTION: {
+	case KEY_SECTION: {
 		const struct cc_text *section;
 
 		memcpy(&section, v, sizeof(section));
 		add_section(w, k, section);
 		break;
 	}
-	case SCHEMA_REFUSED:
+	case KEY_REFUSED:
 		break;
 	}
 }
 
-static void add_map(struct writer *w, const struct schema *s, const char *from)
+static void add_map(struct writer *w, const struct keys *s, const char *from)
 {
 	for (size_t i = 0; i < s->n; i++)
 		add_value(w, &s->keys[i], from + s->keys[i].field);
@@ -192,7 +192,7 @@ int cloudconfig_emit_coreos(const struct cloudconfig *c, struct str *out)
 	AUTO(str_done) struct str text = str_init(4 * CLOUDCONFIG_MAX);
 	struct writer w = {.out = &text};
 
-	add_map(&w, &schema_root, (const char *)c);
+	add_map(&w, &keys_root, (const char *)c);
 	if (!str_ok(&text))
 		return -E2BIG;
 	str_add(out, "#cloud-config\n");

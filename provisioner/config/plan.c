@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "provisioner/config/rules.h"
-#include "provisioner/config/schema.h"
+#include "provisioner/config/keys.h"
 
 #define MODE_FILE 0644u
 #define FILES_OF_SECTIONS 8 /* hostname, hosts, flannel, oem, update: with room to spare */
@@ -313,7 +313,7 @@ static int plan_unit(struct plan *p, const struct cloudconfig *c, const struct c
 
 static struct mark place_of(const struct cloudconfig *c, enum cc_section s)
 {
-	for (size_t i = 0; i < schema_of_section(s)->n; i++)
+	for (size_t i = 0; i < keys_of_section(s)->n; i++)
 		if (c->sections[s][i].text)
 			return c->sections[s][i].at;
 	return (struct mark){0};
@@ -322,24 +322,24 @@ static struct mark place_of(const struct cloudconfig *c, enum cc_section s)
 static const struct cc_text *setting(
 	const struct cloudconfig *c, enum cc_section s, const char *key)
 {
-	const struct schema *schema = schema_of_section(s);
+	const struct keys *table = keys_of_section(s);
 
-	return &c->sections[s][schema_find(schema, key) - schema->keys];
+	return &c->sections[s][key_find(table, key) - table->keys];
 }
 
 /* One line per setting: `before` VARIABLE=value `after`. NULL when it does not fit. */
 static const char *settings_text(struct plan *p, const struct cloudconfig *c, enum cc_section s,
 	const char *head, const char *before, const char *after)
 {
-	const struct schema *schema = schema_of_section(s);
+	const struct keys *table = keys_of_section(s);
 	AUTO(str_done) struct str out = str_init(TEXT_MAX);
 
 	str_add(&out, head);
-	for (size_t i = 0; i < schema->n; i++) {
+	for (size_t i = 0; i < table->n; i++) {
 		if (!c->sections[s][i].text)
 			continue;
 		str_add(&out, before);
-		schema_add_env(&out, schema, &schema->keys[i]);
+		key_add_env(&out, table, &table->keys[i]);
 		str_printf(&out, "=%s%s\n", c->sections[s][i].text, after);
 	}
 	return str_ok(&out) ? arena_strdup(p->arena, str_text(&out)) : NULL;

@@ -66,9 +66,9 @@ static const char tag_binary[] = "tag:yaml.org,2002:binary";
 
 /* A scalar whose kind, tag and presence suit `type`. */
 static bool is_scalar(
-	struct reader *r, const struct where *w, const struct doc_node *n, enum schema_type type)
+	struct reader *r, const struct where *w, const struct doc_node *n, enum key_type type)
 {
-	bool text = type == SCHEMA_TEXT || type == SCHEMA_BYTES;
+	bool text = type == KEY_TEXT || type == KEY_BYTES;
 
 	if (n->kind != DOC_SCALAR) {
 		complain(r, w, n->at, "here belongs a single value, not a %s",
@@ -76,11 +76,11 @@ static bool is_scalar(
 		return false;
 	}
 	if (n->tag && !(text && strcmp(n->tag, tag_str) == 0) &&
-		!(type == SCHEMA_BYTES && strcmp(n->tag, tag_binary) == 0)) {
+		!(type == KEY_BYTES && strcmp(n->tag, tag_binary) == 0)) {
 		complain(r, w, n->at, "a YAML tag has no place here");
 		return false;
 	}
-	if (type != SCHEMA_BYTES && (n->len == 0 || doc_is_null(n))) {
+	if (type != KEY_BYTES && (n->len == 0 || doc_is_null(n))) {
 		complain(r, w, n->at, "has no value; give one or leave the key out");
 		return false;
 	}
@@ -110,15 +110,15 @@ static bool is_zero(const char *text)
 }
 
 static bool is_typed(
-	struct reader *r, const struct where *w, const struct doc_node *n, enum schema_type type)
+	struct reader *r, const struct where *w, const struct doc_node *n, enum key_type type)
 {
 	bool truth, ok = n->style == DOC_PLAIN;
 	const char *expected = "";
 
-	if (type == SCHEMA_INT) {
+	if (type == KEY_INT) {
 		ok = ok && is_int(n->text);
 		expected = "a whole number (without quotes)";
-	} else if (type == SCHEMA_FLOAT) {
+	} else if (type == KEY_FLOAT) {
 		ok = ok && is_float(n->text);
 		expected = "a number like 2 or 0.5 (without quotes)";
 	} else {
@@ -166,12 +166,12 @@ static struct cc_text text_of(const struct doc_node *n)
 	return (struct cc_text){.text = null ? "" : n->text, .len = null ? 0 : n->len, .at = n->at};
 }
 
-static void read_text(struct reader *r, const struct where *w, const struct schema_key *k,
+static void read_text(struct reader *r, const struct where *w, const struct key *k,
 	const struct doc_node *n, struct cc_text *into)
 {
 	if (!is_scalar(r, w, n, k->type))
 		return;
-	if (k->type == SCHEMA_TEXT || k->type == SCHEMA_BYTES)
+	if (k->type == KEY_TEXT || k->type == KEY_BYTES)
 		obey_rule(r, w, n, k->rule);
 	else if (is_typed(r, w, n, k->type) && is_zero(n->text))
 		complain(r, w, n->at,
@@ -183,7 +183,7 @@ static void read_text(struct reader *r, const struct where *w, const struct sche
 
 static void read_flag(struct reader *r, const struct where *w, const struct doc_node *n, bool *into)
 {
-	if (is_scalar(r, w, n, SCHEMA_FLAG) && is_typed(r, w, n, SCHEMA_FLAG))
+	if (is_scalar(r, w, n, KEY_FLAG) && is_typed(r, w, n, KEY_FLAG))
 		*into = n->text[0] == 't';
 }
 
@@ -216,7 +216,7 @@ static void *room_for(struct reader *r, const struct doc_node *n, size_t count, 
 	return p;
 }
 
-static void read_texts(struct reader *r, const struct where *w, const struct schema_key *k,
+static void read_texts(struct reader *r, const struct where *w, const struct key *k,
 	const struct doc_node *n, struct cc_texts *into)
 {
 	if (!is_list(r, w, n) || !(into->items = room_for(r, n, n->n, sizeof(struct cc_text))))
@@ -225,7 +225,7 @@ static void read_texts(struct reader *r, const struct where *w, const struct sch
 	for (size_t i = 0; i < n->n; i++) {
 		struct where item = {.outer = w, .index = i};
 
-		if (!is_scalar(r, &item, n->items[i], SCHEMA_TEXT))
+		if (!is_scalar(r, &item, n->items[i], KEY_TEXT))
 			continue;
 		obey_rule(r, &item, n->items[i], k->rule);
 		into->items[i] = text_of(n->items[i]);
@@ -234,19 +234,19 @@ static void read_texts(struct reader *r, const struct where *w, const struct sch
 
 /* ---- Maps ---- */
 
-static const char *nearest_key(const struct schema *s, const char *name)
+static const char *nearest_key(const struct keys *s, const char *name)
 {
 	const char *names[NAMES_MAX + 1] = {NULL};
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->n && n < NAMES_MAX; i++)
-		if (s->keys[i].type != SCHEMA_REFUSED)
+		if (s->keys[i].type != KEY_REFUSED)
 			names[n++] = s->keys[i].name;
 	return err_nearest(name, names);
 }
 
 /* The key with underscores for hyphens, when it is one of the table's. */
-static const char *unhyphened(const struct schema *s, const char *name)
+static const char *unhyphened(const struct keys *s, const char *name)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		const char *a = name, *b = s->keys[i].name;
@@ -260,7 +260,7 @@ static const char *unhyphened(const struct schema *s, const char *name)
 }
 
 static void complain_unknown(
-	struct reader *r, const struct where *w, const struct schema *s, const struct doc_node *key)
+	struct reader *r, const struct where *w, const struct keys *s, const struct doc_node *key)
 {
 	const char *right = strchr(key->text, '-') ? unhyphened(s, key->text) : NULL;
 	const char *near = nearest_key(s, key->text);
@@ -274,10 +274,10 @@ static void complain_unknown(
 		complain(r, w, key->at, "unknown key");
 }
 
-static void read_map(struct reader *r, const struct where *w, const struct schema *s,
+static void read_map(struct reader *r, const struct where *w, const struct keys *s,
 	const struct doc_node *n, char *into);
 
-static void read_maps(struct reader *r, const struct where *w, const struct schema *s,
+static void read_maps(struct reader *r, const struct where *w, const struct keys *s,
 	const struct doc_node *n, char *into)
 {
 	char *items;
@@ -294,7 +294,7 @@ static void read_maps(struct reader *r, const struct where *w, const struct sche
 	}
 }
 
-static void read_section(struct reader *r, const struct where *w, const struct schema *s,
+static void read_section(struct reader *r, const struct where *w, const struct keys *s,
 	const struct doc_node *n, struct cc_text **into)
 {
 	if (doc_is_null(n) || !(*into = room_for(r, n, s->n, s->size)))
@@ -306,7 +306,7 @@ static void read_section(struct reader *r, const struct where *w, const struct s
 	}
 	for (size_t i = 0; i < n->n; i++) {
 		const struct doc_node *key = n->pairs[i].key;
-		const struct schema_key *k = schema_find(s, key->text);
+		const struct key *k = key_find(s, key->text);
 		struct where here = {.outer = w, .key = key->text};
 
 		if (k)
@@ -316,43 +316,43 @@ static void read_section(struct reader *r, const struct where *w, const struct s
 	}
 }
 
-static void read_value(struct reader *r, const struct where *w, const struct schema_key *k,
+static void read_value(struct reader *r, const struct where *w, const struct key *k,
 	const struct doc_node *n, char *into)
 {
 	/* The member lies in a struct of its own type: the table was made with offsetof(). */
 	void *member = into + k->field;
 
 	switch (k->type) {
-	case SCHEMA_TEXT:
-	case SCHEMA_BYTES:
-	case SCHEMA_INT:
-	case SCHEMA_FLOAT:
-	case SCHEMA_BOOL:
+	case KEY_TEXT:
+	case KEY_BYTES:
+	case KEY_INT:
+	case KEY_FLOAT:
+	case KEY_BOOL:
 		read_text(r, w, k, n, member);
 		break;
-	case SCHEMA_FLAG:
+	case KEY_FLAG:
 		read_flag(r, w, n, member);
 		break;
-	case SCHEMA_TEXTS:
+	case KEY_TEXTS:
 		read_texts(r, w, k, n, member);
 		break;
-	case SCHEMA_MAP:
+	case KEY_MAP:
 		if (!doc_is_null(n))
 			read_map(r, w, k->sub, n, member);
 		break;
-	case SCHEMA_MAPS:
+	case KEY_MAPS:
 		read_maps(r, w, k->sub, n, member);
 		break;
-	case SCHEMA_SECTION:
+	case KEY_SECTION:
 		read_section(r, w, k->sub, n, member);
 		break;
-	case SCHEMA_REFUSED:
+	case KEY_REFUSED:
 		complain(r, w, n->at, "not a key of cloud-config here: %s", k->refused);
 		break;
 	}
 }
 
-static void read_map(struct reader *r, const struct where *w, const struct schema *s,
+static void read_map(struct reader *r, const struct where *w, const struct keys *s,
 	const struct doc_node *n, char *into)
 {
 	if (n->kind != DOC_MAP) {
@@ -362,7 +362,7 @@ static void read_map(struct reader *r, const struct where *w, const struct schem
 	}
 	for (size_t i = 0; i < n->n; i++) {
 		const struct doc_node *key = n->pairs[i].key;
-		const struct schema_key *k = schema_find(s, key->text);
+		const struct key *k = key_find(s, key->text);
 		struct where here = {.outer = w, .key = key->text};
 
 		if (k)
@@ -375,7 +375,7 @@ static void read_map(struct reader *r, const struct where *w, const struct schem
 			complain(r, w, n->at, "%s is missing", s->keys[i].name);
 }
 
-void reader_map(struct reader *r, const struct schema *s, const struct doc_node *n, void *into)
+void reader_map(struct reader *r, const struct keys *s, const struct doc_node *n, void *into)
 {
 	read_map(r, NULL, s, n, into);
 }

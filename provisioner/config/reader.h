@@ -1,4 +1,4 @@
-/* reader.h - a map of a YAML document into a struct, by a schema's table.
+/* reader.h - a map of a YAML document into a struct, by a table of keys.
  *
  * Every mistake is reported with its place and its name ("write_files[3].permissions"), and reading
  * goes on with the next key. The struct is only to be trusted when no error was added. */
@@ -6,7 +6,7 @@
 #define SLIPWAY_CONFIG_READER_H
 
 #include "provisioner/base/doc.h"
-#include "provisioner/config/schema.h"
+#include "provisioner/config/keys.h"
 
 struct reader {
 	struct arena *arena;
@@ -14,6 +14,6 @@ struct reader {
 };
 
 /* Fills the struct at `into` (zeroed before, of s->size bytes) from the map `n`. */
-void reader_map(struct reader *r, const struct schema *s, const struct doc_node *n, void *into);
+void reader_map(struct reader *r, const struct keys *s, const struct doc_node *n, void *into);
 
 #endif

@@ -1,13 +1,13 @@
 #include "tests/unit/test.h"
 
-#include "provisioner/config/schema.h"
+#include "provisioner/config/keys.h"
 
 /* Walks all tables below `s` with a stack of its own. */
-static size_t all_tables(const struct schema *list[static 32])
+static size_t all_tables(const struct keys *list[static 32])
 {
 	size_t n = 0;
 
-	list[n++] = &schema_root;
+	list[n++] = &keys_root;
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < list[i]->n; k++)
 			if (list[i]->keys[k].sub) {
@@ -19,17 +19,17 @@ static size_t all_tables(const struct schema *list[static 32])
 
 TEST(no_table_has_a_key_twice)
 {
-	const struct schema *tables[32];
+	const struct keys *tables[32];
 
 	for (size_t i = all_tables(tables); i-- > 0;)
 		for (size_t k = 0; k < tables[i]->n; k++)
-			assert_ptr_equal(schema_find(tables[i], tables[i]->keys[k].name),
-				&tables[i]->keys[k]);
+			assert_ptr_equal(
+				key_find(tables[i], tables[i]->keys[k].name), &tables[i]->keys[k]);
 }
 
 TEST(no_key_has_a_hyphen)
 {
-	const struct schema *tables[32];
+	const struct keys *tables[32];
 
 	for (size_t i = all_tables(tables); i-- > 0;)
 		for (size_t k = 0; k < tables[i]->n; k++)
@@ -38,7 +38,7 @@ TEST(no_key_has_a_hyphen)
 
 TEST(members_lie_inside_their_struct)
 {
-	const struct schema *tables[32];
+	const struct keys *tables[32];
 
 	for (size_t i = all_tables(tables); i-- > 0;)
 		for (size_t k = 0; k < tables[i]->n; k++)
@@ -50,7 +50,7 @@ static void expect_env(enum cc_section s, const char *key, const char *want)
 {
 	AUTO(str_done) struct str out = str_init(256);
 
-	schema_add_env(&out, schema_of_section(s), schema_find(schema_of_section(s), key));
+	key_add_env(&out, keys_of_section(s), key_find(keys_of_section(s), key));
 	assert_string_equal(str_text(&out), want);
 }
 
@@ -75,7 +75,7 @@ TEST(every_key_of_coreos_cloudinit_is_there)
 		{CC_LOCKSMITH, 9}, {CC_OEM, 5}, {CC_UPDATE, 3}};
 
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
-		assert_int_equal(schema_of_section(counts[i].s)->n, counts[i].n);
+		assert_int_equal(keys_of_section(counts[i].s)->n, counts[i].n);
 }
 
 RUN(t(no_table_has_a_key_twice), t(no_key_has_a_hyphen), t(members_lie_inside_their_struct),

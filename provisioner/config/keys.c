@@ -1,23 +1,23 @@
-#include "provisioner/config/schema.h"
+#include "provisioner/config/keys.h"
 
 #include <ctype.h>
 #include <string.h>
 
-#define KEY(key, kind, struct_name, member, ...)                           \
-	{                                                                  \
-		.name = (key), .type = SCHEMA_##kind,                      \
-		.field = offsetof(struct struct_name, member), __VA_ARGS__ \
+#define KEY(key, kind, struct_name, member, ...)                                                  \
+	{                                                                                         \
+		.name = (key), .type = KEY_##kind, .field = offsetof(struct struct_name, member), \
+		__VA_ARGS__                                                                       \
 	}
-#define REFUSED(key, why)                                               \
-	{                                                               \
-		.name = (key), .type = SCHEMA_REFUSED, .refused = (why) \
+#define REFUSED(key, why)                                            \
+	{                                                            \
+		.name = (key), .type = KEY_REFUSED, .refused = (why) \
 	}
 #define TABLE(rows, bytes)                                            \
 	{                                                             \
 		.keys = (rows), .n = ARRAY_LEN(rows), .size = (bytes) \
 	}
 
-static const struct schema_key user_keys[] = {
+static const struct key user_keys[] = {
 	KEY("name", TEXT, cc_user, name, .rule = &rule_user, .required = true),
 	KEY("passwd", TEXT, cc_user, passwd, .rule = &rule_hash),
 	KEY("gecos", TEXT, cc_user, gecos, .rule = &rule_one_line),
@@ -42,9 +42,9 @@ static const struct schema_key user_keys[] = {
 	REFUSED("selinux_user", "coreos-cloudinit never implemented it"),
 	REFUSED("ssh_import_id", "list the keys under ssh_authorized_keys"),
 };
-static const struct schema user_schema = TABLE(user_keys, sizeof(struct cc_user));
+static const struct keys user_table = TABLE(user_keys, sizeof(struct cc_user));
 
-static const struct schema_key file_keys[] = {
+static const struct key file_keys[] = {
 	KEY("path", TEXT, cc_file, path, .rule = &rule_path, .required = true),
 	KEY("owner", TEXT, cc_file, owner, .rule = &rule_owner),
 	KEY("permissions", TEXT, cc_file, permissions, .rule = &rule_permissions),
@@ -53,48 +53,48 @@ static const struct schema_key file_keys[] = {
 	REFUSED("append", "coreos-cloudinit writes whole files only"),
 	REFUSED("defer", "coreos-cloudinit writes files after the users are made anyway"),
 };
-static const struct schema file_schema = TABLE(file_keys, sizeof(struct cc_file));
+static const struct keys file_table = TABLE(file_keys, sizeof(struct cc_file));
 
-static const struct schema_key drop_in_keys[] = {
+static const struct key drop_in_keys[] = {
 	KEY("name", TEXT, cc_dropin, name, .rule = &rule_drop_in, .required = true),
 	KEY("content", TEXT, cc_dropin, content, .rule = &rule_unit_text, .required = true),
 };
-static const struct schema drop_in_schema = TABLE(drop_in_keys, sizeof(struct cc_dropin));
+static const struct keys drop_in_table = TABLE(drop_in_keys, sizeof(struct cc_dropin));
 
-static const struct schema_key unit_keys[] = {
+static const struct key unit_keys[] = {
 	KEY("name", TEXT, cc_unit, name, .rule = &rule_unit, .required = true),
 	KEY("command", TEXT, cc_unit, command, .rule = &rule_command),
 	KEY("enable", FLAG, cc_unit, enable),
 	KEY("mask", FLAG, cc_unit, mask),
 	KEY("runtime", FLAG, cc_unit, runtime),
 	KEY("content", TEXT, cc_unit, content, .rule = &rule_unit_text),
-	KEY("drop_ins", MAPS, cc_unit, drop_ins, .sub = &drop_in_schema),
+	KEY("drop_ins", MAPS, cc_unit, drop_ins, .sub = &drop_in_table),
 	REFUSED("contents", "cloud-config calls it content; contents is Ignition's word"),
 	REFUSED("dropins", "cloud-config calls it drop_ins; dropins is Ignition's word"),
 	REFUSED("enabled", "cloud-config calls it enable; enabled is Ignition's word"),
 };
-static const struct schema unit_schema = TABLE(unit_keys, sizeof(struct cc_unit));
+static const struct keys unit_table = TABLE(unit_keys, sizeof(struct cc_unit));
 
 /* Settings: the index of a row is the index of its value. */
-#define TEXT_SETTING(key)                                                 \
-	{                                                                 \
-		.name = (key), .type = SCHEMA_TEXT, .rule = &rule_setting \
-	}
-#define INT_SETTING(key)                          \
-	{                                         \
-		.name = (key), .type = SCHEMA_INT \
-	}
-#define FLOAT_SETTING(key)                          \
-	{                                           \
-		.name = (key), .type = SCHEMA_FLOAT \
-	}
-#define BOOL_SETTING(key)                          \
-	{                                          \
-		.name = (key), .type = SCHEMA_BOOL \
-	}
-#define RULED_SETTING(key, its_rule)                                   \
+#define TEXT_SETTING(key)                                              \
 	{                                                              \
-		.name = (key), .type = SCHEMA_TEXT, .rule = (its_rule) \
+		.name = (key), .type = KEY_TEXT, .rule = &rule_setting \
+	}
+#define INT_SETTING(key)                       \
+	{                                      \
+		.name = (key), .type = KEY_INT \
+	}
+#define FLOAT_SETTING(key)                       \
+	{                                        \
+		.name = (key), .type = KEY_FLOAT \
+	}
+#define BOOL_SETTING(key)                       \
+	{                                       \
+		.name = (key), .type = KEY_BOOL \
+	}
+#define RULED_SETTING(key, its_rule)                                \
+	{                                                           \
+		.name = (key), .type = KEY_TEXT, .rule = (its_rule) \
 	}
 #define SETTINGS(rows, variables)                                                     \
 	{                                                                             \
@@ -102,7 +102,7 @@ static const struct schema unit_schema = TABLE(unit_keys, sizeof(struct cc_unit)
 		.prefix = (variables)                                                 \
 	}
 
-static const struct schema_key etcd_keys[] = {TEXT_SETTING("addr"), TEXT_SETTING("bind_addr"),
+static const struct key etcd_keys[] = {TEXT_SETTING("addr"), TEXT_SETTING("bind_addr"),
 	TEXT_SETTING("ca_file"), TEXT_SETTING("cert_file"), INT_SETTING("cluster_active_size"),
 	FLOAT_SETTING("cluster_remove_delay"), FLOAT_SETTING("cluster_sync_interval"),
 	TEXT_SETTING("cors"), TEXT_SETTING("data_dir"), TEXT_SETTING("discovery"),
@@ -114,11 +114,11 @@ static const struct schema_key etcd_keys[] = {TEXT_SETTING("addr"), TEXT_SETTING
 	INT_SETTING("peer_heartbeat_interval"), TEXT_SETTING("peer_key_file"),
 	TEXT_SETTING("peers"), TEXT_SETTING("peers_file"), FLOAT_SETTING("retry_interval"),
 	BOOL_SETTING("snapshot"),
-	{.name = "snapshot_count", .type = SCHEMA_INT, .env = "ETCD_SNAPSHOTCOUNT"},
+	{.name = "snapshot_count", .type = KEY_INT, .env = "ETCD_SNAPSHOTCOUNT"},
 	TEXT_SETTING("trace"), BOOL_SETTING("verbose"), BOOL_SETTING("very_verbose"),
 	BOOL_SETTING("very_very_verbose")};
 
-static const struct schema_key etcd2_keys[] = {TEXT_SETTING("advertise_client_urls"),
+static const struct key etcd2_keys[] = {TEXT_SETTING("advertise_client_urls"),
 	TEXT_SETTING("ca_file"), TEXT_SETTING("cert_file"), BOOL_SETTING("client_cert_auth"),
 	TEXT_SETTING("cors"), TEXT_SETTING("data_dir"), BOOL_SETTING("debug"),
 	TEXT_SETTING("discovery"), TEXT_SETTING("discovery_fallback"),
@@ -139,7 +139,7 @@ static const struct schema_key etcd2_keys[] = {TEXT_SETTING("advertise_client_ur
 	BOOL_SETTING("strict_reconfig_check"), TEXT_SETTING("trusted_ca_file"),
 	TEXT_SETTING("wal_dir")};
 
-static const struct schema_key fleet_keys[] = {TEXT_SETTING("agent_ttl"),
+static const struct key fleet_keys[] = {TEXT_SETTING("agent_ttl"),
 	TEXT_SETTING("authorized_keys_file"), BOOL_SETTING("disable_engine"),
 	FLOAT_SETTING("engine_reconcile_interval"), TEXT_SETTING("etcd_cafile"),
 	TEXT_SETTING("etcd_certfile"), TEXT_SETTING("etcd_keyfile"),
@@ -148,31 +148,31 @@ static const struct schema_key fleet_keys[] = {TEXT_SETTING("agent_ttl"),
 	TEXT_SETTING("metadata"), TEXT_SETTING("public_ip"), INT_SETTING("token_limit"),
 	INT_SETTING("verbosity"), BOOL_SETTING("verify_units")};
 
-static const struct schema_key flannel_keys[] = {TEXT_SETTING("etcd_endpoints"),
+static const struct key flannel_keys[] = {TEXT_SETTING("etcd_endpoints"),
 	TEXT_SETTING("etcd_cafile"), TEXT_SETTING("etcd_certfile"), TEXT_SETTING("etcd_keyfile"),
 	TEXT_SETTING("etcd_prefix"), TEXT_SETTING("etcd_username"), TEXT_SETTING("etcd_password"),
-	{.name = "interface", .type = SCHEMA_TEXT, .rule = &rule_setting, .env = "FLANNELD_IFACE"},
+	{.name = "interface", .type = KEY_TEXT, .rule = &rule_setting, .env = "FLANNELD_IFACE"},
 	TEXT_SETTING("ip_masq"), TEXT_SETTING("public_ip"), TEXT_SETTING("subnet_file")};
 
-static const struct schema_key locksmith_keys[] = {TEXT_SETTING("endpoint"),
-	TEXT_SETTING("etcd_cafile"), TEXT_SETTING("etcd_certfile"), TEXT_SETTING("etcd_keyfile"),
-	TEXT_SETTING("etcd_username"), TEXT_SETTING("etcd_password"), TEXT_SETTING("group"),
+static const struct key locksmith_keys[] = {TEXT_SETTING("endpoint"), TEXT_SETTING("etcd_cafile"),
+	TEXT_SETTING("etcd_certfile"), TEXT_SETTING("etcd_keyfile"), TEXT_SETTING("etcd_username"),
+	TEXT_SETTING("etcd_password"), TEXT_SETTING("group"),
 	{.name = "window_start",
-		.type = SCHEMA_TEXT,
+		.type = KEY_TEXT,
 		.rule = &rule_window_start,
 		.env = "REBOOT_WINDOW_START"},
 	{.name = "window_length",
-		.type = SCHEMA_TEXT,
+		.type = KEY_TEXT,
 		.rule = &rule_window_length,
 		.env = "REBOOT_WINDOW_LENGTH"}};
 
-static const struct schema_key oem_keys[] = {TEXT_SETTING("id"), TEXT_SETTING("version_id"),
+static const struct key oem_keys[] = {TEXT_SETTING("id"), TEXT_SETTING("version_id"),
 	TEXT_SETTING("name"), TEXT_SETTING("home_url"), TEXT_SETTING("bug_report_url")};
 
-static const struct schema_key update_keys[] = {TEXT_SETTING("group"),
+static const struct key update_keys[] = {TEXT_SETTING("group"),
 	RULED_SETTING("reboot_strategy", &rule_strategy), TEXT_SETTING("server")};
 
-static const struct schema sections[CC_SECTIONS] = {
+static const struct keys sections[CC_SECTIONS] = {
 	[CC_ETCD] = SETTINGS(etcd_keys, "ETCD_"),
 	[CC_ETCD2] = SETTINGS(etcd2_keys, "ETCD_"),
 	[CC_FLEET] = SETTINGS(fleet_keys, "FLEET_"),
@@ -184,11 +184,11 @@ static const struct schema sections[CC_SECTIONS] = {
 
 #define SECTION(key, which)                                                                     \
 	{                                                                                       \
-		.name = (key), .type = SCHEMA_SECTION,                                          \
+		.name = (key), .type = KEY_SECTION,                                             \
 		.field = offsetof(struct cloudconfig, sections[which]), .sub = &sections[which] \
 	}
 
-static const struct schema_key coreos_keys[] = {
+static const struct key coreos_keys[] = {
 	SECTION("etcd", CC_ETCD),
 	SECTION("etcd2", CC_ETCD2),
 	SECTION("fleet", CC_FLEET),
@@ -196,19 +196,19 @@ static const struct schema_key coreos_keys[] = {
 	SECTION("locksmith", CC_LOCKSMITH),
 	SECTION("oem", CC_OEM),
 	SECTION("update", CC_UPDATE),
-	KEY("units", MAPS, cloudconfig, units, .sub = &unit_schema),
+	KEY("units", MAPS, cloudconfig, units, .sub = &unit_table),
 };
-static const struct schema coreos_schema = TABLE(coreos_keys, sizeof(struct cloudconfig));
+static const struct keys coreos_table = TABLE(coreos_keys, sizeof(struct cloudconfig));
 
 static const char use_unit[] = "coreos-cloudinit does not know it; write a unit under coreos.units";
 
-static const struct schema_key root_keys[] = {
+static const struct key root_keys[] = {
 	KEY("hostname", TEXT, cloudconfig, hostname, .rule = &rule_hostname),
 	KEY("manage_etc_hosts", TEXT, cloudconfig, manage_etc_hosts, .rule = &rule_etc_hosts),
 	KEY("ssh_authorized_keys", TEXTS, cloudconfig, ssh_authorized_keys, .rule = &rule_ssh_key),
-	KEY("users", MAPS, cloudconfig, users, .sub = &user_schema),
-	KEY("write_files", MAPS, cloudconfig, files, .sub = &file_schema),
-	{.name = "coreos", .type = SCHEMA_MAP, .sub = &coreos_schema},
+	KEY("users", MAPS, cloudconfig, users, .sub = &user_table),
+	KEY("write_files", MAPS, cloudconfig, files, .sub = &file_table),
+	{.name = "coreos", .type = KEY_MAP, .sub = &coreos_table},
 	REFUSED("runcmd", use_unit),
 	REFUSED("bootcmd", use_unit),
 	REFUSED("mounts", use_unit),
@@ -218,14 +218,14 @@ static const struct schema_key root_keys[] = {
 	REFUSED("packages", "CoreOS has no packages; run a container or fetch a program"),
 	REFUSED("groups", "coreos-cloudinit makes no groups but users' own"),
 };
-const struct schema schema_root = TABLE(root_keys, sizeof(struct cloudconfig));
+const struct keys keys_root = TABLE(root_keys, sizeof(struct cloudconfig));
 
-const struct schema *schema_of_section(enum cc_section s)
+const struct keys *keys_of_section(enum cc_section s)
 {
 	return &sections[s];
 }
 
-const struct schema_key *schema_find(const struct schema *s, const char *name)
+const struct key *key_find(const struct keys *s, const char *name)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (strcmp(s->keys[i].name, name) == 0)
@@ -233,7 +233,7 @@ const struct schema_key *schema_find(const struct schema *s, const char *name)
 	return NULL;
 }
 
-void schema_add_env(struct str *out, const struct schema *s, const struct schema_key *k)
+void key_add_env(struct str *out, const struct keys *s, const struct key *k)
 {
 	if (k->env) {
 		str_add(out, k->env);

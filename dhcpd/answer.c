@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-void answer_begin(const struct msg *request, enum dhcp_type type, uint32_t server_id, struct msg *ret)
+void answer_begin(
+	const struct msg *request, enum dhcp_type type, uint32_t server_id, struct msg *ret)
 {
 	*ret = (struct msg){
 		.op = BOOTP_REPLY,

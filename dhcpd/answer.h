@@ -9,7 +9,8 @@
 
 /* What OFFER, ACK and NAK have in common: the fields copied from the request, who we are, and the
  * client identifier and relay information as they came (RFC 6842, RFC 3046). */
-void answer_begin(const struct msg *request, enum dhcp_type type, uint32_t server_id, struct msg *ret);
+void answer_begin(
+	const struct msg *request, enum dhcp_type type, uint32_t server_id, struct msg *ret);
 
 /* The address and how long it is leased. */
 void answer_lease(struct msg *reply, uint32_t address, uint32_t lease_s);

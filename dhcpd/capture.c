@@ -70,8 +70,8 @@ static int join_all_routers(struct capture *c, struct err *e)
 
 	if (setsockopt(pcap_fileno(c->pcap), SOL_PACKET, PACKET_ADD_MEMBERSHIP, &m, sizeof(m)) == 0)
 		return 0;
-	return err_msg(e, -errno, "interface \"%s\" does not take the all-routers group: %s", c->interface,
-		strerror(errno));
+	return err_msg(e, -errno, "interface \"%s\" does not take the all-routers group: %s",
+		c->interface, strerror(errno));
 }
 
 static bool read_mac(const struct capture *c, struct mac *ret)
@@ -128,7 +128,8 @@ struct capture *capture_open(const char *interface, struct err *e)
 		return NULL;
 	}
 	if (!read_mac(c, &c->mac)) {
-		(void)err_msg(e, -errno, "interface \"%s\" has no MAC: %s", interface, strerror(errno));
+		(void)err_msg(
+			e, -errno, "interface \"%s\" has no MAC: %s", interface, strerror(errno));
 		capture_close(c);
 		return NULL;
 	}

@@ -20,9 +20,10 @@ static void log_exchange(const struct message_exchange *x)
 	char mac[MAC_TEXT_SIZE], address[IPV4_TEXT_SIZE];
 	bool is_notable = x->reply == DHCP_ACK || x->reply == DHCP_NAK || x->note[0];
 
-	log_line(is_notable ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "%s -> %s mac=%s address=%s stage=%s%s%s%s%s",
-		dhcp_type_name(x->request), x->reply ? dhcp_type_name(x->reply) : "-",
-		mac_text(&x->mac, mac), ipv4_text(x->address, address), stage_name(x->stage),
+	log_line(is_notable ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
+		"%s -> %s mac=%s address=%s stage=%s%s%s%s%s", dhcp_type_name(x->request),
+		x->reply ? dhcp_type_name(x->reply) : "-", mac_text(&x->mac, mac),
+		ipv4_text(x->address, address), stage_name(x->stage),
 		x->boot_file[0] ? " file=" : "", x->boot_file, x->note[0] ? " note=" : "", x->note);
 }
 
@@ -84,8 +85,12 @@ static void on_nodes_end(void *arg, const void *payload, int fd)
 }
 
 static const struct ipc_kind kinds[] = {
-	{.type = MESSAGE_DHCP_SETTINGS, .size = sizeof(struct message_dhcp_settings), .handle = on_settings},
-	{.type = MESSAGE_NODES_BEGIN, .size = sizeof(struct message_nodes), .handle = on_nodes_begin},
+	{.type = MESSAGE_DHCP_SETTINGS,
+		.size = sizeof(struct message_dhcp_settings),
+		.handle = on_settings},
+	{.type = MESSAGE_NODES_BEGIN,
+		.size = sizeof(struct message_nodes),
+		.handle = on_nodes_begin},
 	{.type = MESSAGE_NODE, .size = sizeof(struct message_node), .handle = on_node},
 	{.type = MESSAGE_NODES_END, .size = sizeof(struct message_nodes), .handle = on_nodes_end},
 };
@@ -96,7 +101,8 @@ void control_open(struct control *c, struct event_base *base, int fd, struct lea
 
 	*c = (struct control){.leases = leases};
 	c->provisioner = ipc_new(base, fd, "provisioner", kinds, ARRAY_LEN(kinds), c);
-	(void)ipc_send(c->provisioner, MESSAGE_HELLO, &hello, sizeof(hello), -1); /* it finds out by itself */
+	(void)ipc_send(c->provisioner, MESSAGE_HELLO, &hello, sizeof(hello),
+		-1); /* it finds out by itself */
 }
 
 void control_close(struct control *c)
@@ -109,7 +115,8 @@ void control_close(struct control *c)
 void control_tell(struct control *c, const struct message_exchange *x)
 {
 	log_exchange(x);
-	(void)ipc_send(c->provisioner, MESSAGE_EXCHANGE, x, sizeof(*x), -1); /* serving goes on without */
+	(void)ipc_send(
+		c->provisioner, MESSAGE_EXCHANGE, x, sizeof(*x), -1); /* serving goes on without */
 }
 
 void control_tell_counters(struct control *c, struct counters *counters)

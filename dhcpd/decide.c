@@ -260,7 +260,8 @@ static void on_other_server(struct ask *a)
 
 	if (mine && mine->state == LEASE_OFFERED)
 		lease_change(a->s->leases, mine, LEASE_FREE, a->now_ms);
-	note_address(a, "took the offer of another DHCP server,", opts_u32(&a->m->opts, OPT_SERVER));
+	note_address(
+		a, "took the offer of another DHCP server,", opts_u32(&a->m->opts, OPT_SERVER));
 	drop(a, COUNT_OTHER_SERVER, /* is_tellable= */ true);
 }
 
@@ -433,7 +434,8 @@ static void begin_exchange(struct ask *a)
 	x->stage = (uint8_t)a->pxe.stage;
 	x->arch = a->pxe.arch;
 	x->request = opts_u8(&a->m->opts, OPT_TYPE);
-	rd_copy(&name, x->hostname, name.left < sizeof(x->hostname) ? name.left : sizeof(x->hostname) - 1);
+	rd_copy(&name, x->hostname,
+		name.left < sizeof(x->hostname) ? name.left : sizeof(x->hostname) - 1);
 }
 
 /* What makes a message nobody's business before anybody looks at what it asks. */
@@ -454,10 +456,11 @@ static enum counter refuse(struct ask *a)
 	return COUNT_NONE;
 }
 
-void decide(const struct decide_state *s, const struct msg *m, const struct arrival *from, int64_t now_ms,
-	struct decision *ret)
+void decide(const struct decide_state *s, const struct msg *m, const struct arrival *from,
+	int64_t now_ms, struct decision *ret)
 {
-	struct ask a = {.s = s, .settings = s->settings, .m = m, .from = from, .now_ms = now_ms, .d = ret};
+	struct ask a = {
+		.s = s, .settings = s->settings, .m = m, .from = from, .now_ms = now_ms, .d = ret};
 
 	*ret = (struct decision){0};
 	enum counter why = refuse(&a);

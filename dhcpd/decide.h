@@ -31,18 +31,18 @@ struct decide_state {
 };
 
 struct decision {
-	enum counter what;     /* the answer given, or why there is none */
+	enum counter what; /* the answer given, or why there is none */
 	bool has_reply;
 	struct msg reply;
-	struct route route;    /* with has_reply */
-	struct lease *commit;  /* must be on disk before the reply leaves; or NULL */
-	bool was_known;        /* the client holds this lease on disk already: with a full disk it may go on */
-	bool is_tellable;      /* `exchange` is worth a line in the node's timeline */
+	struct route route;   /* with has_reply */
+	struct lease *commit; /* must be on disk before the reply leaves; or NULL */
+	bool was_known; /* the client holds this lease on disk already: with a full disk it may go on */
+	bool is_tellable; /* `exchange` is worth a line in the node's timeline */
 	struct message_exchange exchange;
 };
 
-void decide(const struct decide_state *s, const struct msg *m, const struct arrival *from, int64_t now_ms,
-	struct decision *ret);
+void decide(const struct decide_state *s, const struct msg *m, const struct arrival *from,
+	int64_t now_ms, struct decision *ret);
 
 /* The lease could not be written: takes a grant back, so that the client asks again. */
 void decide_undo(const struct decide_state *s, struct lease *l, int64_t now_ms);

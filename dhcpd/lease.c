@@ -246,8 +246,8 @@ static bool is_available(const struct lease_table *t, const struct lease *l, int
 
 /* The top of the heap has been free for longest. Only when it lies outside the pool (the pool was
  * changed) must all be looked at. */
-static uint32_t pick_oldest(struct lease_table *t, int64_t now_ms, lease_refuse *is_refused,
-	const void *arg)
+static uint32_t pick_oldest(
+	struct lease_table *t, int64_t now_ms, lease_refuse *is_refused, const void *arg)
 {
 	const struct lease *best = NULL;
 
@@ -265,7 +265,8 @@ static uint32_t pick_oldest(struct lease_table *t, int64_t now_ms, lease_refuse 
 	return best ? best->address : 0;
 }
 
-uint32_t lease_pick(struct lease_table *t, int64_t now_ms, lease_refuse *is_refused, const void *arg)
+uint32_t lease_pick(
+	struct lease_table *t, int64_t now_ms, lease_refuse *is_refused, const void *arg)
 {
 	uint32_t address = pick_unused(t, is_refused, arg);
 

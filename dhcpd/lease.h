@@ -32,7 +32,7 @@ enum lease_state {
 	LEASE_FREE = 1, /* released: the client is remembered */
 	LEASE_OFFERED,  /* held until the client asks for it */
 	LEASE_BOUND,
-	LEASE_DECLINED  /* the client found somebody else there: nobody gets it */
+	LEASE_DECLINED /* the client found somebody else there: nobody gets it */
 };
 
 struct lease {
@@ -65,7 +65,8 @@ struct lease *lease_by_client(const struct lease_table *t, const struct client *
 
 /* The pool's next address for a newcomer, or 0 when all are taken. */
 typedef bool lease_refuse(const void *arg, uint32_t address);
-uint32_t lease_pick(struct lease_table *t, int64_t now_ms, lease_refuse *is_refused, const void *arg);
+uint32_t lease_pick(
+	struct lease_table *t, int64_t now_ms, lease_refuse *is_refused, const void *arg);
 
 /* Makes `c` (copied) the client of `address`, in `state` until `until_ms`. Forgets an older lease of the
  * client that has run out. NULL past LEASES_MAX. */

@@ -42,8 +42,9 @@ static const char schema[] = "BEGIN IMMEDIATE;"
 			     "COMMIT;";
 
 static const char upsert_sql[] = "INSERT OR REPLACE INTO lease VALUES (?,?,?,?,?,?,?,?,?,?)";
-static const char load_sql[] = "SELECT address, state, htype, hardware, client_id,"
-			       " written_mono_ms, written_wall_ms, left_ms, lease_s, boot_id FROM lease";
+static const char load_sql[] =
+	"SELECT address, state, htype, hardware, client_id,"
+	" written_mono_ms, written_wall_ms, left_ms, lease_s, boot_id FROM lease";
 
 enum column {
 	COL_ADDRESS,
@@ -87,13 +88,15 @@ static int open_database(struct lease_store *s)
 	if (rc == SQLITE_OK)
 		rc = run(s->db, schema);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_prepare_v3(s->db, upsert_sql, -1, SQLITE_PREPARE_PERSISTENT, &s->upsert, NULL);
+		rc = sqlite3_prepare_v3(
+			s->db, upsert_sql, -1, SQLITE_PREPARE_PERSISTENT, &s->upsert, NULL);
 	return rc;
 }
 
 static void close_database(struct lease_store *s)
 {
-	(void)sqlite3_finalize(s->upsert); /* NULL is allowed; errors were reported when they happened */
+	(void)sqlite3_finalize(
+		s->upsert); /* NULL is allowed; errors were reported when they happened */
 	(void)sqlite3_close(s->db);
 	s->upsert = NULL;
 	s->db = NULL;
@@ -137,15 +140,18 @@ static bool is_within(int64_t v, int64_t min, int64_t max)
 /* A row that this program could have written. */
 static bool row_is_sound(sqlite3_stmt *q)
 {
-	int hlen = sqlite3_column_bytes(q, COL_HARDWARE), id_len = sqlite3_column_bytes(q, COL_CLIENT_ID);
+	int hlen = sqlite3_column_bytes(q, COL_HARDWARE),
+	    id_len = sqlite3_column_bytes(q, COL_CLIENT_ID);
 	int64_t century_ms = (int64_t)100 * 366 * 86400 * 1000;
 
 	return is_within(sqlite3_column_int64(q, COL_ADDRESS), 1, UINT32_MAX) &&
 	       is_within(sqlite3_column_int64(q, COL_STATE), LEASE_FREE, LEASE_DECLINED) &&
 	       is_within(sqlite3_column_int64(q, COL_HTYPE), 0, UINT8_MAX) &&
-	       is_within(hlen, 0, MSG_HW_MAX) && is_within(id_len, 0, UINT8_MAX) && hlen + id_len > 0 &&
+	       is_within(hlen, 0, MSG_HW_MAX) && is_within(id_len, 0, UINT8_MAX) &&
+	       hlen + id_len > 0 &&
 	       is_within(sqlite3_column_int64(q, COL_LEASE_S), 0, UINT32_MAX) &&
-	       is_within(sqlite3_column_int64(q, COL_LEFT), -century_ms, (int64_t)UINT32_MAX * 1000) &&
+	       is_within(sqlite3_column_int64(q, COL_LEFT), -century_ms,
+		       (int64_t)UINT32_MAX * 1000) &&
 	       is_within(sqlite3_column_int64(q, COL_WRITTEN_MONO), 0, century_ms) &&
 	       is_within(sqlite3_column_int64(q, COL_WRITTEN_WALL), -century_ms, century_ms);
 }
@@ -161,8 +167,9 @@ static void load_row(sqlite3_stmt *q, const struct moment *now, struct lease_tab
 
 	if (c.hlen > 0)
 		memcpy(c.hw, sqlite3_column_blob(q, COL_HARDWARE), c.hlen);
-	struct lease *l = lease_set(t, address, &c, (enum lease_state)sqlite3_column_int(q, COL_STATE),
-		now->mono_ms, now->mono_ms + left);
+	struct lease *l =
+		lease_set(t, address, &c, (enum lease_state)sqlite3_column_int(q, COL_STATE),
+			now->mono_ms, now->mono_ms + left);
 	if (!l)
 		return;
 	l->lease_s = (uint32_t)sqlite3_column_int64(q, COL_LEASE_S);
@@ -170,7 +177,8 @@ static void load_row(sqlite3_stmt *q, const struct moment *now, struct lease_tab
 	l->stored = true;
 }
 
-static int load(struct lease_store *s, const struct moment *now, struct lease_table *t, size_t *ret_damaged)
+static int load(
+	struct lease_store *s, const struct moment *now, struct lease_table *t, size_t *ret_damaged)
 {
 	sqlite3_stmt *q = NULL;
 	int rc = sqlite3_prepare_v2(s->db, load_sql, -1, &q, NULL);
@@ -202,13 +210,15 @@ static int set_aside(const struct lease_store *s, int64_t wall_ms)
 		if (rename(from, to) < 0 && errno != ENOENT)
 			return -errno;
 		if (i == 0)
-			log_error("the lease database was damaged: it is now %s, and a new one begins", to);
+			log_error("the lease database was damaged: it is now %s, and a new one "
+				  "begins",
+				to);
 	}
 	return 0;
 }
 
-static int open_and_load(struct lease_store *s, const struct moment *now, struct lease_table *t,
-	size_t *ret_damaged)
+static int open_and_load(
+	struct lease_store *s, const struct moment *now, struct lease_table *t, size_t *ret_damaged)
 {
 	int rc = open_database(s);
 
@@ -219,8 +229,8 @@ static int open_and_load(struct lease_store *s, const struct moment *now, struct
 	return rc;
 }
 
-struct lease_store *lease_store_open(const char *dir, const struct moment *now, struct lease_table *t,
-	size_t *ret_damaged, struct err *e)
+struct lease_store *lease_store_open(const char *dir, const struct moment *now,
+	struct lease_table *t, size_t *ret_damaged, struct err *e)
 {
 	struct lease_store *s = xcalloc(1, sizeof(*s));
 
@@ -276,7 +286,8 @@ static int errno_of(int rc)
 	return is_damage(rc) ? -EUCLEAN : -EIO;
 }
 
-int lease_store_write(struct lease_store *s, struct lease *const leases[], size_t n, const struct moment *now)
+int lease_store_write(
+	struct lease_store *s, struct lease *const leases[], size_t n, const struct moment *now)
 {
 	int rc = run(s->db, "BEGIN IMMEDIATE");
 
@@ -287,7 +298,8 @@ int lease_store_write(struct lease_store *s, struct lease *const leases[], size_
 		rc = run(s->db, "COMMIT");
 	if (rc != SQLITE_OK) {
 		if (!sqlite3_get_autocommit(s->db))
-			(void)run(s->db, "ROLLBACK"); /* an error here leaves it rolled back as well */
+			(void)run(s->db,
+				"ROLLBACK"); /* an error here leaves it rolled back as well */
 		return errno_of(rc);
 	}
 	for (size_t i = 0; i < n; i++)

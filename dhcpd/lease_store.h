@@ -30,8 +30,8 @@ struct lease_store;
 /* Opens or makes "leases.db" in the folder `dir` (kept: must outlive the store) and adds what it holds to
  * `t`. `*ret_damaged` counts rows that made no sense and were left out. NULL with *e filled when not even a
  * fresh database can be begun. */
-struct lease_store *lease_store_open(const char *dir, const struct moment *now, struct lease_table *t,
-	size_t *ret_damaged, struct err *e);
+struct lease_store *lease_store_open(const char *dir, const struct moment *now,
+	struct lease_table *t, size_t *ret_damaged, struct err *e);
 void lease_store_close(struct lease_store *s);
 
 /* Writes `n` leases, then marks them stored. 0; -ENOSPC when the disk is full; -EUCLEAN when the database has

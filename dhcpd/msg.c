@@ -3,12 +3,12 @@
 #define MAGIC_COOKIE 0x63825363
 #define SNAME_LEN 64
 #define FILE_LEN 128
-#define OPTIONS_AT 240      /* header and cookie */
+#define OPTIONS_AT 240 /* header and cookie */
 #define IP_UDP_HEADERS 28
-#define DATAGRAM_MIN 576    /* RFC 2131 section 2: what every client must take */
+#define DATAGRAM_MIN 576 /* RFC 2131 section 2: what every client must take */
 
-static const char *const type_names[] = {"?", "DISCOVER", "OFFER", "REQUEST", "DECLINE", "ACK",
-	"NAK", "RELEASE", "INFORM"};
+static const char *const type_names[] = {
+	"?", "DISCOVER", "OFFER", "REQUEST", "DECLINE", "ACK", "NAK", "RELEASE", "INFORM"};
 
 const char *dhcp_type_name(unsigned type)
 {

@@ -45,7 +45,8 @@ struct msg {
 	uint16_t secs, flags;
 	uint32_t ciaddr, yiaddr, siaddr, giaddr;
 	uint8_t chaddr[MSG_HW_MAX];
-	char sname[64 + 1], file[128 + 1]; /* on the wire they may lack the NUL, here they never do */
+	char sname[64 + 1],
+		file[128 + 1]; /* on the wire they may lack the NUL, here they never do */
 	struct opts opts;
 };
 

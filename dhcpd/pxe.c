@@ -79,9 +79,9 @@ struct pxe_quirk {
 	size_t vendor_len;
 };
 
-#define RASPBERRY(a, b, c)                                                                         \
-	{                                                                                          \
-		"Raspberry Pi", {a, b, c}, 0, vendor_raspberry, sizeof(vendor_raspberry) - 1       \
+#define RASPBERRY(a, b, c)                                                                   \
+	{                                                                                    \
+		"Raspberry Pi", {a, b, c}, 0, vendor_raspberry, sizeof(vendor_raspberry) - 1 \
 	}
 
 static const struct pxe_quirk quirks[] = {
@@ -144,7 +144,8 @@ void pxe_identify(const struct msg *m, struct pxe_client *ret)
 	*ret = (struct pxe_client){.stage = STAGE_OS};
 	read_arch(m, ret);
 	/* Neither 94 nor 97 is asked for: some ROMs leave them out, and a Raspberry Pi leaves out 60. */
-	if (asks_http || opts_begins(&m->opts, OPT_CLASS, "PXEClient") || ret->arch != PXE_ARCH_NONE)
+	if (asks_http || opts_begins(&m->opts, OPT_CLASS, "PXEClient") ||
+		ret->arch != PXE_ARCH_NONE)
 		ret->stage = STAGE_FIRMWARE;
 	if (is_ipxe(m))
 		ret->stage = STAGE_IPXE;
@@ -170,8 +171,8 @@ static void put_url(const struct message_dhcp_settings *s, const char *folder, c
 
 	if (s->http_port != HTTP_PORT)
 		(void)snprintf(port, sizeof(port), ":%u", (unsigned)s->http_port);
-	(void)snprintf(ret, 256, "http://%s%s/%s%s", ipv4_text(s->server.addr, address), port, folder,
-		name);
+	(void)snprintf(ret, 256, "http://%s%s/%s%s", ipv4_text(s->server.addr, address), port,
+		folder, name);
 }
 
 static const char *choose_loader(const struct pxe_ask *a, char ret_file[static 256])
@@ -272,7 +273,8 @@ bool pxe_loops_count(struct pxe_loops *l, const struct mac *mac, int64_t now_ms)
 {
 	size_t i = loop_slot(mac);
 
-	if (!mac_is_equal(&l->slots[i].mac, mac) || now_ms - l->slots[i].since_ms > LOOP_WINDOW_MS) {
+	if (!mac_is_equal(&l->slots[i].mac, mac) ||
+		now_ms - l->slots[i].since_ms > LOOP_WINDOW_MS) {
 		l->slots[i].mac = *mac;
 		l->slots[i].n = 0;
 		l->slots[i].since_ms = now_ms;

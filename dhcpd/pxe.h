@@ -25,7 +25,7 @@ struct pxe_arch {
 
 struct pxe_client {
 	enum boot_stage stage;
-	uint16_t arch;                 /* the first known one of option 93; PXE_ARCH_NONE without any */
+	uint16_t arch; /* the first known one of option 93; PXE_ARCH_NONE without any */
 	const struct pxe_arch *row;    /* NULL when no architecture was named or it is not known */
 	const struct pxe_quirk *quirk; /* NULL for firmware that behaves */
 	bool uses_http;

@@ -83,8 +83,8 @@ struct ipv6 ra_link_local(const struct mac *mac)
 		mac->b[3], mac->b[4], mac->b[5]}};
 }
 
-void ra_build(const struct mac *mac, const struct ipv6 *from, const struct mac *to_mac, const struct ipv6 *to,
-	struct wr *w)
+void ra_build(const struct mac *mac, const struct ipv6 *from, const struct mac *to_mac,
+	const struct ipv6 *to, struct wr *w)
 {
 	static const size_t icmp_len = 24;
 	const struct ipv6 *dst = is_unspecified(to) ? &all_nodes : to;
@@ -115,5 +115,6 @@ void ra_build(const struct mac *mac, const struct ipv6 *from, const struct mac *
 	if (!wr_ok(w))
 		return;
 	wr_patch_be16(w, icmp_at + 2,
-		checksum_finish(checksum_add(pseudo_sum(from, dst, icmp_len), w->p + icmp_at, icmp_len)));
+		checksum_finish(
+			checksum_add(pseudo_sum(from, dst, icmp_len), w->p + icmp_at, icmp_len)));
 }

@@ -26,7 +26,7 @@ bool ra_is_solicitation(struct rd packet, struct ipv6 *ret_src);
 struct ipv6 ra_link_local(const struct mac *mac);
 
 /* Writes a frame from `mac` with the address `from` that answers a solicitation from `to_mac`, `to`. */
-void ra_build(const struct mac *mac, const struct ipv6 *from, const struct mac *to_mac, const struct ipv6 *to,
-	struct wr *w);
+void ra_build(const struct mac *mac, const struct ipv6 *from, const struct mac *to_mac,
+	const struct ipv6 *to, struct wr *w);
 
 #endif

@@ -8,7 +8,8 @@
 #include "provisioner/base/mem.h"
 
 struct relay_info {
-	uint32_t link;      /* the network the client is in: link selection, else giaddr; 0 without relay */
+	uint32_t
+		link; /* the network the client is in: link selection, else giaddr; 0 without relay */
 	uint32_t server_id; /* what we are to call ourselves, or 0 */
 	uint16_t port;      /* the relay's own port, or 0 */
 };

@@ -24,8 +24,8 @@ static bool has_mac(const struct msg *m, struct mac *ret)
 	return m->htype == MSG_HTYPE_ETHERNET && m->hlen == MAC_LEN && mac_is_unicast(ret);
 }
 
-struct route route_choose(const struct msg *request, const struct msg *reply, const struct arrival *from,
-	uint16_t relay_port)
+struct route route_choose(const struct msg *request, const struct msg *reply,
+	const struct arrival *from, uint16_t relay_port)
 {
 	struct mac mac;
 

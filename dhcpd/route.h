@@ -15,8 +15,8 @@ struct arrival {
 
 enum route_via {
 	ROUTE_NONE = 0,
-	ROUTE_FRAME,   /* a frame of our own making: the client has no address yet, nobody answers ARP */
-	ROUTE_SOCKET,  /* the kernel finds the way, from port 67 */
+	ROUTE_FRAME, /* a frame of our own making: the client has no address yet, nobody answers ARP */
+	ROUTE_SOCKET, /* the kernel finds the way, from port 67 */
 	ROUTE_PXE_SOCKET
 };
 
@@ -28,7 +28,7 @@ struct route {
 };
 
 /* `relay_port`: the relay's own port (RFC 8357), or 0. */
-struct route route_choose(const struct msg *request, const struct msg *reply, const struct arrival *from,
-	uint16_t relay_port);
+struct route route_choose(const struct msg *request, const struct msg *reply,
+	const struct arrival *from, uint16_t relay_port);
 
 #endif

@@ -8,7 +8,8 @@
 
 #include "dhcpd/frame.h"
 
-static int send_frame(const struct sender *s, const struct route *to, const void *payload, size_t len)
+static int send_frame(
+	const struct sender *s, const struct route *to, const void *payload, size_t len)
 {
 	uint8_t bytes[FRAME_SIZE_MAX];
 	struct wr w = wr_init(bytes, sizeof(bytes));
@@ -24,8 +25,8 @@ static int send_frame(const struct sender *s, const struct route *to, const void
 }
 
 /* The source address is said with each datagram: the socket is bound to none. */
-static int send_datagram(const struct sender *s, int fd, const struct route *to, const void *payload,
-	size_t len)
+static int send_datagram(
+	const struct sender *s, int fd, const struct route *to, const void *payload, size_t len)
 {
 	struct sockaddr_in dst = ipv4_sockaddr(to->dst, to->dst_port);
 	union {

@@ -18,9 +18,11 @@ struct sender {
 };
 
 /* 0, or a negative errno. */
-int sender_send(const struct sender *s, const struct route *to, const void *payload, size_t len) MUST_USE;
+int sender_send(
+	const struct sender *s, const struct route *to, const void *payload, size_t len) MUST_USE;
 
 /* The answer to a Router Solicitation. */
-int sender_advertise(const struct sender *s, const struct mac *to_mac, const struct ipv6 *to) MUST_USE;
+int sender_advertise(
+	const struct sender *s, const struct mac *to_mac, const struct ipv6 *to) MUST_USE;
 
 #endif

@@ -83,8 +83,8 @@ static void send_reply(struct dhcpd *d, const struct route *to, const void *byte
 		return;
 	count(d, COUNT_NOT_SENT);
 	if (log_rate_allows(&d->unsent, clock_mono_ms(), &held))
-		log_warn("reply to %s port %u could not be sent: %s (%u more)", ipv4_text(to->dst, address),
-			to->dst_port, strerror(-rc), held);
+		log_warn("reply to %s port %u could not be sent: %s (%u more)",
+			ipv4_text(to->dst, address), to->dst_port, strerror(-rc), held);
 }
 
 /* The file system holds a database that cannot be read any more. Memory knows all there is to know. */
@@ -124,7 +124,8 @@ static int write_batch(struct dhcpd *d)
 		leases[i] = d->pending[i].lease;
 	int rc = d->store ? lease_store_write(d->store, leases, d->n_pending, &now) : -EUCLEAN;
 	if (rc != 0 && d->store && log_rate_allows(&d->unstored, now.mono_ms, &held))
-		log_error("leases cannot be written: %s; known machines keep theirs, new ones wait (%u more)",
+		log_error("leases cannot be written: %s; known machines keep theirs, new ones wait "
+			  "(%u more)",
 			lease_store_error(d->store), held);
 	d->is_untidy = true;
 	return rc == -EUCLEAN ? rebuild_store(d, &now) : rc;
@@ -165,7 +166,8 @@ static void act(struct dhcpd *d)
 
 	count(d, x->what);
 	if (x->has_reply)
-		msg_encode(&x->reply, opts_value(&d->msg.opts, OPT_WANTED), msg_size_limit(&d->msg), &w);
+		msg_encode(&x->reply, opts_value(&d->msg.opts, OPT_WANTED), msg_size_limit(&d->msg),
+			&w);
 	if (x->commit) {
 		p->lease = x->commit;
 		p->was_known = x->was_known;
@@ -211,8 +213,8 @@ static void drop_message(struct dhcpd *d, enum msg_result result, const struct m
 }
 
 /* One message, from the capture or from port 4011. */
-static void serve(struct dhcpd *d, struct rd payload, const struct arrival *from, const struct mac *from_mac,
-	int64_t age_ms)
+static void serve(struct dhcpd *d, struct rd payload, const struct arrival *from,
+	const struct mac *from_mac, int64_t age_ms)
 {
 	struct decide_state state = {&d->control.settings, d->control.nodes, d->leases, &d->loops};
 	enum msg_result result = msg_decode(payload.p, payload.left, &d->msg);
@@ -240,16 +242,19 @@ static void on_solicitation(struct dhcpd *d, const struct frame *f)
 {
 	struct ipv6 from;
 
-	if (!d->control.is_ready || !d->control.settings.router_advertisements || !ra_is_solicitation(f->payload, &from))
+	if (!d->control.is_ready || !d->control.settings.router_advertisements ||
+		!ra_is_solicitation(f->payload, &from))
 		return;
 	count(d, COUNT_SOLICITATION);
-	count(d, sender_advertise(&d->sender, &f->src_mac, &from) == 0 ? COUNT_ADVERTISEMENT : COUNT_NOT_SENT);
+	count(d, sender_advertise(&d->sender, &f->src_mac, &from) == 0 ? COUNT_ADVERTISEMENT
+								       : COUNT_NOT_SENT);
 }
 
 /* Others may have switched the interface to see everything; what is meant for another server is not ours. */
 static bool is_for_us(const struct dhcpd *d, uint32_t dst)
 {
-	return dst == UINT32_MAX || !d->control.is_ready || dst == d->control.settings.server.addr ||
+	return dst == UINT32_MAX || !d->control.is_ready ||
+	       dst == d->control.settings.server.addr ||
 	       dst == ipv4_net_broadcast(d->control.settings.server);
 }
 
@@ -307,7 +312,8 @@ static void on_pxe(evutil_socket_t fd, short what, void *arg)
 	for (int i = 0; i < BATCH_MAX; i++) {
 		struct sockaddr_in from = {0};
 		socklen_t size = sizeof(from);
-		ssize_t n = recvfrom(fd, bytes, sizeof(bytes), MSG_DONTWAIT, (struct sockaddr *)&from, &size);
+		ssize_t n = recvfrom(
+			fd, bytes, sizeof(bytes), MSG_DONTWAIT, (struct sockaddr *)&from, &size);
 
 		if (n < 0)
 			break;
@@ -377,7 +383,8 @@ struct dhcpd *dhcpd_open(const struct dhcpd_options *o, struct err *e)
 	}
 	d->leases = lease_table_new(&key);
 	d->sender.capture = capture_open(o->interface, e);
-	if (!d->sender.capture || refuse_all_input(o->bootps_fd, e) < 0 || read_boot_id(d->boot_id, e) < 0)
+	if (!d->sender.capture || refuse_all_input(o->bootps_fd, e) < 0 ||
+		read_boot_id(d->boot_id, e) < 0)
 		goto fail;
 	d->o = *o;
 	d->sender.bootps_fd = o->bootps_fd;
@@ -389,8 +396,8 @@ fail:
 	return NULL;
 }
 
-static struct event *add_event(struct dhcpd *d, int fd, short what, event_callback_fn call,
-	const struct timeval *every)
+static struct event *add_event(
+	struct dhcpd *d, int fd, short what, event_callback_fn call, const struct timeval *every)
 {
 	struct event *ev = event_new(d->base, fd, (short)(what | EV_PERSIST), call, d);
 

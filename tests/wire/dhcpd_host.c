@@ -25,9 +25,11 @@
 #include "provisioner/base/ipc.h"
 #include "provisioner/base/log.h"
 #include "provisioner/base/parse.h"
+#include "provisioner/base/sandbox.h"
 #include "provisioner/messages/messages.h"
 
 #define HOST_NODES_MAX 64
+#define NOBODY 65534 /* the folder LEASE_DIR must be this user's */
 
 struct host {
 	struct ipc *dhcpd;
@@ -65,7 +67,8 @@ static uint32_t number_of(const char *text)
 static void take_node(struct host *h, char *text)
 {
 	struct message_node *n = &h->nodes[h->n_nodes++];
-	char *name = strsep(&text, ","), *address = strsep(&text, ","), *macs = strsep(&text, ","), *mac;
+	char *name = strsep(&text, ","), *address = strsep(&text, ","), *macs = strsep(&text, ","),
+	     *mac;
 
 	if (!name || !address || !macs || h->n_nodes > HOST_NODES_MAX - 1)
 		die("node", "NAME,ADDRESS,MAC[/MAC...][,BOOT_FILE]");
@@ -131,7 +134,8 @@ static int open_port(const char *interface, uint16_t port)
 	struct sockaddr_in any = ipv4_sockaddr(0, port);
 
 	if (fd < 0 ||
-		setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) < 0 ||
+		setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface,
+			(socklen_t)strlen(interface)) < 0 ||
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
 		setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)) < 0 ||
 		bind(fd, (struct sockaddr *)&any, sizeof(any)) < 0)
@@ -160,10 +164,13 @@ static void on_exchange(void *arg, const void *payload, int fd)
 
 	(void)arg, (void)fd;
 	memcpy(&x, payload, sizeof(x));
-	(void)printf("EXCHANGE %s %s mac=%s address=%s stage=%u arch=%u lease=%u uuid=%u file=%s host=%s note=%s\n",
-		dhcp_type_name(x.request), x.reply ? dhcp_type_name(x.reply) : "-", mac_text(&x.mac, mac),
-		ipv4_text(x.address, address), x.stage, x.arch, x.lease_s, x.has_uuid, x.boot_file,
-		log_safe(name, sizeof(name), x.hostname, strnlen(x.hostname, sizeof(x.hostname))), x.note);
+	(void)printf("EXCHANGE %s %s mac=%s address=%s stage=%u arch=%u lease=%u uuid=%u file=%s "
+		     "host=%s note=%s\n",
+		dhcp_type_name(x.request), x.reply ? dhcp_type_name(x.reply) : "-",
+		mac_text(&x.mac, mac), ipv4_text(x.address, address), x.stage, x.arch, x.lease_s,
+		x.has_uuid, x.boot_file,
+		log_safe(name, sizeof(name), x.hostname, strnlen(x.hostname, sizeof(x.hostname))),
+		x.note);
 }
 
 static void on_counter(void *arg, const void *payload, int fd)
@@ -191,8 +198,10 @@ static int serve(const char *interface, const char *lease_dir, int fd)
 	struct err e;
 
 	log_init("dhcpd", LOG_LEVEL_DEBUG);
+	const char *const write_dirs[] = {lease_dir, NULL};
+	struct sandbox sandbox = {.uid = NOBODY, .gid = NOBODY, .write_dirs = write_dirs};
 	struct dhcpd *d = dhcpd_open(&o, &e);
-	if (!d) {
+	if (!d || sandbox_enter(&sandbox, &e) < 0) {
 		log_error("%s", e.msg);
 		return 1;
 	}
@@ -212,7 +221,10 @@ static void on_end(evutil_socket_t fd, short what, void *arg)
 
 int main(int argc, char **argv)
 {
-	struct host h = {.settings = {.lease_s = 3600, .netboot_lease_s = 60, .http_port = 80, .enroll = ENROLL_ASK}};
+	struct host h = {.settings = {.lease_s = 3600,
+				 .netboot_lease_s = 60,
+				 .http_port = 80,
+				 .enroll = ENROLL_ASK}};
 	int pair[2], status = 0;
 
 	if (argc < 3)

@@ -1,0 +1,237 @@
+#include "tests/unit/test.h"
+
+#include <stdlib.h>
+
+#include "dhcpd/lease.h"
+
+#define POOL 0x0a4d0064 /* 10.77.0.100 */
+
+static const struct hash_key key = {1, 2};
+
+static struct client mac(uint32_t n)
+{
+	struct client c = {.htype = MSG_HTYPE_ETHERNET, .hlen = 6, .hw = {2}};
+
+	c.hw[3] = (uint8_t)(n >> 16);
+	c.hw[4] = (uint8_t)(n >> 8);
+	c.hw[5] = (uint8_t)n;
+	return c;
+}
+
+static bool refuse_none(const void *arg, uint32_t address)
+{
+	(void)arg, (void)address;
+	return false;
+}
+
+static bool refuse_one(const void *arg, uint32_t address)
+{
+	const uint32_t *refused = arg;
+
+	return address == *refused;
+}
+
+static struct lease_table *table(uint32_t n_pool)
+{
+	struct lease_table *t = lease_table_new(&key);
+
+	lease_table_set_pool(t, POOL, POOL + n_pool - 1);
+	return t;
+}
+
+TEST(lease_is_found_by_address_and_by_client)
+{
+	struct lease_table *t = table(10);
+	struct client a = mac(1), b = mac(2);
+	struct lease *l = lease_set(t, POOL, &a, LEASE_BOUND, 0, 1000);
+
+	assert_ptr_equal(lease_by_address(t, POOL), l);
+	assert_ptr_equal(lease_by_client(t, &a), l);
+	assert_null(lease_by_client(t, &b));
+	assert_null(lease_by_address(t, POOL + 1));
+	assert_true(lease_is_of(l, &a));
+	assert_false(lease_is_over(l, 999));
+	assert_true(lease_is_over(l, 1000));
+	lease_table_free(t);
+}
+
+TEST(client_without_hardware_is_found_by_its_identifier)
+{
+	struct lease_table *t = table(10);
+	struct client a = {.id = (const uint8_t *)"\xff\x01\x02", .id_len = 3};
+	struct client b = {.id = (const uint8_t *)"\xff\x01\x03", .id_len = 3};
+	struct client none = {0};
+	struct lease *l = lease_set(t, POOL, &a, LEASE_BOUND, 0, 1000);
+
+	assert_ptr_equal(lease_by_client(t, &a), l);
+	assert_null(lease_by_client(t, &b));
+	assert_null(lease_by_client(t, &none));
+	assert_false(client_is_equal(&none, &none));
+	lease_table_free(t);
+}
+
+TEST(unused_addresses_come_before_used_ones)
+{
+	struct lease_table *t = table(3);
+	struct client a = mac(1), b = mac(2);
+
+	assert_int_equal(lease_pick(t, 0, refuse_none, NULL), POOL);
+	lease_set(t, POOL, &a, LEASE_FREE, 0, 0);
+	assert_int_equal(lease_pick(t, 10, refuse_none, NULL), POOL + 1);
+	assert_int_equal(lease_pick(t, 10, refuse_none, NULL), POOL + 1);
+	lease_set(t, POOL + 1, &b, LEASE_BOUND, 10, 1000);
+	assert_int_equal(lease_pick(t, 10, refuse_none, NULL), POOL + 2);
+	lease_table_free(t);
+}
+
+TEST(address_free_for_longest_is_given_first)
+{
+	static const int64_t ends[] = {500, 100, 900, 300};
+	struct lease_table *t = table(4);
+
+	for (uint32_t i = 0; i < 4; i++) {
+		struct client c = mac(i);
+
+		lease_set(t, POOL + i, &c, LEASE_BOUND, 0, ends[i]);
+	}
+	assert_int_equal(lease_pick(t, 99, refuse_none, NULL), 0);
+	assert_int_equal(lease_pick(t, 1000, refuse_none, NULL), POOL + 1);
+	struct client again = mac(1);
+	lease_set(t, POOL + 1, &again, LEASE_BOUND, 1000, 2000);
+	assert_int_equal(lease_pick(t, 1000, refuse_none, NULL), POOL + 3);
+	lease_table_free(t);
+}
+
+TEST(refused_addresses_are_never_given)
+{
+	struct lease_table *t = table(2);
+	uint32_t refused = POOL;
+	struct client a = mac(1);
+
+	assert_int_equal(lease_pick(t, 0, refuse_one, &refused), POOL + 1);
+	lease_set(t, POOL, &a, LEASE_BOUND, 0, 1);
+	lease_set(t, POOL + 1, &a, LEASE_BOUND, 5, 6);
+	assert_int_equal(lease_pick(t, 100, refuse_one, &refused), POOL + 1);
+	lease_table_free(t);
+}
+
+TEST(leases_outside_a_changed_pool_are_not_given)
+{
+	struct lease_table *t = table(2);
+	struct client a = mac(1), b = mac(2);
+
+	lease_set(t, POOL, &a, LEASE_BOUND, 0, 1);
+	lease_table_set_pool(t, POOL + 50, POOL + 50);
+	lease_set(t, POOL + 50, &b, LEASE_BOUND, 0, 50);
+	assert_null(lease_by_client(t, &a));
+	assert_int_equal(lease_pick(t, 20, refuse_none, NULL), 0);
+	assert_int_equal(lease_pick(t, 60, refuse_none, NULL), POOL + 50);
+	lease_table_free(t);
+}
+
+TEST(address_that_a_node_gave_back_is_found_after_the_pool_is_set_again)
+{
+	struct lease_table *t = table(2);
+	uint32_t refused = POOL;
+
+	assert_int_equal(lease_pick(t, 0, refuse_one, &refused), POOL + 1);
+	lease_table_set_pool(t, POOL, POOL + 1);
+	assert_int_equal(lease_pick(t, 0, refuse_none, NULL), POOL);
+	lease_table_free(t);
+}
+
+TEST(client_that_moves_leaves_its_old_address_without_a_client)
+{
+	struct lease_table *t = table(3);
+	struct client a = mac(1);
+	struct lease *old = lease_set(t, POOL, &a, LEASE_BOUND, 0, 100);
+	struct lease *now = lease_set(t, POOL + 1, &a, LEASE_BOUND, 200, 300);
+
+	assert_ptr_equal(lease_by_client(t, &a), now);
+	assert_false(lease_is_of(old, &a));
+	lease_table_free(t);
+}
+
+TEST(declined_address_is_nobodys_but_counted)
+{
+	struct lease_table *t = table(3);
+	struct client a = mac(1);
+	struct lease *l = lease_set(t, POOL, &a, LEASE_BOUND, 0, 100);
+
+	lease_change(t, l, LEASE_DECLINED, 1000);
+	assert_null(lease_by_client(t, &a));
+	assert_false(lease_is_of(l, &a));
+	assert_int_equal(lease_count_declined(t, &a), 1);
+	lease_table_free(t);
+}
+
+TEST(another_client_on_the_address_makes_the_stored_lease_stale)
+{
+	struct lease_table *t = table(3);
+	struct client a = mac(1), b = mac(2);
+	struct lease *l = lease_set(t, POOL, &a, LEASE_BOUND, 0, 100);
+
+	l->stored = true;
+	lease_set(t, POOL, &a, LEASE_BOUND, 0, 200);
+	assert_true(l->stored);
+	a.id = (const uint8_t *)"\x01" "abc";
+	a.id_len = 4;
+	lease_set(t, POOL, &a, LEASE_BOUND, 0, 200);
+	assert_true(l->stored);
+	lease_set(t, POOL, &b, LEASE_BOUND, 300, 400);
+	assert_false(l->stored);
+	lease_table_free(t);
+}
+
+TEST(ten_thousand_leases_keep_the_order_of_their_ends)
+{
+	enum { N = 10000 };
+	struct lease_table *t = table(N);
+	uint32_t seed = 1;
+
+	for (uint32_t i = 0; i < N; i++) {
+		struct client c = mac(i);
+
+		seed = seed * 1103515245 + 12345;
+		lease_set(t, POOL + i, &c, LEASE_BOUND, 0, 1 + seed % 100000);
+	}
+	assert_int_equal(lease_count(t), N);
+	int64_t before = 0;
+	for (uint32_t i = 0; i < N; i++) {
+		uint32_t address = lease_pick(t, 200000, refuse_none, NULL);
+		struct lease *l = lease_by_address(t, address);
+
+		assert_non_null(l);
+		assert_true(l->until_ms >= before);
+		before = l->until_ms;
+		lease_change(t, l, LEASE_BOUND, LEASE_NEVER);
+	}
+	assert_int_equal(lease_pick(t, 200000, refuse_none, NULL), 0);
+	for (uint32_t i = 0; i < N; i++) {
+		struct client c = mac(i);
+
+		assert_int_equal(lease_by_client(t, &c)->address, POOL + i);
+	}
+	lease_table_free(t);
+}
+
+TEST(pool_that_ends_at_the_last_address_ends)
+{
+	struct lease_table *t = lease_table_new(&key);
+	struct client a = mac(1);
+
+	lease_table_set_pool(t, UINT32_MAX, UINT32_MAX);
+	lease_set(t, UINT32_MAX, &a, LEASE_BOUND, 0, 10);
+	assert_int_equal(lease_pick(t, 0, refuse_none, NULL), 0);
+	lease_table_free(t);
+}
+
+RUN(t(lease_is_found_by_address_and_by_client), t(client_without_hardware_is_found_by_its_identifier),
+	t(unused_addresses_come_before_used_ones), t(address_free_for_longest_is_given_first),
+	t(refused_addresses_are_never_given), t(leases_outside_a_changed_pool_are_not_given),
+	t(address_that_a_node_gave_back_is_found_after_the_pool_is_set_again),
+	t(client_that_moves_leaves_its_old_address_without_a_client),
+	t(declined_address_is_nobodys_but_counted),
+	t(another_client_on_the_address_makes_the_stored_lease_stale),
+	t(ten_thousand_leases_keep_the_order_of_their_ends),
+	t(pool_that_ends_at_the_last_address_ends))

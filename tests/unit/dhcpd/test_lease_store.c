@@ -1,0 +1,440 @@
+#include "tests/unit/test.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "dhcpd/lease_store.h"
+#include "provisioner/base/log.h"
+
+#define POOL 0x0a4d0064
+#define DAY_MS ((int64_t)86400000)
+
+static const struct hash_key key = {1, 2};
+
+/* A fresh folder for every case. */
+struct place {
+	char dir[64];
+	struct lease_table *leases;
+	struct moment now;
+};
+
+static int place_up(void **state)
+{
+	struct place *p = calloc(1, sizeof(*p));
+
+	(void)snprintf(p->dir, sizeof(p->dir), "/tmp/slipway-test-leases.XXXXXX");
+	assert_non_null(mkdtemp(p->dir));
+	p->leases = lease_table_new(&key);
+	lease_table_set_pool(p->leases, POOL, POOL + 999);
+	p->now = (struct moment){.mono_ms = 1000000, .wall_ms = 1700000000000, .boot_id = "this-boot"};
+	*state = p;
+	return 0;
+}
+
+/* Calls `call` for each file of the folder. How many there are. */
+static size_t each_file(const struct place *p, const char *prefix, bool is_removed)
+{
+	DIR *d = opendir(p->dir);
+	const struct dirent *entry;
+	char path[512];
+	size_t n = 0;
+
+	assert_non_null(d);
+	while ((entry = readdir(d))) {
+		if (entry->d_name[0] == '.' || strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
+			continue;
+		n++;
+		(void)snprintf(path, sizeof(path), "%s/%s", p->dir, entry->d_name);
+		if (is_removed)
+			assert_int_equal(unlink(path), 0);
+	}
+	(void)closedir(d);
+	return n;
+}
+
+static int place_down(void **state)
+{
+	struct place *p = *state;
+
+	lease_table_free(p->leases);
+	(void)each_file(p, "", true);
+	assert_int_equal(rmdir(p->dir), 0);
+	free(p);
+	return 0;
+}
+
+#define PLACE struct place *p = *test_state
+
+static struct lease_store *open_store(struct place *p, size_t *ret_damaged)
+{
+	struct err e;
+	struct lease_store *s = lease_store_open(p->dir, &p->now, p->leases, ret_damaged, &e);
+
+	assert_non_null(s);
+	return s;
+}
+
+static struct client mac(uint8_t n)
+{
+	return (struct client){.htype = 1, .hlen = 6, .hw = {2, 0, 0, 0, 0, n}};
+}
+
+static struct lease *add(struct place *p, uint8_t n, enum lease_state state, uint32_t lease_s)
+{
+	struct client c = mac(n);
+	struct lease *l = lease_set(p->leases, POOL + n, &c, state, p->now.mono_ms,
+		p->now.mono_ms + (int64_t)lease_s * 1000);
+
+	l->lease_s = lease_s;
+	l->begun_ms = p->now.mono_ms;
+	return l;
+}
+
+static void write_one(struct lease_store *s, struct lease *l, const struct moment *now)
+{
+	assert_int_equal(lease_store_write(s, &l, 1, now), 0);
+}
+
+/* A new process: nothing but the folder is left. */
+static void forget(struct place *p)
+{
+	lease_table_free(p->leases);
+	p->leases = lease_table_new(&key);
+	lease_table_set_pool(p->leases, POOL, POOL + 999);
+}
+
+TEST(every_lease_that_was_written_is_read_back_alike)
+{
+	PLACE;
+	size_t damaged;
+	struct lease_store *s = open_store(p, &damaged);
+	uint8_t id[255];
+	struct client odd = {.id = id, .id_len = sizeof(id)}, wide = {.htype = 7, .hlen = 16};
+
+	memset(id, 0xfe, sizeof(id));
+	memset(wide.hw, 0xab, sizeof(wide.hw));
+	write_one(s, add(p, 1, LEASE_BOUND, 3600), &p->now);
+	write_one(s, add(p, 2, LEASE_DECLINED, 600), &p->now);
+	write_one(s, add(p, 3, LEASE_FREE, 0), &p->now);
+	write_one(s, lease_set(p->leases, POOL + 50, &odd, LEASE_BOUND, 0, INT32_MAX), &p->now);
+	write_one(s, lease_set(p->leases, POOL + 51, &wide, LEASE_BOUND, 0, INT32_MAX), &p->now);
+	write_one(s, add(p, 4, LEASE_BOUND, UINT32_MAX), &p->now);
+	lease_store_close(s);
+	forget(p);
+
+	s = open_store(p, &damaged);
+	assert_int_equal(damaged, 0);
+	assert_int_equal(lease_count(p->leases), 6);
+	struct lease *l = lease_by_address(p->leases, POOL + 1);
+	struct client c = mac(1);
+	assert_true(lease_is_of(l, &c));
+	assert_int_equal(l->state, LEASE_BOUND);
+	assert_int_equal(l->lease_s, 3600);
+	assert_true(l->until_ms == p->now.mono_ms + 3600000);
+	assert_true(l->stored);
+	assert_int_equal(lease_by_address(p->leases, POOL + 2)->state, LEASE_DECLINED);
+	assert_int_equal(lease_by_address(p->leases, POOL + 3)->state, LEASE_FREE);
+	assert_true(lease_is_of(lease_by_address(p->leases, POOL + 50), &odd));
+	assert_true(lease_is_of(lease_by_address(p->leases, POOL + 51), &wide));
+	assert_int_equal(lease_by_address(p->leases, POOL + 4)->lease_s, UINT32_MAX);
+	lease_store_close(s);
+}
+
+TEST(lease_survives_a_process_that_never_closed_the_database)
+{
+	PLACE;
+	size_t damaged;
+	int pipe_fd[2];
+	pid_t child;
+
+	assert_int_equal(pipe(pipe_fd), 0);
+	child = fork();
+	if (child == 0) {
+		struct lease_store *s = open_store(p, &damaged);
+
+		write_one(s, add(p, 1, LEASE_BOUND, 3600), &p->now);
+		(void)!write(pipe_fd[1], "w", 1);
+		(void)pause();
+		_exit(0);
+	}
+	char c;
+	assert_int_equal(read(pipe_fd[0], &c, 1), 1);
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	(void)close(pipe_fd[0]);
+	(void)close(pipe_fd[1]);
+	struct lease_store *s = open_store(p, &damaged);
+	assert_non_null(lease_by_address(p->leases, POOL + 1));
+	lease_store_close(s);
+}
+
+TEST(clock_that_jumps_changes_no_lease_within_one_boot)
+{
+	PLACE;
+	static const int64_t jumps[] = {-400 * DAY_MS, 0, 400 * DAY_MS};
+
+	for (size_t i = 0; i < ARRAY_LEN(jumps); i++) {
+		size_t damaged;
+		struct lease_store *s = open_store(p, &damaged);
+
+		write_one(s, add(p, 1, LEASE_BOUND, 3600), &p->now);
+		lease_store_close(s);
+		forget(p);
+		p->now.wall_ms += jumps[i];
+		p->now.mono_ms += 600000;
+		s = open_store(p, &damaged);
+		assert_true(lease_by_address(p->leases, POOL + 1)->until_ms == p->now.mono_ms + 3000000);
+		lease_store_close(s);
+	}
+}
+
+TEST(after_a_reboot_the_wall_clock_tells_but_makes_no_lease_longer)
+{
+	PLACE;
+	static const struct {
+		int64_t later_ms, left_ms;
+	} cases[] = {{600000, 3000000}, {-400 * DAY_MS, 3600000}, {DAY_MS, 3600000 - DAY_MS}};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		size_t damaged;
+		struct lease_store *s = open_store(p, &damaged);
+		struct moment later = {.mono_ms = 5000,
+			.wall_ms = p->now.wall_ms + cases[i].later_ms,
+			.boot_id = "another-boot"};
+		struct moment now = p->now;
+
+		write_one(s, add(p, 1, LEASE_BOUND, 3600), &p->now);
+		lease_store_close(s);
+		forget(p);
+		p->now = later;
+		s = open_store(p, &damaged);
+		assert_true(lease_by_address(p->leases, POOL + 1)->until_ms == 5000 + cases[i].left_ms);
+		lease_store_close(s);
+		forget(p);
+		p->now = now;
+	}
+}
+
+TEST(batch_is_written_whole)
+{
+	PLACE;
+	size_t damaged;
+	struct lease_store *s = open_store(p, &damaged);
+	struct lease *batch[100];
+
+	for (uint8_t i = 0; i < ARRAY_LEN(batch); i++)
+		batch[i] = add(p, i, LEASE_BOUND, 60);
+	assert_int_equal(lease_store_write(s, batch, ARRAY_LEN(batch), &p->now), 0);
+	for (size_t i = 0; i < ARRAY_LEN(batch); i++)
+		assert_true(batch[i]->stored);
+	lease_store_close(s);
+	forget(p);
+	s = open_store(p, &damaged);
+	assert_int_equal(lease_count(p->leases), 100);
+	lease_store_close(s);
+}
+
+static void scribble(const struct place *p, off_t at, size_t n)
+{
+	char path[128], noise[4096];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/leases.db", p->dir);
+	memset(noise, 0xa5, sizeof(noise));
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, noise, n, at), n);
+	(void)close(fd);
+}
+
+TEST(damaged_database_is_set_aside_and_a_fresh_one_begun)
+{
+	PLACE;
+	static const off_t places[] = {0, 100, 4096};
+
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		size_t damaged;
+		struct lease_store *s = open_store(p, &damaged);
+
+		for (uint8_t n = 0; n < 100; n++)
+			write_one(s, add(p, n, LEASE_BOUND, 3600), &p->now);
+		lease_store_close(s);
+		forget(p);
+		scribble(p, places[i], 4096 - 100);
+		s = open_store(p, &damaged);
+		assert_int_equal(lease_count(p->leases), 0);
+		write_one(s, add(p, 1, LEASE_BOUND, 3600), &p->now);
+		lease_store_close(s);
+		assert_true(each_file(p, "leases.db.damaged-", false) >= 1);
+		(void)each_file(p, "", true);
+		forget(p);
+	}
+}
+
+TEST(file_that_is_no_database_is_set_aside)
+{
+	PLACE;
+	size_t damaged;
+
+	scribble(p, 0, 4096);
+	struct lease_store *s = open_store(p, &damaged);
+	write_one(s, add(p, 1, LEASE_BOUND, 3600), &p->now);
+	lease_store_close(s);
+	assert_int_equal(each_file(p, "leases.db.damaged-", false), 1);
+}
+
+static void execute(const struct place *p, const char *sql)
+{
+	char path[128];
+	sqlite3 *db;
+
+	(void)snprintf(path, sizeof(path), "%s/leases.db", p->dir);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+TEST(rows_that_make_no_sense_are_left_out_and_counted)
+{
+	PLACE;
+	static const char *const changes[] = {
+		"UPDATE lease SET address = 4294967296 WHERE address = 172818533",
+		"UPDATE lease SET address = -1 WHERE address = 172818533",
+		"UPDATE lease SET state = 9 WHERE address = 172818533",
+		"UPDATE lease SET htype = 256 WHERE address = 172818533",
+		"UPDATE lease SET hardware = zeroblob(17) WHERE address = 172818533",
+		"UPDATE lease SET hardware = x'' WHERE address = 172818533",
+		"UPDATE lease SET client_id = zeroblob(256) WHERE address = 172818533",
+		"UPDATE lease SET lease_s = -1 WHERE address = 172818533",
+		"UPDATE lease SET left_ms = 9223372036854775807 WHERE address = 172818533",
+		"UPDATE lease SET left_ms = -9223372036854775807 WHERE address = 172818533",
+		"UPDATE lease SET written_wall_ms = -9223372036854775807 WHERE address = 172818533",
+		"UPDATE lease SET written_mono_ms = -9223372036854775807 WHERE address = 172818533",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+		size_t damaged;
+		struct lease_store *s = open_store(p, &damaged);
+
+		write_one(s, add(p, 1, LEASE_BOUND, 3600), &p->now);
+		write_one(s, add(p, 2, LEASE_BOUND, 3600), &p->now);
+		lease_store_close(s);
+		execute(p, changes[i]);
+		forget(p);
+		print_message("# %s\n", changes[i]);
+		s = open_store(p, &damaged);
+		assert_int_equal(damaged, 1);
+		assert_int_equal(lease_count(p->leases), 1);
+		lease_store_close(s);
+		(void)each_file(p, "", true);
+		forget(p);
+	}
+}
+
+TEST(tables_of_another_kind_are_set_aside)
+{
+	PLACE;
+	size_t damaged;
+
+	execute(p, "CREATE TABLE lease (address TEXT)");
+	struct lease_store *s = open_store(p, &damaged);
+	write_one(s, add(p, 1, LEASE_BOUND, 3600), &p->now);
+	lease_store_close(s);
+	assert_int_equal(each_file(p, "leases.db.damaged-", false), 1);
+}
+
+TEST(full_disk_is_reported_and_ends)
+{
+	PLACE;
+	size_t damaged;
+	struct lease_store *s = open_store(p, &damaged);
+	struct rlimit before, none;
+	struct lease *batch[200], *l = add(p, 1, LEASE_BOUND, 3600);
+
+	write_one(s, l, &p->now);
+	for (uint8_t i = 0; i < ARRAY_LEN(batch); i++)
+		batch[i] = add(p, i, LEASE_BOUND, 60);
+	batch[0]->stored = false;
+	/* No file may grow: what a full disk does, without filling one. */
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	none = (struct rlimit){.rlim_cur = 4096, .rlim_max = before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	int rc = lease_store_write(s, batch, ARRAY_LEN(batch), &p->now);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_true(rc == -ENOSPC || rc == -EIO);
+	assert_false(batch[0]->stored);
+	assert_int_equal(lease_store_write(s, batch, ARRAY_LEN(batch), &p->now), 0);
+	assert_true(batch[0]->stored);
+	lease_store_close(s);
+}
+
+TEST(folder_that_is_not_there_is_an_error_with_its_name)
+{
+	PLACE;
+	size_t damaged;
+	struct err e;
+
+	assert_null(lease_store_open("/nonexistent/slipway", &p->now, p->leases, &damaged, &e));
+	assert_non_null(strstr(e.msg, "/nonexistent/slipway"));
+}
+
+TEST(tidying_shortens_the_log)
+{
+	PLACE;
+	size_t damaged;
+	struct lease_store *s = open_store(p, &damaged);
+	char path[128];
+
+	for (uint8_t i = 0; i < 100; i++)
+		write_one(s, add(p, i, LEASE_BOUND, 60), &p->now);
+	(void)snprintf(path, sizeof(path), "%s/leases.db-wal", p->dir);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(lseek(fd, 0, SEEK_END) > 0);
+	lease_store_tidy(s);
+	assert_int_equal(lseek(fd, 0, SEEK_END), 0);
+	(void)close(fd);
+	lease_store_close(s);
+}
+
+static int quiet(void **state)
+{
+	(void)state;
+	log_init("test", LOG_LEVEL_ERROR);
+	return 0;
+}
+
+#define in_place(sentence)                                                                         \
+	{                                                                                          \
+		.name = #sentence, .test_func = (sentence), .setup_func = place_up,                \
+		.teardown_func = place_down                                                        \
+	}
+
+int main(void)
+{
+	const struct CMUnitTest cases[] = {
+		in_place(every_lease_that_was_written_is_read_back_alike),
+		in_place(lease_survives_a_process_that_never_closed_the_database),
+		in_place(clock_that_jumps_changes_no_lease_within_one_boot),
+		in_place(after_a_reboot_the_wall_clock_tells_but_makes_no_lease_longer),
+		in_place(batch_is_written_whole),
+		in_place(damaged_database_is_set_aside_and_a_fresh_one_begun),
+		in_place(file_that_is_no_database_is_set_aside),
+		in_place(rows_that_make_no_sense_are_left_out_and_counted),
+		in_place(tables_of_another_kind_are_set_aside),
+		in_place(full_disk_is_reported_and_ends),
+		in_place(folder_that_is_not_there_is_an_error_with_its_name),
+		in_place(tidying_shortens_the_log),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(cases, quiet, NULL);
+}

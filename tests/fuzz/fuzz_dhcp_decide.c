@@ -28,8 +28,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const uint32_t addresses[] = {0, POOL, POOL + 1, POOL + 2, POOL + 3, POOL + 4, POOL + 5, POOL + 6, FIXED,
-	SERVER, 0x0a4d0000, 0x0a4d00ff, 0xc0a80101, UINT32_MAX};
+static const uint32_t addresses[] = {0, POOL, POOL + 1, POOL + 2, POOL + 3, POOL + 4, POOL + 5,
+	POOL + 6, FIXED, SERVER, 0x0a4d0000, 0x0a4d00ff, 0xc0a80101, UINT32_MAX};
 
 /* What was promised, kept apart from the server's own table. */
 struct promise {
@@ -129,7 +129,8 @@ static void check_given(const struct world *w, int machine, uint32_t address)
 	if (machine == 0)
 		assert(address == FIXED);
 	else
-		assert(address >= POOL && address < POOL + POOL_SIZE && address != w->settings.router);
+		assert(address >= POOL && address < POOL + POOL_SIZE &&
+			address != w->settings.router);
 	assert(!is_held(&w->bound[i], w->now_ms) || w->bound[i].machine == machine);
 	assert(!is_held(&w->offered[i], w->now_ms) || w->offered[i].machine == machine);
 }

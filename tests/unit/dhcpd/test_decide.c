@@ -35,7 +35,8 @@ static int lab_up(void **state)
 	struct lab *lab = calloc(1, sizeof(*lab));
 	struct message_node fixed = {
 		.name = "master1", .address = FIXED, .n_macs = 2, .macs = {mac_of(1), mac_of(2)}};
-	struct message_node pooled = {.name = "worker1", .n_macs = 2, .macs = {mac_of(3), mac_of(4)}};
+	struct message_node pooled = {
+		.name = "worker1", .n_macs = 2, .macs = {mac_of(3), mac_of(4)}};
 	struct node_table *nodes = node_table_new(2);
 
 	lab->settings = (struct message_dhcp_settings){.server = {SERVER, 24},
@@ -47,7 +48,8 @@ static int lab_up(void **state)
 		.enroll = ENROLL_ASK};
 	assert_int_equal(node_table_add(nodes, &fixed), 0);
 	assert_int_equal(node_table_add(nodes, &pooled), 0);
-	lab->state = (struct decide_state){&lab->settings, nodes, lease_table_new(&key), &lab->loops};
+	lab->state =
+		(struct decide_state){&lab->settings, nodes, lease_table_new(&key), &lab->loops};
 	lease_table_set_pool(lab->state.leases, POOL, POOL + POOL_SIZE - 1);
 	lab->now_ms = 1000;
 	*state = lab;
@@ -66,7 +68,11 @@ static int lab_down(void **state)
 
 static struct msg message(enum dhcp_type type, uint8_t mac)
 {
-	struct msg m = {.op = BOOTP_REQUEST, .htype = 1, .hlen = 6, .xid = mac, .chaddr = {2, 0, 0, 0, 0, mac}};
+	struct msg m = {.op = BOOTP_REQUEST,
+		.htype = 1,
+		.hlen = 6,
+		.xid = mac,
+		.chaddr = {2, 0, 0, 0, 0, mac}};
 
 	opts_put_u8(&m.opts, OPT_TYPE, (uint8_t)type);
 	return m;
@@ -127,7 +133,8 @@ static uint32_t get_address(struct lab *lab, uint8_t mac)
 	return offered;
 }
 
-static const struct decision *tell(struct lab *lab, enum dhcp_type type, uint8_t mac, uint32_t address)
+static const struct decision *tell(
+	struct lab *lab, enum dhcp_type type, uint8_t mac, uint32_t address)
 {
 	struct msg m = message(type, mac);
 
@@ -200,7 +207,8 @@ TEST(wished_address_is_given_when_it_is_free)
 TEST(wished_address_that_is_not_to_be_had_is_passed_over)
 {
 	LAB;
-	uint32_t wishes[] = {FIXED, SERVER, FOREIGN, POOL + POOL_SIZE, 0x0a4d0000, 0x0a4d00ff, UINT32_MAX};
+	uint32_t wishes[] = {
+		FIXED, SERVER, FOREIGN, POOL + POOL_SIZE, 0x0a4d0000, 0x0a4d00ff, UINT32_MAX};
 
 	for (size_t i = 0; i < ARRAY_LEN(wishes); i++) {
 		struct msg m = message(DHCP_DISCOVER, 10);
@@ -276,7 +284,12 @@ TEST(machine_that_became_a_node_keeps_its_lease)
 TEST(each_stage_of_a_boot_gets_the_same_address_whatever_identifier_it_sends)
 {
 	LAB;
-	static const char *const ids[] = {"", "\x00" "uuid-of-the-rom", "\x01\x02\x00\x00\x00\x00\x0a", "\xff" "duid"};
+	static const char *const ids[] = {"",
+		"\x00"
+		"uuid-of-the-rom",
+		"\x01\x02\x00\x00\x00\x00\x0a",
+		"\xff"
+		"duid"};
 
 	for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
 		struct msg m = message(DHCP_DISCOVER, 10);
@@ -291,8 +304,14 @@ TEST(two_machines_with_the_same_identifier_get_two_addresses)
 	LAB;
 	struct msg a = message(DHCP_DISCOVER, 10), b = message(DHCP_DISCOVER, 11);
 
-	opts_put(&a.opts, OPT_CLIENT_ID, "\xff" "cloned", 7);
-	opts_put(&b.opts, OPT_CLIENT_ID, "\xff" "cloned", 7);
+	opts_put(&a.opts, OPT_CLIENT_ID,
+		"\xff"
+		"cloned",
+		7);
+	opts_put(&b.opts, OPT_CLIENT_ID,
+		"\xff"
+		"cloned",
+		7);
 	assert_int_equal(hear(lab, &a)->reply.yiaddr, POOL);
 	assert_int_equal(hear(lab, &b)->reply.yiaddr, POOL + 1);
 }
@@ -304,8 +323,14 @@ TEST(infiniband_clients_are_told_apart_by_identifier)
 
 	a.htype = b.htype = MSG_HTYPE_INFINIBAND;
 	a.hlen = b.hlen = 0;
-	opts_put(&a.opts, OPT_CLIENT_ID, "\xff" "1", 2);
-	opts_put(&b.opts, OPT_CLIENT_ID, "\xff" "2", 2);
+	opts_put(&a.opts, OPT_CLIENT_ID,
+		"\xff"
+		"1",
+		2);
+	opts_put(&b.opts, OPT_CLIENT_ID,
+		"\xff"
+		"2",
+		2);
 	assert_int_equal(hear(lab, &a)->reply.yiaddr, POOL);
 	assert_int_equal(hear(lab, &b)->reply.yiaddr, POOL + 1);
 	assert_int_equal(hear(lab, &a)->reply.yiaddr, POOL);
@@ -345,7 +370,8 @@ TEST(fixed_address_that_a_stranger_still_leases_is_not_given_twice)
 {
 	LAB;
 	struct node_table *nodes = (struct node_table *)(uintptr_t)lab->state.nodes;
-	struct message_node late = {.name = "late", .address = POOL, .n_macs = 1, .macs = {mac_of(20)}};
+	struct message_node late = {
+		.name = "late", .address = POOL, .n_macs = 1, .macs = {mac_of(20)}};
 	struct node_table *more = node_table_new(1);
 
 	assert_int_equal(get_address(lab, 10), POOL);
@@ -452,9 +478,10 @@ TEST(request_for_what_the_machine_cannot_have_is_refused_at_once)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		print_message("# %s\n", cases[i].what);
 		for (int kind = 0; kind < 3; kind++) {
-			const struct decision *d = kind == 0 ? select_offer(lab, cases[i].mac, cases[i].address)
-				: kind == 1		  ? reboot(lab, cases[i].mac, cases[i].address)
-							  : renew(lab, cases[i].mac, cases[i].address);
+			const struct decision *d =
+				kind == 0   ? select_offer(lab, cases[i].mac, cases[i].address)
+				: kind == 1 ? reboot(lab, cases[i].mac, cases[i].address)
+					    : renew(lab, cases[i].mac, cases[i].address);
 
 			assert_int_equal(d->what, COUNT_NAK);
 			assert_null(d->commit);
@@ -494,8 +521,8 @@ TEST(length_of_a_lease_follows_the_stage_and_the_wish)
 	static const struct {
 		bool is_firmware;
 		uint32_t wish, want; /* wish 0: none */
-	} cases[] = {{false, 0, LEASE_S}, {false, 600, 600}, {false, UINT32_MAX, LEASE_S}, {false, 1, 60},
-		{true, 0, NETBOOT_S}, {true, 600, NETBOOT_S}};
+	} cases[] = {{false, 0, LEASE_S}, {false, 600, 600}, {false, UINT32_MAX, LEASE_S},
+		{false, 1, 60}, {true, 0, NETBOOT_S}, {true, 600, NETBOOT_S}};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct msg m = message(DHCP_DISCOVER, 10);
@@ -545,8 +572,10 @@ TEST(one_machine_cannot_decline_the_whole_pool)
 	lab->settings.pool_last = POOL + 49;
 	lease_table_set_pool(lab->state.leases, POOL, POOL + 49);
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(tell(lab, DHCP_DECLINE, 10, get_address(lab, 10))->what, COUNT_DECLINED);
-	assert_int_equal(tell(lab, DHCP_DECLINE, 10, get_address(lab, 10))->what, COUNT_TOO_MANY_DECLINES);
+		assert_int_equal(
+			tell(lab, DHCP_DECLINE, 10, get_address(lab, 10))->what, COUNT_DECLINED);
+	assert_int_equal(
+		tell(lab, DHCP_DECLINE, 10, get_address(lab, 10))->what, COUNT_TOO_MANY_DECLINES);
 }
 
 TEST(fixed_address_is_never_put_in_quarantine)
@@ -599,7 +628,8 @@ TEST(relay_of_a_network_that_is_not_served_gets_nothing)
 
 	m.giaddr = FOREIGN;
 	assert_int_equal(hear(lab, &m)->what, COUNT_UNKNOWN_SUBNET);
-	opts_put(&m.opts, OPT_RELAY, "\x05\x04\x0a\x4d\x00\x00", 6); /* the client is in 10.77.0.0 */
+	opts_put(
+		&m.opts, OPT_RELAY, "\x05\x04\x0a\x4d\x00\x00", 6); /* the client is in 10.77.0.0 */
 	assert_int_equal(hear(lab, &m)->what, COUNT_OFFER);
 	assert_int_equal(lab->d.route.dst, FOREIGN);
 }
@@ -693,7 +723,8 @@ TEST(exchange_tells_what_happened)
 
 	opts_put(&m.opts, OPT_ARCH, "\x00\x10", 2);
 	opts_put_text(&m.opts, OPT_CLASS, "HTTPClient:Arch:00016");
-	opts_put_text(&m.opts, OPT_HOSTNAME, "a-name-that-is-much-longer-than-the-sixty-four-bytes-that-there-are-for-it");
+	opts_put_text(&m.opts, OPT_HOSTNAME,
+		"a-name-that-is-much-longer-than-the-sixty-four-bytes-that-there-are-for-it");
 	const struct message_exchange *x = &hear(lab, &m)->exchange;
 	assert_true(mac_is_equal(&x->mac, &first));
 	assert_int_equal(x->stage, STAGE_FIRMWARE);
@@ -722,15 +753,17 @@ TEST(grant_that_did_not_reach_the_disk_is_taken_back)
 	assert_false(lab->d.was_known);
 }
 
-#define with_lab(sentence)                                                                         \
-	{                                                                                          \
-		.name = #sentence, .test_func = (sentence), .setup_func = lab_up,                  \
-		.teardown_func = lab_down                                                          \
+#define with_lab(sentence)                                                        \
+	{                                                                         \
+		.name = #sentence, .test_func = (sentence), .setup_func = lab_up, \
+		.teardown_func = lab_down                                         \
 	}
 
-RUN(with_lab(offer_holds_the_address_but_needs_no_disk), with_lab(repeated_discover_gets_the_same_address),
+RUN(with_lab(offer_holds_the_address_but_needs_no_disk),
+	with_lab(repeated_discover_gets_the_same_address),
 	with_lab(offer_that_nobody_takes_goes_to_another_in_the_end),
-	with_lab(machine_finds_its_expired_lease_again), with_lab(wished_address_is_given_when_it_is_free),
+	with_lab(machine_finds_its_expired_lease_again),
+	with_lab(wished_address_is_given_when_it_is_free),
 	with_lab(wished_address_that_is_not_to_be_had_is_passed_over),
 	with_lab(ciaddr_in_a_discover_means_nothing),
 	with_lab(addresses_of_the_network_itself_are_never_given),
@@ -740,7 +773,8 @@ RUN(with_lab(offer_holds_the_address_but_needs_no_disk), with_lab(repeated_disco
 	with_lab(each_stage_of_a_boot_gets_the_same_address_whatever_identifier_it_sends),
 	with_lab(two_machines_with_the_same_identifier_get_two_addresses),
 	with_lab(infiniband_clients_are_told_apart_by_identifier),
-	with_lab(group_mac_without_identifier_is_nobody), with_lab(node_is_told_its_name_and_strangers_none),
+	with_lab(group_mac_without_identifier_is_nobody),
+	with_lab(node_is_told_its_name_and_strangers_none),
 	with_lab(closed_network_serves_nodes_only),
 	with_lab(fixed_address_that_a_stranger_still_leases_is_not_given_twice),
 	with_lab(ack_waits_for_the_disk_and_echoes_ciaddr), with_lab(renewal_extends_the_lease),
@@ -749,14 +783,19 @@ RUN(with_lab(offer_holds_the_address_but_needs_no_disk), with_lab(repeated_disco
 	with_lab(offer_lost_in_a_restart_is_granted_all_the_same),
 	with_lab(lost_lease_whose_address_is_free_is_granted_again),
 	with_lab(request_for_what_the_machine_cannot_have_is_refused_at_once),
-	with_lab(nak_carries_nothing_but_the_refusal), with_lab(request_that_names_no_address_is_dropped),
+	with_lab(nak_carries_nothing_but_the_refusal),
+	with_lab(request_that_names_no_address_is_dropped),
 	with_lab(length_of_a_lease_follows_the_stage_and_the_wish),
 	with_lab(declined_address_is_given_to_nobody_for_a_while),
-	with_lab(nobody_declines_or_releases_for_another), with_lab(one_machine_cannot_decline_the_whole_pool),
-	with_lab(fixed_address_is_never_put_in_quarantine), with_lab(released_address_is_free_but_remembered),
+	with_lab(nobody_declines_or_releases_for_another),
+	with_lab(one_machine_cannot_decline_the_whole_pool),
+	with_lab(fixed_address_is_never_put_in_quarantine),
+	with_lab(released_address_is_free_but_remembered),
 	with_lab(inform_gets_parameters_without_a_lease),
-	with_lab(relay_of_a_network_that_is_not_served_gets_nothing), with_lab(relay_may_lend_us_a_name),
-	with_lab(loops_and_broken_relays_are_dropped), with_lab(messages_that_no_client_sends_are_dropped),
+	with_lab(relay_of_a_network_that_is_not_served_gets_nothing),
+	with_lab(relay_may_lend_us_a_name), with_lab(loops_and_broken_relays_are_dropped),
+	with_lab(messages_that_no_client_sends_are_dropped),
 	with_lab(port_4011_answers_pxe_clients_only_and_leases_nothing),
-	with_lab(machine_that_loops_on_its_loader_is_given_the_script), with_lab(exchange_tells_what_happened),
+	with_lab(machine_that_loops_on_its_loader_is_given_the_script),
+	with_lab(exchange_tells_what_happened),
 	with_lab(grant_that_did_not_reach_the_disk_is_taken_back))

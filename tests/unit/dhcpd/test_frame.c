@@ -126,7 +126,8 @@ TEST(no_udp_checksum_is_accepted)
 
 TEST(checksum_left_to_the_nic_is_accepted)
 {
-	uint8_t p[FRAME_SIZE_MAX], pseudo[12] = {0x0a, 0x4d, 0, 2, 0xff, 0xff, 0xff, 0xff, 0, 17, 0, 13};
+	uint8_t p[FRAME_SIZE_MAX],
+		pseudo[12] = {0x0a, 0x4d, 0, 2, 0xff, 0xff, 0xff, 0xff, 0, 17, 0, 13};
 	struct frame f;
 	size_t len = build(p, "hello", 5);
 	uint16_t partial = (uint16_t)~checksum_finish(checksum_add(0, pseudo, sizeof(pseudo)));
@@ -193,8 +194,9 @@ TEST(computed_checksum_of_zero_is_sent_as_ffff)
 	}
 }
 
-RUN(t(what_is_built_parses_back), t(ethernet_padding_is_not_payload), t(every_truncation_is_malformed),
-	t(lying_headers_are_found_out), t(wrong_ip_checksum_is_refused), t(no_udp_checksum_is_accepted),
+RUN(t(what_is_built_parses_back), t(ethernet_padding_is_not_payload),
+	t(every_truncation_is_malformed), t(lying_headers_are_found_out),
+	t(wrong_ip_checksum_is_refused), t(no_udp_checksum_is_accepted),
 	t(checksum_left_to_the_nic_is_accepted), t(ip_options_are_passed_over),
 	t(tagged_frames_are_of_another_network_unless_the_tag_is_a_priority),
 	t(other_protocols_are_told_apart), t(computed_checksum_of_zero_is_sent_as_ffff))

@@ -174,7 +174,8 @@ TEST(another_client_on_the_address_makes_the_stored_lease_stale)
 	l->stored = true;
 	lease_set(t, POOL, &a, LEASE_BOUND, 0, 200);
 	assert_true(l->stored);
-	a.id = (const uint8_t *)"\x01" "abc";
+	a.id = (const uint8_t *)"\x01"
+				"abc";
 	a.id_len = 4;
 	lease_set(t, POOL, &a, LEASE_BOUND, 0, 200);
 	assert_true(l->stored);
@@ -226,7 +227,8 @@ TEST(pool_that_ends_at_the_last_address_ends)
 	lease_table_free(t);
 }
 
-RUN(t(lease_is_found_by_address_and_by_client), t(client_without_hardware_is_found_by_its_identifier),
+RUN(t(lease_is_found_by_address_and_by_client),
+	t(client_without_hardware_is_found_by_its_identifier),
 	t(unused_addresses_come_before_used_ones), t(address_free_for_longest_is_given_first),
 	t(refused_addresses_are_never_given), t(leases_outside_a_changed_pool_are_not_given),
 	t(address_that_a_node_gave_back_is_found_after_the_pool_is_set_again),

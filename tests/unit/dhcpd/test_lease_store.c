@@ -34,7 +34,8 @@ static int place_up(void **state)
 	assert_non_null(mkdtemp(p->dir));
 	p->leases = lease_table_new(&key);
 	lease_table_set_pool(p->leases, POOL, POOL + 999);
-	p->now = (struct moment){.mono_ms = 1000000, .wall_ms = 1700000000000, .boot_id = "this-boot"};
+	p->now = (struct moment){
+		.mono_ms = 1000000, .wall_ms = 1700000000000, .boot_id = "this-boot"};
 	*state = p;
 	return 0;
 }
@@ -191,7 +192,8 @@ TEST(clock_that_jumps_changes_no_lease_within_one_boot)
 		p->now.wall_ms += jumps[i];
 		p->now.mono_ms += 600000;
 		s = open_store(p, &damaged);
-		assert_true(lease_by_address(p->leases, POOL + 1)->until_ms == p->now.mono_ms + 3000000);
+		assert_true(lease_by_address(p->leases, POOL + 1)->until_ms ==
+			    p->now.mono_ms + 3000000);
 		lease_store_close(s);
 	}
 }
@@ -216,7 +218,8 @@ TEST(after_a_reboot_the_wall_clock_tells_but_makes_no_lease_longer)
 		forget(p);
 		p->now = later;
 		s = open_store(p, &damaged);
-		assert_true(lease_by_address(p->leases, POOL + 1)->until_ms == 5000 + cases[i].left_ms);
+		assert_true(
+			lease_by_address(p->leases, POOL + 1)->until_ms == 5000 + cases[i].left_ms);
 		lease_store_close(s);
 		forget(p);
 		p->now = now;
@@ -412,10 +415,10 @@ static int quiet(void **state)
 	return 0;
 }
 
-#define in_place(sentence)                                                                         \
-	{                                                                                          \
-		.name = #sentence, .test_func = (sentence), .setup_func = place_up,                \
-		.teardown_func = place_down                                                        \
+#define in_place(sentence)                                                          \
+	{                                                                           \
+		.name = #sentence, .test_func = (sentence), .setup_func = place_up, \
+		.teardown_func = place_down                                         \
 	}
 
 int main(void)

@@ -84,7 +84,8 @@ TEST(ten_thousand_nodes_are_all_found)
 		struct mac m = {{2, 0, 0, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i}};
 
 		assert_int_equal(node_table_by_mac(t, &m)->address, 0x0a000001 + i);
-		assert_ptr_equal(node_table_by_mac(t, &m), node_table_by_address(t, 0x0a000001 + i));
+		assert_ptr_equal(
+			node_table_by_mac(t, &m), node_table_by_address(t, 0x0a000001 + i));
 	}
 	node_table_free(t);
 }

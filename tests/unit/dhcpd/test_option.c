@@ -32,7 +32,10 @@ TEST(option_that_runs_past_the_end_spoils_the_packet)
 {
 	struct opts o;
 
-	assert_int_equal(decode(BYTES("\x35\x01\x01\x0c\x05" "abc"), &o), -EBADMSG);
+	assert_int_equal(decode(BYTES("\x35\x01\x01\x0c\x05"
+				      "abc"),
+				 &o),
+		-EBADMSG);
 	assert_int_equal(decode(BYTES("\x35\x01\x01\x0c"), &o), -EBADMSG);
 }
 
@@ -43,25 +46,14 @@ TEST(illegal_lengths_drop_what_decides_and_ignore_what_does_not)
 		int rc;
 		bool has;
 	} cases[] = {
-		{OPT_TYPE, 0, -EBADMSG, false},
-		{OPT_TYPE, 2, -EBADMSG, false},
-		{OPT_ADDRESS, 3, -EBADMSG, false},
-		{OPT_ADDRESS, 4, 0, true},
-		{OPT_SERVER, 5, -EBADMSG, false},
-		{OPT_LEASE, 1, -EBADMSG, false},
-		{OPT_MAX_SIZE, 1, -EBADMSG, false},
-		{OPT_RELAY, 1, -EBADMSG, false},
-		{OPT_RELAY, 2, 0, true},
-		{OPT_CLIENT_ID, 1, 0, false},
-		{OPT_CLIENT_ID, 2, 0, true},
-		{OPT_ARCH, 1, 0, false},
-		{OPT_ARCH, 3, 0, false},
-		{OPT_ARCH, 4, 0, true},
-		{OPT_UUID, 16, 0, false},
-		{OPT_UUID, 17, 0, true},
-		{OPT_UNDI, 2, 0, false},
-		{OPT_WANTED, 0, 0, false},
-		{200, 0, 0, true}, /* not known to us: no opinion */
+		{OPT_TYPE, 0, -EBADMSG, false}, {OPT_TYPE, 2, -EBADMSG, false},
+		{OPT_ADDRESS, 3, -EBADMSG, false}, {OPT_ADDRESS, 4, 0, true},
+		{OPT_SERVER, 5, -EBADMSG, false}, {OPT_LEASE, 1, -EBADMSG, false},
+		{OPT_MAX_SIZE, 1, -EBADMSG, false}, {OPT_RELAY, 1, -EBADMSG, false},
+		{OPT_RELAY, 2, 0, true}, {OPT_CLIENT_ID, 1, 0, false}, {OPT_CLIENT_ID, 2, 0, true},
+		{OPT_ARCH, 1, 0, false}, {OPT_ARCH, 3, 0, false}, {OPT_ARCH, 4, 0, true},
+		{OPT_UUID, 16, 0, false}, {OPT_UUID, 17, 0, true}, {OPT_UNDI, 2, 0, false},
+		{OPT_WANTED, 0, 0, false}, {200, 0, 0, true}, /* not known to us: no opinion */
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -80,7 +72,10 @@ TEST(text_loses_its_trailing_nuls)
 {
 	struct opts o;
 
-	assert_int_equal(decode(BYTES("\x0c\x05" "abc\x00\x00"), &o), 0);
+	assert_int_equal(decode(BYTES("\x0c\x05"
+				      "abc\x00\x00"),
+				 &o),
+		0);
 	assert_int_equal(opts_value(&o, OPT_HOSTNAME).left, 3);
 	assert_int_equal(decode(BYTES("\x0c\x02\x00\x00"), &o), 0);
 	assert_false(opts_has(&o, OPT_HOSTNAME));
@@ -89,9 +84,13 @@ TEST(text_loses_its_trailing_nuls)
 TEST(pieces_of_one_option_are_joined_in_order_over_all_fields)
 {
 	struct opts o;
-	struct rd options = rd_init(BYTES("\x34\x01\x03\x2b\x02" "ab\xff"));
-	struct rd file = rd_init(BYTES("\x2b\x02" "cd\x34\x01\x02\xff\x2b\x01" "X"));
-	struct rd sname = rd_init(BYTES("\x2b\x01" "e\xff"));
+	struct rd options = rd_init(BYTES("\x34\x01\x03\x2b\x02"
+					  "ab\xff"));
+	struct rd file = rd_init(BYTES("\x2b\x02"
+				       "cd\x34\x01\x02\xff\x2b\x01"
+				       "X"));
+	struct rd sname = rd_init(BYTES("\x2b\x01"
+					"e\xff"));
 
 	assert_int_equal(opts_decode(options, file, sname, &o), 0);
 	assert_int_equal(opts_value(&o, OPT_VENDOR).left, 5);
@@ -102,7 +101,10 @@ TEST(pieces_of_one_option_are_joined_in_order_over_all_fields)
 TEST(fields_that_are_not_overloaded_are_not_read)
 {
 	struct opts o;
-	struct rd file = rd_init(BYTES("\x2b\x02" "cd")), sname = rd_init(BYTES("\x0c\x01" "n"));
+	struct rd file = rd_init(BYTES("\x2b\x02"
+				       "cd")),
+		  sname = rd_init(BYTES("\x0c\x01"
+					"n"));
 
 	assert_int_equal(opts_decode(rd_init(BYTES("\x35\x01\x01")), file, sname, &o), 0);
 	assert_false(opts_has(&o, OPT_VENDOR));
@@ -157,8 +159,8 @@ static size_t codes_of(const struct wr *w, uint8_t codes[static 64])
 
 TEST(type_server_and_lease_come_first_then_the_wish_list_and_the_relay_last)
 {
-	static const uint8_t want[] = {OPT_TYPE, OPT_SERVER, OPT_LEASE, OPT_DNS, OPT_MASK, OPT_ROUTERS,
-		OPT_CLASS, OPT_RELAY, OPT_END};
+	static const uint8_t want[] = {OPT_TYPE, OPT_SERVER, OPT_LEASE, OPT_DNS, OPT_MASK,
+		OPT_ROUTERS, OPT_CLASS, OPT_RELAY, OPT_END};
 	struct opts o = {0};
 	uint8_t bytes[512], codes[64];
 	struct wr w = wr_init(bytes, sizeof(bytes));
@@ -189,7 +191,8 @@ TEST(long_option_is_split_and_comes_back_whole)
 	opts_encode(&o, rd_init("", 0), sizeof(bytes), &w);
 	assert_int_equal(w.len, 600 + 3 * 2 + 1);
 	assert_int_equal(bytes[1], 255);
-	assert_int_equal(opts_decode(rd_init(bytes, w.len), rd_init("", 0), rd_init("", 0), &back), 0);
+	assert_int_equal(
+		opts_decode(rd_init(bytes, w.len), rd_init("", 0), rd_init("", 0), &back), 0);
 	assert_int_equal(opts_value(&back, OPT_VENDOR).left, sizeof(value));
 	assert_memory_equal(opts_value(&back, OPT_VENDOR).p, value, sizeof(value));
 }
@@ -238,9 +241,11 @@ TEST(absent_options_read_as_nothing)
 
 RUN(t(pads_are_skipped_and_what_follows_the_end_is_not_read), t(missing_end_is_tolerated),
 	t(option_that_runs_past_the_end_spoils_the_packet),
-	t(illegal_lengths_drop_what_decides_and_ignore_what_does_not), t(text_loses_its_trailing_nuls),
+	t(illegal_lengths_drop_what_decides_and_ignore_what_does_not),
+	t(text_loses_its_trailing_nuls),
 	t(pieces_of_one_option_are_joined_in_order_over_all_fields),
-	t(fields_that_are_not_overloaded_are_not_read), t(overload_that_means_nothing_spoils_the_packet),
+	t(fields_that_are_not_overloaded_are_not_read),
+	t(overload_that_means_nothing_spoils_the_packet),
 	t(repeated_option_of_fixed_length_spoils_the_packet),
 	t(more_bytes_than_a_frame_can_carry_are_refused),
 	t(type_server_and_lease_come_first_then_the_wish_list_and_the_relay_last),

@@ -19,7 +19,8 @@ struct asker {
 
 static struct msg request_of(const struct asker *a)
 {
-	struct msg m = {.hlen = 6, .htype = 1, .chaddr = {a->mac0 ? a->mac0 : 2, 0x27, 0xeb, 0, 0, 1}};
+	struct msg m = {
+		.hlen = 6, .htype = 1, .chaddr = {a->mac0 ? a->mac0 : 2, 0x27, 0xeb, 0, 0, 1}};
 
 	if (a->arch >= 0) {
 		uint8_t wire[2] = {(uint8_t)(a->arch >> 8), (uint8_t)a->arch};
@@ -36,7 +37,8 @@ static struct msg request_of(const struct asker *a)
 	return m;
 }
 
-static const char *answer(const struct asker *a, bool is_looping, struct msg *ret_reply, char file[static 256])
+static const char *answer(
+	const struct asker *a, bool is_looping, struct msg *ret_reply, char file[static 256])
 {
 	struct msg m = request_of(a);
 	struct pxe_client c;
@@ -66,40 +68,47 @@ TEST(each_kind_of_firmware_gets_its_boot_file)
 		bool has_vendor;   /* option 43 */
 		bool has_ipxe;     /* option 175 */
 	} cases[] = {
-		{"BIOS", {.arch = 0, .class = PXE}, STAGE_FIRMWARE, "undionly.kpxe", "PXEClient", true, false},
-		{"UEFI 7", {.arch = 7, .class = PXE}, STAGE_FIRMWARE, "snponly.efi", NULL, false, false},
-		{"UEFI 9", {.arch = 9, .class = PXE}, STAGE_FIRMWARE, "snponly.efi", NULL, false, false},
-		{"UEFI without option 60", {.arch = 7}, STAGE_FIRMWARE, "snponly.efi", NULL, false, false},
-		{"HTTP", {.arch = 16, .class = HTTP}, STAGE_FIRMWARE, SNP_URL, "HTTPClient", false, false},
-		{"HTTP byte code", {.arch = 17, .class = HTTP}, STAGE_FIRMWARE, SNP_URL, "HTTPClient", false,
+		{"BIOS", {.arch = 0, .class = PXE}, STAGE_FIRMWARE, "undionly.kpxe", "PXEClient",
+			true, false},
+		{"UEFI 7", {.arch = 7, .class = PXE}, STAGE_FIRMWARE, "snponly.efi", NULL, false,
 			false},
-		{"HTTP by its class alone", {.arch = 7, .class = HTTP}, STAGE_FIRMWARE, SNP_URL, "HTTPClient",
-			false, false},
-		{"iPXE", {.arch = 0, .class = PXE, .user_class = "iPXE"}, STAGE_IPXE, SCRIPT_URL, NULL, false,
-			true},
-		{"iPXE, counted", {.arch = 7, .class = PXE, .user_class = "\x04iPXE"}, STAGE_IPXE, SCRIPT_URL,
+		{"UEFI 9", {.arch = 9, .class = PXE}, STAGE_FIRMWARE, "snponly.efi", NULL, false,
+			false},
+		{"UEFI without option 60", {.arch = 7}, STAGE_FIRMWARE, "snponly.efi", NULL, false,
+			false},
+		{"HTTP", {.arch = 16, .class = HTTP}, STAGE_FIRMWARE, SNP_URL, "HTTPClient", false,
+			false},
+		{"HTTP byte code", {.arch = 17, .class = HTTP}, STAGE_FIRMWARE, SNP_URL,
+			"HTTPClient", false, false},
+		{"HTTP by its class alone", {.arch = 7, .class = HTTP}, STAGE_FIRMWARE, SNP_URL,
+			"HTTPClient", false, false},
+		{"iPXE", {.arch = 0, .class = PXE, .user_class = "iPXE"}, STAGE_IPXE, SCRIPT_URL,
 			NULL, false, true},
-		{"iPXE by option 175", {.arch = 7, .class = PXE, .has_ipxe_option = true}, STAGE_IPXE,
+		{"iPXE, counted", {.arch = 7, .class = PXE, .user_class = "\x04iPXE"}, STAGE_IPXE,
 			SCRIPT_URL, NULL, false, true},
+		{"iPXE by option 175", {.arch = 7, .class = PXE, .has_ipxe_option = true},
+			STAGE_IPXE, SCRIPT_URL, NULL, false, true},
 		{"ARM64", {.arch = 11, .class = PXE}, STAGE_FIRMWARE, "", NULL, false, false},
 		{"ARM64 HTTP", {.arch = 19, .class = HTTP}, STAGE_FIRMWARE, "", NULL, false, false},
 		{"unknown", {.arch = 99, .class = PXE}, STAGE_FIRMWARE, "", NULL, false, false},
 		{"OS", {.arch = -1}, STAGE_OS, "", NULL, false, false},
-		{"OS with a class", {.arch = -1, .class = "systemd"}, STAGE_OS, "", NULL, false, false},
-		{"node's own loader", {.arch = 7, .class = PXE, .node_file = "grub.efi"}, STAGE_FIRMWARE,
-			"grub.efi", NULL, false, false},
+		{"OS with a class", {.arch = -1, .class = "systemd"}, STAGE_OS, "", NULL, false,
+			false},
+		{"node's own loader", {.arch = 7, .class = PXE, .node_file = "grub.efi"},
+			STAGE_FIRMWARE, "grub.efi", NULL, false, false},
 		{"node's own loader by HTTP", {.arch = 16, .class = HTTP, .node_file = "grub.efi"},
-			STAGE_FIRMWARE, "http://10.77.0.1/firmware/grub.efi", "HTTPClient", false, false},
+			STAGE_FIRMWARE, "http://10.77.0.1/firmware/grub.efi", "HTTPClient", false,
+			false},
 		{"node's own URL", {.arch = 16, .class = HTTP, .node_file = "http://mirror/x.efi"},
 			STAGE_FIRMWARE, "http://mirror/x.efi", "HTTPClient", false, false},
 		{"node's own loader for an unknown architecture",
-			{.arch = 99, .class = PXE, .node_file = "odd.bin"}, STAGE_FIRMWARE, "odd.bin", NULL,
-			false, false},
+			{.arch = 99, .class = PXE, .node_file = "odd.bin"}, STAGE_FIRMWARE,
+			"odd.bin", NULL, false, false},
 		{"node's own loader is not for iPXE",
-			{.arch = 7, .class = PXE, .user_class = "iPXE", .node_file = "grub.efi"}, STAGE_IPXE,
-			SCRIPT_URL, NULL, false, true},
-		{"Raspberry Pi", {.arch = 0, .class = PXE, .mac0 = 0xb8}, STAGE_FIRMWARE, "", "PXEClient", true,
-			false},
+			{.arch = 7, .class = PXE, .user_class = "iPXE", .node_file = "grub.efi"},
+			STAGE_IPXE, SCRIPT_URL, NULL, false, true},
+		{"Raspberry Pi", {.arch = 0, .class = PXE, .mac0 = 0xb8}, STAGE_FIRMWARE, "",
+			"PXEClient", true, false},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -207,14 +216,20 @@ TEST(uuid_is_read_and_echoed)
 	struct pxe_client c;
 	char file[256];
 
-	opts_put(&m.opts, OPT_UUID, "\x00" "0123456789abcdef", 17);
+	opts_put(&m.opts, OPT_UUID,
+		"\x00"
+		"0123456789abcdef",
+		17);
 	pxe_identify(&m, &c);
 	assert_true(c.has_uuid);
 	assert_memory_equal(c.uuid, "0123456789abcdef", 16);
 	struct pxe_ask ask = {.settings = &settings, .client = &c, .node_file = ""};
 	(void)pxe_answer(&ask, &m, &reply, file);
 	assert_int_equal(opts_value(&reply.opts, OPT_UUID).left, 17);
-	opts_put(&m.opts, OPT_UUID, "\x01" "0123456789abcdef", 17);
+	opts_put(&m.opts, OPT_UUID,
+		"\x01"
+		"0123456789abcdef",
+		17);
 	pxe_identify(&m, &c);
 	assert_false(c.has_uuid);
 }

@@ -147,7 +147,9 @@ TEST(host_without_an_address_is_answered_by_multicast)
 	assert_memory_equal(p + 14 + 24, "\xff\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\x01", IPV6_LEN);
 }
 
-RUN(t(valid_solicitation_is_recognised_with_its_sender), t(what_rfc_4861_6_1_1_calls_invalid_is_refused),
-	t(host_without_an_address_may_not_name_its_link), t(link_local_address_follows_from_the_mac),
+RUN(t(valid_solicitation_is_recognised_with_its_sender),
+	t(what_rfc_4861_6_1_1_calls_invalid_is_refused),
+	t(host_without_an_address_may_not_name_its_link),
+	t(link_local_address_follows_from_the_mac),
 	t(advertisement_offers_no_router_no_prefix_and_no_dhcpv6),
 	t(host_without_an_address_is_answered_by_multicast))

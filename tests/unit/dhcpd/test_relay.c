@@ -42,7 +42,8 @@ TEST(without_a_relay_the_option_counts_for_nothing)
 {
 	struct relay_info r;
 
-	assert_int_equal(read_relay(0, "\x05\x04\x0a\x4d\x00\x00\x0b\x04\x01\x02\x03\x04", 12, &r), 0);
+	assert_int_equal(
+		read_relay(0, "\x05\x04\x0a\x4d\x00\x00\x0b\x04\x01\x02\x03\x04", 12, &r), 0);
 	assert_int_equal(r.link, 0);
 	assert_int_equal(r.server_id, 0);
 }
@@ -66,6 +67,8 @@ TEST(sub_option_of_the_wrong_length_counts_for_nothing)
 	assert_int_equal(r.port, 0);
 }
 
-RUN(t(giaddr_names_the_network_unless_a_link_is_selected), t(server_id_override_and_source_port_are_read),
-	t(without_a_relay_the_option_counts_for_nothing), t(sub_option_longer_than_the_option_is_refused),
+RUN(t(giaddr_names_the_network_unless_a_link_is_selected),
+	t(server_id_override_and_source_port_are_read),
+	t(without_a_relay_the_option_counts_for_nothing),
+	t(sub_option_longer_than_the_option_is_refused),
 	t(sub_option_of_the_wrong_length_counts_for_nothing))

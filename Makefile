@@ -68,7 +68,7 @@ REPLAY   := $(FUZZ:%.c=$(BUILD)/%-replay)
 BENCH_BIN := $(BENCH:%.c=$(BUILD)/%)
 WIRE_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/wire/*.c))
 MAN_SRC  := $(wildcard docs/man/*.scd)
-MAN      := $(MAN_SRC:docs/man/%.scd=build/man/%)
+MAN      := $(MAN_SRC:docs/man/%.scd=build/man/%) build/man/cluster.yaml.5
 
 all: $(PROGRAMS) $(MAN) ## build the programs and man pages (MODE=release|debug|asan|coverage|fuzz)
 
@@ -175,6 +175,12 @@ $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 build/man/%: docs/man/%.scd
 	$(call say,MAN,$@)
 	$(Q)mkdir -p $(@D) && scdoc <$< >$@
+
+# The keys are printed from the loader's own table.
+build/man/cluster.yaml.5: docs/man/cluster.yaml.5.head docs/man/cluster.yaml.5.tail $(BUILD)/slipway
+	$(call say,MAN,$@)
+	$(Q)mkdir -p $(@D) && { cat docs/man/cluster.yaml.5.head; $(BUILD)/slipway schema --format scdoc; \
+	  cat docs/man/cluster.yaml.5.tail; } | scdoc >$@
 
 .PHONY: all help deps demo check test wire-programs layers bench fuzz fuzzers tidy coverage format install clean FORCE
 .SECONDARY:

@@ -54,7 +54,7 @@ static void print_key(const struct schema_key *k, const char *path, enum format 
 		return;
 	case FORMAT_SCDOC:
 		printf("*%s*\n\t%s ", path, k->doc);
-		printf("It is ");
+		printf("Value: ");
 		print_type(k);
 		if (k->required)
 			printf("; required");

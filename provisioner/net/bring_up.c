@@ -1,70 +1,66 @@
 #include "provisioner/net/bring_up.h"
 
 #include <errno.h>
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netinet/in.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "provisioner/base/str.h"
 #include "provisioner/cluster/cluster.h"
+#include "provisioner/net/bond.h"
+#include "provisioner/net/bond_plan.h"
+#include "provisioner/net/link.h"
+#include "provisioner/net/netlink.h"
 
-#define NAMES_MAX 64
-
-static void list_interfaces(const struct if_nameindex *all, const char **names, struct str *text)
+static int make_bond(struct netlink *n, const struct cluster_bond *b, struct err *e)
 {
-	size_t n = 0;
-
-	for (; all->if_name && n < NAMES_MAX; all++) {
-		names[n++] = all->if_name;
-		str_printf(text, "%s%s", text->len ? ", " : "", all->if_name);
-	}
+	return bond_ensure(n, &(struct bond_settings){.name = b->name,
+		.mode = (enum bond_mode)b->mode,
+		.miimon_ms = (uint32_t)b->miimon_ms,
+		.lacp_fast = b->lacp_fast,
+		.hash_policy = b->hash_policy,
+		.members = b->members.items,
+		.n_members = b->members.n}, e);
 }
 
-static int no_such_interface(const char *name, struct err *e)
+static int no_address(const struct cluster_internal *internal, struct err *e)
 {
-	AUTO(str_done) struct str text = str_init(400);
-	const char *names[NAMES_MAX + 1] = {NULL};
-	struct if_nameindex *all = if_nameindex();
+	char text[IPV4_NET_TEXT_SIZE];
 
-	if (all)
-		list_interfaces(all, names, &text);
-	const char *near = err_nearest(name, names);
-	int rc = err_msg(e, -ENODEV, "network.internal.interface: \"%s\" does not exist%s%s%s; there are: %s",
-		name, near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "", str_text(&text));
-	if_freenameindex(all);
-	return rc;
+	(void)ipv4_net_text(internal->address, text);
+	return err_msg(e, -EADDRNOTAVAIL,
+		"interface \"%s\" does not have the address of network.internal.address, %s "
+		"(ip address add %s dev %s)", internal->interface, text, text, internal->interface);
 }
 
-static bool has_address(const char *name, uint32_t address)
+static int make_ready(struct netlink *n, const struct links *all, const struct cluster_internal *internal,
+	struct err *e)
 {
-	struct ifaddrs *all;
-	bool found = false;
+	const struct link *l;
+	int rc = links_need(all, internal->interface, &l, e);
 
-	if (getifaddrs(&all) < 0)
-		return false;
-	for (const struct ifaddrs *a = all; a && !found; a = a->ifa_next) {
-		struct sockaddr_in sin;
-
-		if (!a->ifa_addr || a->ifa_addr->sa_family != AF_INET || strcmp(a->ifa_name, name) != 0)
-			continue;
-		memcpy(&sin, a->ifa_addr, sizeof(sin));
-		found = ntohl(sin.sin_addr.s_addr) == address;
+	if (rc < 0)
+		return rc;
+	if (!link_has_address(l, internal->address.addr)) {
+		/* Only a bond of our own gets one: whoever made an interface also gave it its address. */
+		if (!internal->bond)
+			return no_address(internal, e);
+		if ((rc = link_add_address(n, l, internal->address, e)) < 0)
+			return rc;
 	}
-	freeifaddrs(all);
-	return found;
+	return l->is_up ? 0 : link_set_up(n, l, true, e);
 }
 
 int net_bring_up(const struct cluster_internal *internal, struct err *e)
 {
-	char text[IPV4_NET_TEXT_SIZE];
+	struct netlink *n;
+	struct links all;
+	int rc = netlink_open(&n, e);
 
-	if (if_nametoindex(internal->interface) == 0)
-		return no_such_interface(internal->interface, e);
-	if (!has_address(internal->interface, internal->address.addr))
-		return err_msg(e, -EADDRNOTAVAIL, "%s does not have the address of network.internal.address, %s "
-			"(ip address add %s dev %s)", internal->interface, ipv4_net_text(internal->address, text),
-			text, internal->interface);
-	return 0;
+	if (rc < 0)
+		return rc;
+	if (internal->bond)
+		rc = make_bond(n, internal->bond, e);
+	if (rc == 0 && (rc = links_read(n, &all, e)) == 0) {
+		rc = make_ready(n, &all, internal, e);
+		links_done(&all);
+	}
+	netlink_close(n);
+	return rc;
 }

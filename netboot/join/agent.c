@@ -83,21 +83,20 @@ static void fail(
 
 static void fail_reply(struct agent *a, enum steps_task task, const struct client_reply *reply)
 {
-	enum steps_result result =
-		reply->certificate_refused ? STEPS_UNAUTHORIZED : steps_result_of(reply->status);
 	AUTO(str_done) struct str why = str_init(REASON_SIZE);
-	char reason[128];
+	char reason[128], address[IPV4_TEXT_SIZE];
 
 	if (reply->status == 0)
-		str_add(&why, reply->why);
+		str_printf(&why, "https://%s:%u: %s", ipv4_text(a->options->env.address, address),
+			a->options->env.port, reply->why);
 	else
 		str_printf(&why, "the provisioner answered %d: %s", reply->status,
 			api_read_reason(reply->body, reply->len, reason, sizeof(reason)));
-	fail(a, task, result, str_text(&why));
+	fail(a, task, steps_result_of(reply->status), str_text(&why));
 }
 
 /* The way to the provisioner: over our certificate, or as the stranger that a joining node is (one
- * whose certificate has expired could not even shake hands). NULL when OpenSSL refuses. */
+ * whose certificate was refused). NULL when OpenSSL refuses. */
 static struct client *server(struct agent *a, bool as_node)
 {
 	struct client_target to = {

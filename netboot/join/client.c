@@ -113,23 +113,6 @@ static const char *error_text(const struct client *c)
 	return texts[c->error];
 }
 
-/* RFC 8446 6.2: the alerts that say that our certificate is the trouble. */
-static bool is_certificate_alert(unsigned long error)
-{
-	static const int reasons[] = {SSL_R_TLSV1_ALERT_UNKNOWN_CA,
-		SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE,
-		SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED,
-		SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN, SSL_R_TLSV1_ALERT_ACCESS_DENIED,
-		SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED};
-
-	if (ERR_GET_LIB(error) != ERR_LIB_SSL)
-		return false;
-	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
-		if (ERR_GET_REASON(error) == reasons[i])
-			return true;
-	return false;
-}
-
 /* The verdict of our own check says most, then what OpenSSL met, then what HTTP did. */
 static void explain(struct client *c)
 {
@@ -141,7 +124,6 @@ static void explain(struct client *c)
 		const char *reason = ERR_reason_error_string(error);
 
 		tls = reason ? reason : tls;
-		c->reply.certificate_refused |= is_certificate_alert(error);
 	}
 	ERR_clear_error();
 	if (verdict != X509_V_OK)

@@ -5,7 +5,6 @@
 #ifndef SLIPWAY_JOIN_CLIENT_H
 #define SLIPWAY_JOIN_CLIENT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,8 +23,7 @@ struct client_reply {
 	int status;       /* HTTP's, or 0 when no answer came */
 	const char *body; /* not NUL-terminated */
 	size_t len;
-	bool certificate_refused; /* the server ended the handshake over our certificate */
-	const char *why;          /* status 0: the reason, safe to log */
+	const char *why; /* status 0: the reason, safe to log */
 };
 
 /* Borrows the reply. May call client_post() or client_free(). */

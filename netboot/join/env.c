@@ -158,7 +158,7 @@ static int parse_line(struct env *env, const char *p, size_t len, struct mark at
 
 int env_parse(const char *file, const char *text, size_t len, struct env *env, struct err *e)
 {
-	struct mark at = {.file = file};
+	struct mark at = {.file = file, .col = 1};
 
 	if (len > ENV_FILE_MAX)
 		return err_set(e, -EINVAL, at, "longer than %zu bytes", ENV_FILE_MAX);

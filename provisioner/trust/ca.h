@@ -35,9 +35,9 @@ int ca_fingerprint(const struct ca *ca, char ret[static CA_FINGERPRINT_SIZE]) MU
 int ca_pem(const struct ca *ca, struct str *out) MUST_USE;
 
 /* A TLS server (1.2 or newer) on `address` with a fresh key that lives in memory only; its chain is
- * leaf and CA. A client may show a certificate: one that this CA did not sign ends the handshake;
- * without one the handshake succeeds, and the handler asks ca_peer_name(). The caller frees with
- * SSL_CTX_free(). 0, or -EIO with *e filled. */
+ * leaf and CA. A client may show a certificate or not, a good one or a bad one: the handshake succeeds,
+ * and a handler that wants to know asks ca_peer_name(). The caller frees with SSL_CTX_free().
+ * 0, or -EIO with *e filled. */
 int ca_server_ctx(const struct ca *ca, uint32_t address, SSL_CTX **ret, struct err *e) MUST_USE;
 
 /* Signs a node's request: appends its certificate in PEM, with CN=node and O=slipway:node, good for
@@ -53,7 +53,8 @@ int ca_request_key(const char *request_pem, size_t len, uint8_t ret[static CA_KE
 	struct err *e) MUST_USE;
 
 /* The node whose certificate the other side of a finished handshake has shown and proven.
- * 0; -ENOENT (it showed none); -EACCES (not a node's certificate, or not proven). */
+ * 0; -ENOENT (it showed none); -EACCES (expired, not of this CA, or not a
+ * node's). */
 int ca_peer_name(const SSL *ssl, char ret[static CA_NODE_NAME_SIZE]) MUST_USE;
 
 /* The node that a certificate names. Only for one whose signature has been checked. 0 or -EINVAL. */

@@ -184,11 +184,11 @@ ok "in another cluster it joins anew" once 20 moved state moved
 like "and says why" "not used: the CA does not have the pinned fingerprint" "$(cat "$work/moved.log")"
 ok "its certificate is the new CA's" openssl verify -CAfile "$work/second/ca.crt" "$cage/state/node.crt"
 
-# 10. A certificate that expires: the handshake says so. One that is born expired is not traded in a circle.
+# 10. A certificate that has expired. One that is born expired is not traded in a circle.
 stop_host
 start_host third --days 0
 settings expiring "$fingerprint" "$token"
-ok "a node with an expired certificate is turned away, and says why" refused expiring state expiring 'certificate expired'
+ok "a node with an expired certificate is turned away, and says why" refused expiring state expiring "not a node's certificate"
 is "and joins once, not in a circle" 1 "$(grep -c '^/v1/join 200' "$work/third.log")"
 stop_host
 start_host third

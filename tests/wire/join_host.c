@@ -148,9 +148,13 @@ static void beat(struct host *h, struct evhttp_request *req, const json_t *in)
 	const char *node = json_string_value(json_object_get(in, "node"));
 	char peer[CA_NODE_NAME_SIZE];
 
-	if (ca_peer_name(bufferevent_openssl_get_ssl(bev), peer) < 0 || !node ||
-		strcmp(peer, node) != 0) {
-		refuse(req, 401, "no node's certificate");
+	int rc = ca_peer_name(bufferevent_openssl_get_ssl(bev), peer);
+	if (rc < 0) {
+		refuse(req, rc == -ENOENT ? 401 : 403, "not a node's certificate");
+		return;
+	}
+	if (!node || strcmp(peer, node) != 0) {
+		refuse(req, 400, "this certificate is another node's");
 		return;
 	}
 	if (faccessat(h->dir, "reject", F_OK, 0) == 0) {

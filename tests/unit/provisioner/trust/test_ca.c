@@ -299,7 +299,7 @@ TEST(the_server_tells_a_node_a_stranger_and_a_forger_apart)
 	assert_int_equal(peer_of(ca, good, key, name), 0);
 	assert_string_equal(name, "worker1");
 	assert_int_equal(peer_of(ca, NULL, NULL, name), -ENOENT);
-	assert_int_equal(peer_of(ca, forged, key, name), -ECONNABORTED);
+	assert_int_equal(peer_of(ca, forged, key, name), -EACCES);
 }
 
 TEST(an_expired_node_is_turned_away)
@@ -314,7 +314,38 @@ TEST(an_expired_node_is_turned_away)
 	assert_int_equal(cert_request_pem(key, "n", &request), 0);
 	assert_int_equal(ca_sign_node(ca, request.s, request.len, "n", 86400, 1, &pem, NULL), 0);
 	assert_int_equal(cert_parse(pem.s, pem.len, &cert, NULL), 0);
-	assert_int_equal(peer_of(ca, cert, key, name), -ECONNABORTED);
+	assert_int_equal(peer_of(ca, cert, key, name), -EACCES);
+}
+
+/* A server's certificate of the same CA: the signature is good, the purpose is not. */
+TEST(a_certificate_of_the_ca_that_is_no_nodes_is_turned_away)
+{
+	AUTO(folder_done) struct folder f = folder_new();
+	AUTO(ca_free_p) struct ca *ca = ca_in(&f);
+	AUTO(free_p) char *pem = NULL;
+	AUTO(cert_key_free_p) EVP_PKEY *ca_key = NULL, *key = EVP_EC_gen("P-256");
+	AUTO(cert_free_p) X509 *root = ca_cert(ca);
+	const struct {
+		const char *usage, *organization;
+	} rows[] = {{"serverAuth", CA_NODE_ORGANIZATION}, {"clientAuth", "slipway:admin"},
+		{"clientAuth", NULL}};
+	char name[CA_NODE_NAME_SIZE];
+	size_t len = 0;
+
+	assert_int_equal(file_read(f.fd, "ca.key", CERT_PEM_MAX, &pem, &len), 0);
+	assert_int_equal(cert_key_parse(pem, len, &ca_key, NULL), 0);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(cert_free_p) X509 *cert = NULL;
+		struct cert_spec spec = {.common_name = "worker1",
+			.organization = rows[i].organization,
+			.key = key,
+			.issuer = root,
+			.issuer_key = ca_key,
+			.usage = rows[i].usage};
+
+		assert_int_equal(cert_issue(&spec, &cert, NULL), 0);
+		assert_int_equal(peer_of(ca, cert, key, name), -EACCES);
+	}
 }
 
 TEST(the_provisioners_own_certificate_is_not_a_node)
@@ -344,4 +375,5 @@ RUN(t(the_first_start_makes_a_ca_and_the_next_one_finds_it),
 	t(a_request_that_its_key_did_not_sign_is_refused), t(a_request_is_known_by_its_key_alone),
 	t(a_name_that_is_no_label_is_never_signed),
 	t(the_server_tells_a_node_a_stranger_and_a_forger_apart), t(an_expired_node_is_turned_away),
+	t(a_certificate_of_the_ca_that_is_no_nodes_is_turned_away),
 	t(the_provisioners_own_certificate_is_not_a_node))

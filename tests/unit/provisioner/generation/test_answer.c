@@ -1,0 +1,202 @@
+#include "tests/unit/test.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "provisioner/generation/answer.h"
+#include "provisioner/generation/slot.h"
+#include "provisioner/messages/messages.h"
+#include "provisioner/nodes/nodes.h"
+#include "provisioner/store/store.h"
+#include "provisioner/trust/token.h"
+#include "tests/unit/provisioner/generation/lab.h"
+
+#define NOW INT64_C(1000000)
+#define M1 0x0a4d000bU
+#define STRANGER 0x0a4d0064U
+
+static char folder[] = "/tmp/slipway-answer.XXXXXX";
+static struct answerer answerer;
+static struct answer got;
+
+static int begin(void **state)
+{
+	struct err_list errors = {0};
+	struct generation *g;
+	struct err e;
+
+	(void)state;
+	(void)snprintf(folder, sizeof(folder), "/tmp/slipway-answer.XXXXXX");
+	if (!mkdtemp(folder) || lab_build_from(LAB_HEAD LAB_NODES, dir_open(folder), -1, 0, "", &g, &errors) < 0 ||
+		store_open(folder, &answerer.store, &e) < 0 ||
+		nodes_open(answerer.store, NOW, &answerer.nodes, &e) < 0)
+		return -1;
+	answerer.generation = g;
+	nodes_configure(answerer.nodes, g->cluster, NOW);
+	got = (struct answer){0};
+	return nodes_flush(answerer.nodes);
+}
+
+static int end(void **state)
+{
+	static const char *const files[] = {"state.db", "state.db-wal", "state.db-shm"};
+	char path[96];
+
+	(void)state;
+	free(got.body);
+	nodes_free(answerer.nodes);
+	store_close(answerer.store);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
+		(void)remove(path);
+	}
+	return remove(folder);
+}
+
+static void ask(const char *method, uint32_t client, const char *path, const char *query)
+{
+	struct message_ask a = {.id = 1, .client = client, .protocol = PROTOCOL_HTTP};
+
+	free(got.body);
+	(void)snprintf(a.method, sizeof(a.method), "%s", method);
+	(void)snprintf(a.path, sizeof(a.path), "%s", path);
+	(void)snprintf(a.query, sizeof(a.query), "%s", query);
+	answer_ask(&answerer, &a, NOW, &got);
+}
+
+/* The path of the configuration that a boot script names. */
+static void config_path(char *ret, size_t size)
+{
+	const char *at = strstr(got.body, "http://10.77.0.1/n/");
+
+	assert_non_null(at);
+	at += strlen("http://10.77.0.1");
+	assert_true(strcspn(at, " \n") < size);
+	(void)snprintf(ret, size, "%.*s", (int)strcspn(at, " \n"), at);
+}
+
+TEST(first_script_is_for_everybody)
+{
+	ask("GET", STRANGER, "/boot.ipxe", "");
+	assert_int_equal(got.status, 200);
+	assert_non_null(strstr(got.body, "/script.ipxe?mac="));
+}
+
+TEST(known_node_is_told_to_boot_with_a_fresh_nonce)
+{
+	char first[128], second[128];
+
+	ask("GET", M1, "/script.ipxe", "mac=52-54-00-00-00-02&serial=a%20b%0a");
+	assert_int_equal(got.status, 200);
+	assert_null(strstr(got.body, SLOT_BOOT_NONCE));
+	config_path(first, sizeof(first));
+	ask("GET", M1, "/script.ipxe", "mac=52-54-00-00-00-01");
+	config_path(second, sizeof(second));
+	assert_string_not_equal(first, second);
+	assert_int_equal(nodes_by_key(answerer.nodes, "m1")->life.step, STEP_SCRIPT);
+	assert_string_equal(nodes_by_key(answerer.nodes, "m1")->serial, "a b\\x0a");
+}
+
+TEST(stranger_is_told_to_wait_and_shows_up)
+{
+	ask("GET", STRANGER, "/script.ipxe", "mac=52-54-00-00-00-99");
+	assert_int_equal(got.status, 200);
+	assert_non_null(strstr(got.body, "not in the cluster yet"));
+	assert_int_equal(nodes_by_key(answerer.nodes, "52:54:00:00:00:99")->life.state, NODE_WAITING);
+}
+
+TEST(node_from_a_foreign_address_is_refused_with_the_reason)
+{
+	ask("GET", STRANGER, "/script.ipxe", "mac=52-54-00-00-00-01");
+	assert_int_equal(got.status, 200);
+	assert_non_null(strstr(got.body, "m1 has address 10.77.0.11, but this request came from 10.77.0.100"));
+	assert_null(strstr(got.body, "/n/"));
+}
+
+TEST(request_without_a_sane_mac_is_a_bad_one)
+{
+	static const char *const queries[] = {"", "mac=", "mac=zz", "mac=ff-ff-ff-ff-ff-ff", "mac=%5", "mac=%zz",
+		"x=1&mac=52-54-00-00-00-01-02", "macc=52-54-00-00-00-01"};
+
+	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+		ask("GET", M1, "/script.ipxe", queries[i]);
+		assert_int_equal(got.status, 400);
+	}
+}
+
+TEST(configuration_has_a_token_that_is_on_disk)
+{
+	char path[128], node[STORE_KEY_SIZE], token[TOKEN_TEXT_SIZE];
+	uint8_t hash[TOKEN_HASH_LEN];
+
+	ask("GET", M1, "/script.ipxe", "mac=52-54-00-00-00-01");
+	config_path(path, sizeof(path));
+	ask("GET", M1, path, "");
+	assert_int_equal(got.status, 200);
+	assert_string_equal(got.content_type, "application/vnd.coreos.ignition+json;version=3.3.0");
+	const char *at = strstr(got.body, "SLIPWAY_TOKEN%3D");
+	assert_non_null(at);
+	(void)snprintf(token, sizeof(token), "%s", at + strlen("SLIPWAY_TOKEN%3D"));
+	assert_true(token_is_well_formed(token));
+	assert_int_equal(token_hash(token, hash), 0);
+	assert_int_equal(store_token_use(answerer.store, hash, NOW + 1, node), 0);
+	assert_string_equal(node, "m1");
+	assert_int_equal(store_token_use(answerer.store, hash, NOW + 2, node), -EALREADY);
+}
+
+TEST(configuration_is_only_for_the_address_that_was_told_the_nonce)
+{
+	char path[128];
+
+	ask("GET", M1, "/script.ipxe", "mac=52-54-00-00-00-01");
+	config_path(path, sizeof(path));
+	ask("GET", STRANGER, path, "");
+	assert_int_equal(got.status, 403);
+	assert_null(got.body);
+}
+
+TEST(nonce_that_was_never_given_out_is_not_found)
+{
+	ask("GET", M1, "/n/00000000000000000000000000000000/config", "");
+	assert_int_equal(got.status, 404);
+	ask("GET", M1, "/n/short/config", "");
+	assert_int_equal(got.status, 404);
+	ask("GET", M1, "/n/", "");
+	assert_int_equal(got.status, 404);
+	ask("GET", M1, "/n/" SLOT_BOOT_NONCE "/config", "");
+	assert_int_equal(got.status, 404);
+}
+
+TEST(head_begins_no_boot_and_makes_no_token)
+{
+	char path[128];
+
+	ask("HEAD", M1, "/script.ipxe", "mac=52-54-00-00-00-01");
+	assert_int_equal(got.status, 200);
+	assert_int_equal(nodes_by_key(answerer.nodes, "m1")->life.step, STEP_NONE);
+	ask("GET", M1, "/script.ipxe", "mac=52-54-00-00-00-01");
+	size_t len = got.len;
+	config_path(path, sizeof(path));
+	ask("HEAD", M1, path, "");
+	assert_int_equal(got.status, 200);
+	assert_non_null(strstr(got.body, SLOT_JOIN_TOKEN));
+	assert_true(len > 0 && got.len > 0);
+	assert_int_equal(nodes_by_key(answerer.nodes, "m1")->life.step, STEP_SCRIPT);
+}
+
+TEST(other_paths_are_not_found)
+{
+	ask("GET", M1, "/", "");
+	assert_int_equal(got.status, 404);
+	ask("GET", M1, "/boot.ipxe/", "");
+	assert_int_equal(got.status, 404);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
+RUN(CASE(first_script_is_for_everybody), CASE(known_node_is_told_to_boot_with_a_fresh_nonce),
+	CASE(stranger_is_told_to_wait_and_shows_up),
+	CASE(node_from_a_foreign_address_is_refused_with_the_reason),
+	CASE(request_without_a_sane_mac_is_a_bad_one), CASE(configuration_has_a_token_that_is_on_disk),
+	CASE(configuration_is_only_for_the_address_that_was_told_the_nonce),
+	CASE(nonce_that_was_never_given_out_is_not_found), CASE(head_begins_no_boot_and_makes_no_token),
+	CASE(other_paths_are_not_found))

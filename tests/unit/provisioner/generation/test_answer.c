@@ -17,22 +17,22 @@
 
 static char folder[] = "/tmp/slipway-answer.XXXXXX";
 static struct answerer answerer;
+static struct generation *generation;
 static struct answer got;
 
 static int begin(void **state)
 {
 	struct err_list errors = {0};
-	struct generation *g;
 	struct err e;
 
 	(void)state;
 	(void)snprintf(folder, sizeof(folder), "/tmp/slipway-answer.XXXXXX");
-	if (!mkdtemp(folder) || lab_build_from(LAB_HEAD LAB_NODES, dir_open(folder), -1, 0, "", &g, &errors) < 0 ||
+	if (!mkdtemp(folder) || lab_build_from(LAB_HEAD LAB_NODES, dir_open(folder), -1, 0, "", &generation, &errors) < 0 ||
 		store_open(folder, &answerer.store, &e) < 0 ||
 		nodes_open(answerer.store, NOW, &answerer.nodes, &e) < 0)
 		return -1;
-	answerer.generation = g;
-	nodes_configure(answerer.nodes, g->cluster, NOW);
+	answerer.generation = generation;
+	nodes_configure(answerer.nodes, generation->cluster, NOW);
 	got = (struct answer){0};
 	return nodes_flush(answerer.nodes);
 }
@@ -44,6 +44,7 @@ static int end(void **state)
 
 	(void)state;
 	free(got.body);
+	generation_free(generation);
 	nodes_free(answerer.nodes);
 	store_close(answerer.store);
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {

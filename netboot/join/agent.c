@@ -41,8 +41,9 @@ struct agent {
 	bool server_knows_us; /* a->server shows our certificate */
 	struct health *health;
 	char machine_id[FACTS_ID_SIZE], boot_id[FACTS_ID_SIZE];
-	size_t endpoint, path; /* which of etcd's is being tried */
-	bool is_heard;         /* the last heartbeat was answered */
+	size_t endpoint, path;       /* which of etcd's is being tried */
+	bool is_heard;               /* the last heartbeat was answered */
+	char ignored[API_NAME_SIZE]; /* the command that we last said we do not know */
 	char trouble[STEPS_TASKS]
 		    [REASON_SIZE]; /* why it failed last: logged once, not every time */
 };
@@ -180,15 +181,19 @@ static void start_join(struct agent *a)
 	client_post(to, JOIN_PATH, str_text(&body), body.len, on_joined, a);
 }
 
-static void obey(const struct client_reply *reply)
+static void obey(struct agent *a, const struct client_reply *reply)
 {
 	struct api_commands commands;
 	struct err e = {0};
 
 	if (api_read_commands(reply->body, reply->len, &commands, &e) < 0)
 		log_warn("heartbeat: %s, ignoring", e.msg);
-	for (size_t i = 0; i < commands.n; i++)
+	for (size_t i = 0; i < commands.n; i++) {
+		if (strcmp(a->ignored, commands.name[i]) == 0)
+			continue; /* said before */
+		memcpy(a->ignored, commands.name[i], sizeof(a->ignored));
 		log_warn("the command \"%s\" is not known here, ignoring", commands.name[i]);
+	}
 }
 
 static void on_beat(void *arg, const struct client_reply *reply)
@@ -203,7 +208,7 @@ static void on_beat(void *arg, const struct client_reply *reply)
 	}
 	if (!was_heard)
 		log_info("the provisioner hears us");
-	obey(reply);
+	obey(a, reply);
 	finish(a, STEPS_BEAT, STEPS_OK);
 }
 

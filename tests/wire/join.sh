@@ -133,6 +133,7 @@ connections=$(count '^connection') beats=$(count '^/v1/heartbeat 200')
 NOTIFY_SOCKET=@jn-notify stay steady state no-token
 ok "it beats on" wait_for 10 "three heartbeats" counted '^/v1/heartbeat 200' $((beats + 3))
 is "over one connection" $((connections + 1)) "$(count '^connection')"
+is "and repeats nothing in its log" 1 "$(grep -c dance "$work/steady.log")"
 like "systemd was told that it is ready" 'READY=1 STATUS=worker1 in cluster acm' "$(cat "$work/notify.log")"
 rss=$(awk '/^VmRSS/{print $2}' "/proc/$agent_pid/status")
 echo "# resident: $rss KiB; size: $(stat -c %s "$agent") bytes"

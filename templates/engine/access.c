@@ -75,7 +75,8 @@ int access_method(
 			(int)x->value.len, x->value.text);
 	for (size_t i = 0; of.kind == VALUE_LIST && i < ARRAY_LEN(changing); i++)
 		if (value_text_is(x->value, changing[i]))
-			return eval_fail(ev, x->at, "a template can't change a list: make a new one with +");
+			return eval_fail(
+				ev, x->at, "a template can't change a list: make a new one with +");
 	return 0;
 }
 
@@ -122,7 +123,7 @@ static bool place(struct value of, int64_t i, struct value *ret)
 
 static bool has_places(struct value of)
 {
-	return of.kind == VALUE_TEXT || (of.kind == VALUE_LIST && of.list->form == VALUE_PLAIN);
+	return of.kind == VALUE_TEXT || value_has_places(of);
 }
 
 /* What stands under `key`; VALUE_UNDEFINED without an origin when nothing does. */
@@ -163,8 +164,8 @@ int eval_path(
 		return eval_need(ev, at, of);
 	}
 	if (path.kind != VALUE_TEXT)
-		return eval_fail(ev, at, "an attribute's name is text, not %s",
-			value_kind_name(path.kind));
+		return eval_fail(
+			ev, at, "an attribute's name is text, not %s", value_kind_name(path.kind));
 	*ret = of;
 	for (size_t begin = 0, end; begin <= path.len; begin = end + 1) {
 		struct value part, index;
@@ -179,8 +180,8 @@ int eval_path(
 			      number_parse_int(part.text, part.len, 10, &index.i);
 		*ret = item_of(*ret, digits ? index : part);
 		if (ret->kind == VALUE_UNDEFINED && !ret->other) {
-			const char *why = arena_printf(
-				ev->arena, "no '%.*s' here", (int)part.len, part.text);
+			const char *why =
+				arena_printf(ev->arena, "no '%.*s' here", (int)part.len, part.text);
 
 			*ret = undefined_because(ev, why ? why : "");
 		}
@@ -213,7 +214,8 @@ static int bounds_eval(struct eval *ev, const struct expr *x, int64_t n, struct 
 		if (v[k].kind == VALUE_BOOL)
 			v[k] = value_int(v[k].truth);
 		if (v[k].kind != VALUE_NONE && v[k].kind != VALUE_INT)
-			return eval_fail(ev, i->x->at, "a slice is bounded by whole numbers, not %s",
+			return eval_fail(ev, i->x->at,
+				"a slice is bounded by whole numbers, not %s",
 				value_kind_name(v[k].kind));
 	}
 	ret->step = v[2].kind == VALUE_INT ? v[2].i : 1;
@@ -243,6 +245,7 @@ int access_expr_slice(struct eval *ev, const struct expr *x, struct value *ret)
 		return rc;
 	struct value list = value_list(ev->arena);
 	struct str text = str_init(ev->max_output);
+	value_list_form(list, items->form);
 	for (int64_t i = b.start; b.step > 0 ? i < b.stop : i > b.stop;) {
 		struct value item = items->items[i];
 

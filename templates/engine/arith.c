@@ -120,8 +120,8 @@ static int64_t as_int(struct value v)
 	return v.kind == VALUE_BOOL ? v.truth : v.i;
 }
 
-static int numbers(struct eval *ev, struct mark at, enum expr_op op, struct value l,
-	struct value r, struct value *ret)
+static int numbers(struct eval *ev, struct mark at, enum expr_op op, struct value l, struct value r,
+	struct value *ret)
 {
 	const struct operation *o = &operations[op];
 	double x = number_as_double(l), y = number_as_double(r);
@@ -166,6 +166,7 @@ static int lists_join(
 	struct eval *ev, struct mark at, struct value l, struct value r, struct value *ret)
 {
 	*ret = value_list(ev->arena);
+	value_list_form(*ret, l.list->form);
 	for (size_t i = 0; i < l.list->n; i++)
 		value_list_add(*ret, l.list->items[i]);
 	for (size_t i = 0; i < r.list->n; i++)
@@ -174,8 +175,7 @@ static int lists_join(
 }
 
 /* A text or list `times` over. */
-static int repeat(
-	struct eval *ev, struct mark at, struct value v, int64_t times, struct value *ret)
+static int repeat(struct eval *ev, struct mark at, struct value v, int64_t times, struct value *ret)
 {
 	size_t n = times > 0 ? (size_t)times : 0, bytes;
 
@@ -194,15 +194,11 @@ static int repeat(
 		bytes = SIZE_MAX;
 	int rc = eval_step(ev, at, bytes);
 	*ret = value_list(ev->arena);
+	value_list_form(*ret, v.list->form);
 	for (size_t i = 0; rc == 0 && v.list->n > 0 && i < n; i++)
 		for (size_t k = 0; k < v.list->n; k++)
 			value_list_add(*ret, v.list->items[k]);
 	return rc;
-}
-
-static bool is_plain_list(struct value v)
-{
-	return v.kind == VALUE_LIST && v.list->form == VALUE_PLAIN;
 }
 
 static bool is_whole(struct value v)
@@ -217,14 +213,15 @@ int arith_binary(struct eval *ev, struct mark at, enum expr_op op, struct value 
 		return numbers(ev, at, op, l, r, ret);
 	if (op == OP_ADD && l.kind == VALUE_TEXT && r.kind == VALUE_TEXT)
 		return texts_join(ev, at, l, r, ret);
-	if (op == OP_ADD && is_plain_list(l) && is_plain_list(r))
+	if (op == OP_ADD && value_has_places(l) && value_has_places(r) &&
+		l.list->form == r.list->form)
 		return lists_join(ev, at, l, r, ret);
-	if (op == OP_MUL && is_whole(r) && (l.kind == VALUE_TEXT || is_plain_list(l)))
+	if (op == OP_MUL && is_whole(r) && (l.kind == VALUE_TEXT || value_has_places(l)))
 		return repeat(ev, at, l, as_int(r), ret);
-	if (op == OP_MUL && is_whole(l) && (r.kind == VALUE_TEXT || is_plain_list(r)))
+	if (op == OP_MUL && is_whole(l) && (r.kind == VALUE_TEXT || value_has_places(r)))
 		return repeat(ev, at, r, as_int(l), ret);
 	if (op == OP_MOD && l.kind == VALUE_TEXT) {
-		bool many = is_plain_list(r);
+		bool many = value_has_places(r) && r.list->form == VALUE_TUPLE;
 
 		return format_text(ev, at, l, many ? r.list->items : &r, many ? r.list->n : 1, ret);
 	}

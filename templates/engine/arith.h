@@ -9,7 +9,7 @@ int arith_binary(struct eval *ev, struct mark at, enum expr_op op, struct value 
 	struct value *ret) MUST_USE;
 
 /* OP_SUB negates, OP_ADD leaves as it is. */
-int arith_sign(struct eval *ev, struct mark at, enum expr_op op, struct value v, struct value *ret)
-	MUST_USE;
+int arith_sign(struct eval *ev, struct mark at, enum expr_op op, struct value v,
+	struct value *ret) MUST_USE;
 
 #endif

@@ -16,6 +16,7 @@ enum expr_kind {
 	EXPR_CONST,   /* value */
 	EXPR_NAME,    /* name */
 	EXPR_LIST,    /* list */
+	EXPR_TUPLE,   /* list */
 	EXPR_MAP,     /* list: key, value, key, value, ... */
 	EXPR_ATTR,    /* a.name */
 	EXPR_INDEX,   /* a[b] */
@@ -55,8 +56,8 @@ enum expr_op {
 /* An element of a list, an operand of a comparison, an argument of a call. */
 struct expr_item {
 	struct expr *x;
-	struct value name;  /* arguments by keyword: text */
-	enum expr_op op;    /* comparisons */
+	struct value name; /* arguments by keyword: text */
+	enum expr_op op;   /* comparisons */
 	struct expr_item *next;
 };
 

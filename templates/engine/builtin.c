@@ -78,8 +78,8 @@ static int bind(struct call *c, const struct args *args)
 	size_t n = param_count(c->builtin);
 
 	if (args->n_pos > n)
-		return call_fail(c, "'%s' takes at most %zu arguments, not %zu", c->builtin->name, n,
-			args->n_pos);
+		return call_fail(c, "'%s' takes at most %zu arguments, not %zu", c->builtin->name,
+			n, args->n_pos);
 	for (size_t i = 0; i < args->n_pos; i++) {
 		c->args[i] = args->pos[i];
 		c->given[i] = true;
@@ -90,7 +90,8 @@ static int bind(struct call *c, const struct args *args)
 
 		if (at < 0 || c->given[at])
 			return call_fail(c, "'%s' %s an argument named '%.*s'", c->builtin->name,
-				at < 0 ? "does not take" : "was already given", (int)name.len, name.text);
+				at < 0 ? "does not take" : "was already given", (int)name.len,
+				name.text);
 		c->args[at] = args->kw[i].v;
 		c->given[at] = true;
 	}

@@ -23,7 +23,7 @@ struct args {
 	size_t n_pos;
 	struct keyword {
 		struct value name, v;
-	} *kw;
+	} * kw;
 	size_t n_kw;
 };
 

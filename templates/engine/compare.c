@@ -5,6 +5,7 @@
 
 #include "templates/engine/number.h"
 #include "templates/engine/text.h"
+#include "templates/engine/undefined.h"
 
 #define BYTES_PER_STEP 64 /* of text looked through */
 
@@ -17,7 +18,8 @@ int compare_truth(struct eval *ev, struct mark at, struct value v, bool *ret)
 {
 	switch (v.kind) {
 	case VALUE_UNDEFINED:
-		return eval_need(ev, at, v);
+		*ret = false;
+		return undefined_is_nothing(v) ? 0 : eval_need(ev, at, v);
 	case VALUE_NONE:
 		*ret = false;
 		return 0;
@@ -36,8 +38,9 @@ int compare_truth(struct eval *ev, struct mark at, struct value v, bool *ret)
 	case VALUE_LIST:
 		/* Python's generators are true even when nothing is in them: a trap, so say so. */
 		if (v.list->form == VALUE_LAZY)
-			return eval_fail(ev, at, "what a filter like map or select gives is always "
-						 "true; put |list behind it");
+			return eval_fail(ev, at,
+				"what a filter like map or select gives is always "
+				"true; put |list behind it");
 		*ret = v.list->n > 0;
 		return 0;
 	case VALUE_MAP:
@@ -80,11 +83,11 @@ static int text_order(struct value a, struct value b)
 	return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-static int equal_at(struct eval *ev, struct mark at, struct value a, struct value b,
-	unsigned depth, bool *ret);
+static int equal_at(
+	struct eval *ev, struct mark at, struct value a, struct value b, unsigned depth, bool *ret);
 
-static int lists_equal(struct eval *ev, struct mark at, struct value a, struct value b,
-	unsigned depth, bool *ret)
+static int lists_equal(
+	struct eval *ev, struct mark at, struct value a, struct value b, unsigned depth, bool *ret)
 {
 	int rc = 0;
 
@@ -94,8 +97,8 @@ static int lists_equal(struct eval *ev, struct mark at, struct value a, struct v
 	return rc;
 }
 
-static int maps_equal(struct eval *ev, struct mark at, struct value a, struct value b,
-	unsigned depth, bool *ret)
+static int maps_equal(
+	struct eval *ev, struct mark at, struct value a, struct value b, unsigned depth, bool *ret)
 {
 	int rc = 0;
 
@@ -111,8 +114,8 @@ static int maps_equal(struct eval *ev, struct mark at, struct value a, struct va
 	return rc;
 }
 
-static int equal_at(struct eval *ev, struct mark at, struct value a, struct value b,
-	unsigned depth, bool *ret)
+static int equal_at(
+	struct eval *ev, struct mark at, struct value a, struct value b, unsigned depth, bool *ret)
 {
 	int rc = eval_need(ev, at, a.kind == VALUE_UNDEFINED ? a : b);
 
@@ -176,8 +179,8 @@ static int order_at(
 		*ret = number_order(a, b);
 	else if (a.kind == VALUE_TEXT && b.kind == VALUE_TEXT)
 		*ret = text_order(a, b);
-	else if (a.kind == VALUE_LIST && b.kind == VALUE_LIST && depth <= COMPARE_DEPTH_MAX &&
-		 a.list->form == VALUE_PLAIN && b.list->form == VALUE_PLAIN)
+	else if (value_has_places(a) && value_has_places(b) && a.list->form == b.list->form &&
+		 depth <= COMPARE_DEPTH_MAX)
 		return lists_order(ev, at, a, b, depth, ret);
 	else
 		return eval_fail(ev, at, "%s and %s have no order", value_kind_name(a.kind),
@@ -190,8 +193,7 @@ int compare_order(struct eval *ev, struct mark at, struct value a, struct value 
 	return order_at(ev, at, a, b, 0, ret);
 }
 
-static int in_text(
-	struct eval *ev, struct mark at, struct value item, struct value in, bool *ret)
+static int in_text(struct eval *ev, struct mark at, struct value item, struct value in, bool *ret)
 {
 	int rc = eval_need(ev, at, item);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "templates/engine/number.h"
+#include "templates/engine/undefined.h"
 
 static int number(struct eval *ev, struct mark at, struct value v, struct value *ret)
 {
@@ -50,6 +51,10 @@ int display_bare(struct eval *ev, struct mark at, struct value v, struct value *
 		return 0;
 	if (v.kind == VALUE_INT || v.kind == VALUE_FLOAT)
 		return number(ev, at, v, ret);
+	if (undefined_is_nothing(v)) {
+		*ret = value_text_of("", 0);
+		return 0;
+	}
 	if (v.kind == VALUE_UNDEFINED)
 		return eval_need(ev, at, v);
 	return eval_fail(ev, at, "%s can't be printed as it is: %s", value_kind_name(v.kind),

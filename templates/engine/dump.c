@@ -20,8 +20,7 @@ static int pair_order(const void *a, const void *b)
 
 const struct value_pair **dump_order(const struct dump *d, const struct value_map *m)
 {
-	const struct value_pair **pairs =
-		eval_alloc(d->ev, d->at, m->n, sizeof(*pairs));
+	const struct value_pair **pairs = eval_alloc(d->ev, d->at, m->n, sizeof(*pairs));
 
 	for (size_t i = 0; pairs && i < m->n; i++)
 		pairs[i] = &m->pairs[i];
@@ -64,7 +63,7 @@ static void json_string(const struct dump *d, struct value v)
 		if (s) {
 			str_addc(d->out, '\\');
 			str_addc(d->out, letters[s - special]);
-		} else if (point < 0x20 || point > 0x7F || html) {
+		} else if (point < 0x20 || point >= 0x7F || html) {
 			unicode_escape(d->out, point);
 		} else {
 			str_addc(d->out, (char)point);
@@ -110,7 +109,7 @@ static void json_next(const struct dump *d, size_t i, unsigned depth)
 static int json_at(const struct dump *d, struct value v, unsigned depth)
 {
 	bool map = v.kind == VALUE_MAP;
-	bool list = v.kind == VALUE_LIST && v.list->form == VALUE_PLAIN;
+	bool list = value_has_places(v);
 	const struct value_pair **pairs = NULL;
 	int rc = eval_step(d->ev, d->at, 1);
 
@@ -136,7 +135,7 @@ static int json_at(const struct dump *d, struct value v, unsigned depth)
 	return rc;
 }
 
-int dump_json(const struct dump *d, struct value v)
+int dump_json(struct dump *d, struct value v)
 {
 	return json_at(d, v, 0);
 }

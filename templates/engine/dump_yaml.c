@@ -9,8 +9,8 @@
 #include "templates/engine/utf8.h"
 
 /* What some YAML reader takes for a truth value, none or a number. */
-static const char *const not_text[] = {"y", "n", "yes", "no", "on", "off", "true", "false", "null",
-	"nan", "inf"};
+static const char *const not_text[] = {
+	"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"};
 
 static bool is_typed_word(struct value v)
 {
@@ -30,7 +30,8 @@ static bool is_plain(struct value v)
 	for (size_t i = 0; i < v.len; i++) {
 		char c = v.text[i], next = i + 1 < v.len ? v.text[i + 1] : ' ';
 
-		if (c == ':' || c == ' ' ? next == ' ' : !text_is_name(c) && !memchr("./@+=-", c, 6))
+		if (c == ':' || c == ' ' ? next == ' '
+					 : !text_is_name(c) && !memchr("./@+=-", c, 6))
 			return false;
 	}
 	return true;
@@ -88,8 +89,9 @@ static void blanks(struct str *out, unsigned n)
 		str_addc(out, ' ');
 }
 
-static void literal(struct str *out, struct value v, unsigned margin)
+static void literal(struct dump *d, struct value v, unsigned margin)
 {
+	struct str *out = d->out;
 	bool ends = v.text[v.len - 1] == '\n';
 	const char *line;
 	size_t at = 0, len;
@@ -106,6 +108,7 @@ static void literal(struct str *out, struct value v, unsigned margin)
 		str_addn(out, line, len);
 		at += len + 1;
 	}
+	d->line_due = ends ? out->len : 0;
 }
 
 /* YAML 1.1 wants a point in a float: 1e+16 becomes 1.0e+16. */
@@ -122,14 +125,14 @@ static void float_add(struct str *out, const char *text)
 	str_add(out, exp);
 }
 
-static int scalar(const struct dump *d, struct value v, unsigned margin)
+static int scalar(struct dump *d, struct value v, unsigned margin)
 {
 	char buf[NUMBER_TEXT_SIZE];
 
 	if (v.kind == VALUE_TEXT && is_plain(v))
 		str_addn(d->out, v.text, v.len);
 	else if (v.kind == VALUE_TEXT && margin > 0 && is_literal(v))
-		literal(d->out, v, margin);
+		literal(d, v, margin);
 	else if (v.kind == VALUE_TEXT)
 		quoted(d->out, v);
 	else if (v.kind == VALUE_NONE)
@@ -145,26 +148,24 @@ static int scalar(const struct dump *d, struct value v, unsigned margin)
 
 static bool is_block(struct value v)
 {
-	return (v.kind == VALUE_MAP && v.map->n > 0) ||
-	       (v.kind == VALUE_LIST && v.list->form == VALUE_PLAIN && v.list->n > 0);
+	return (v.kind == VALUE_MAP && v.map->n > 0) || (value_has_places(v) && v.list->n > 0);
 }
 
-static int yaml_at(const struct dump *d, struct value v, unsigned margin, unsigned depth);
+static int yaml_at(struct dump *d, struct value v, unsigned margin, unsigned depth);
 
 /* What stands behind "key:" or "-". */
-static int yaml_inline(const struct dump *d, struct value v, unsigned margin)
+static int yaml_inline(struct dump *d, struct value v, unsigned margin)
 {
 	if (v.kind == VALUE_MAP)
 		str_add(d->out, "{}");
-	else if (v.kind == VALUE_LIST && v.list->form == VALUE_PLAIN)
+	else if (value_has_places(v))
 		str_add(d->out, "[]");
 	else
 		return scalar(d, v, margin);
 	return 0;
 }
 
-static int yaml_list(const struct dump *d, const struct value_list *l, unsigned margin,
-	unsigned depth)
+static int yaml_list(struct dump *d, const struct value_list *l, unsigned margin, unsigned depth)
 {
 	int rc = 0;
 
@@ -180,8 +181,7 @@ static int yaml_list(const struct dump *d, const struct value_list *l, unsigned 
 	return rc;
 }
 
-static int yaml_map(const struct dump *d, const struct value_map *m, unsigned margin,
-	unsigned depth)
+static int yaml_map(struct dump *d, const struct value_map *m, unsigned margin, unsigned depth)
 {
 	const struct value_pair **pairs = dump_order(d, m);
 	int rc = pairs ? 0 : -ENOMEM;
@@ -209,7 +209,7 @@ static int yaml_map(const struct dump *d, const struct value_map *m, unsigned ma
 	return rc;
 }
 
-static int yaml_at(const struct dump *d, struct value v, unsigned margin, unsigned depth)
+static int yaml_at(struct dump *d, struct value v, unsigned margin, unsigned depth)
 {
 	int rc = eval_step(d->ev, d->at, 1);
 
@@ -223,7 +223,11 @@ static int yaml_at(const struct dump *d, struct value v, unsigned margin, unsign
 				   : yaml_list(d, v.list, margin, depth);
 }
 
-int dump_yaml(const struct dump *d, struct value v)
+int dump_yaml(struct dump *d, struct value v)
 {
-	return yaml_at(d, v, 0, 0);
+	int rc = yaml_at(d, v, 0, 0);
+
+	if (d->line_due > 0 && d->line_due == d->out->len)
+		str_addc(d->out, '\n');
+	return rc;
 }

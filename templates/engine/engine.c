@@ -65,7 +65,8 @@ static int parse(struct template_set *set, const char *name, const struct templa
 	int rc;
 
 	if (!p)
-		return err_set(e, -ENOMEM, (struct mark){.file = t->name}, "the template is too large");
+		return err_set(
+			e, -ENOMEM, (struct mark){.file = t->name}, "the template is too large");
 	rc = parser_run(set->arena, t->name, t->text, t->len, &body, e);
 	if (rc < 0)
 		return rc;
@@ -153,7 +154,6 @@ int template_render(const struct template_source *t, const struct value *globals
 	const struct node *body;
 	int rc;
 
-	assert(!o || !o->load || o->arena);
 	rc = parse(set, t->name, t, &body, e);
 	return rc < 0 ? rc : run(set, body, globals, NULL, out, e);
 }

@@ -92,10 +92,13 @@ static int characters(
 
 int eval_items(struct eval *ev, struct mark at, struct value v, const struct value_list **ret)
 {
-	int rc = eval_need(ev, at, v);
+	bool nothing = undefined_is_nothing(v);
+	int rc = nothing ? 0 : eval_need(ev, at, v);
 
 	if (rc < 0)
 		return rc;
+	if (nothing)
+		v = value_list(ev->arena);
 	if (v.kind == VALUE_TEXT)
 		return characters(ev, at, v, ret);
 	if (v.kind == VALUE_LIST) {
@@ -157,6 +160,7 @@ static int eval_list(struct eval *ev, const struct expr *x, struct value *ret)
 	struct value list = value_list(ev->arena);
 	int rc = 0;
 
+	value_list_form(list, x->kind == EXPR_TUPLE ? VALUE_TUPLE : VALUE_PLAIN);
 	for (const struct expr_item *i = x->list; rc == 0 && i; i = i->next) {
 		struct value v;
 
@@ -231,8 +235,8 @@ static int eval_binary(struct eval *ev, const struct expr *x, struct value *ret)
 	return rc < 0 ? rc : arith_binary(ev, x->at, x->op, l, r, ret);
 }
 
-static int compare_one(struct eval *ev, struct mark at, enum expr_op op, struct value l,
-	struct value r, bool *ret)
+static int compare_one(
+	struct eval *ev, struct mark at, enum expr_op op, struct value l, struct value r, bool *ret)
 {
 	int order, rc;
 
@@ -319,7 +323,7 @@ static int eval_cond(struct eval *ev, const struct expr *x, struct value *ret)
 		return eval_expr(ev, x->a, ret);
 	if (x->b)
 		return eval_expr(ev, x->b, ret);
-	*ret = undefined_because(ev, "the condition of this `if` is false, and it has no `else`");
+	*ret = undefined_nothing(ev);
 	return 0;
 }
 
@@ -368,6 +372,7 @@ static eval_fn *const by_kind[] = {
 	[EXPR_CONST] = eval_const,
 	[EXPR_NAME] = access_name,
 	[EXPR_LIST] = eval_list,
+	[EXPR_TUPLE] = eval_list,
 	[EXPR_MAP] = eval_map,
 	[EXPR_ATTR] = access_expr_attr,
 	[EXPR_INDEX] = access_expr_index,

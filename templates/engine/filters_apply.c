@@ -14,8 +14,8 @@ static struct args args_from(const struct args *raw, size_t skip)
 	return rest;
 }
 
-static int find(struct call *c, enum builtin_kind kind, struct value name,
-	const struct builtin **ret)
+static int find(
+	struct call *c, enum builtin_kind kind, struct value name, const struct builtin **ret)
 {
 	const char *what = kind == BUILTIN_FILTER ? "filter" : "test";
 
@@ -24,8 +24,8 @@ static int find(struct call *c, enum builtin_kind kind, struct value name,
 		return 0;
 	if (name.kind != VALUE_TEXT)
 		return call_fail(c, "'%s' wants the name of a %s", c->builtin->name, what);
-	return call_fail(c, "no %s is named '%.*s'", what, (int)(name.len < 60 ? name.len : 60),
-		name.text);
+	return call_fail(
+		c, "no %s is named '%.*s'", what, (int)(name.len < 60 ? name.len : 60), name.text);
 }
 
 /* map(attribute='a.b', default=x) */
@@ -44,7 +44,8 @@ static int map_attribute(struct call *c, const struct value_list *items, struct 
 			otherwise = k->v;
 			has_default = true;
 		} else {
-			return call_fail(c, "'map' takes attribute= and default=, or a filter's name");
+			return call_fail(
+				c, "'map' takes attribute= and default=, or a filter's name");
 		}
 	}
 	for (size_t i = 0; rc == 0 && i < items->n; i++) {
@@ -52,7 +53,8 @@ static int map_attribute(struct call *c, const struct value_list *items, struct 
 
 		rc = eval_path(c->ev, c->at, items->items[i], path, &v);
 		if (rc == 0)
-			value_list_add(list, v.kind == VALUE_UNDEFINED && has_default ? otherwise : v);
+			value_list_add(
+				list, v.kind == VALUE_UNDEFINED && has_default ? otherwise : v);
 	}
 	return rc;
 }
@@ -68,7 +70,7 @@ static int filter_map(struct call *c, struct value *ret)
 		return rc;
 	if (c->raw->n_pos == 0) {
 		rc = map_attribute(c, items, *ret);
-		ret->list->form = VALUE_LAZY;
+		value_list_form(*ret, VALUE_LAZY);
 		return rc;
 	}
 	struct args rest = args_from(c->raw, 1);
@@ -80,7 +82,7 @@ static int filter_map(struct call *c, struct value *ret)
 		if (rc == 0)
 			value_list_add(*ret, v);
 	}
-	ret->list->form = VALUE_LAZY;
+	value_list_form(*ret, VALUE_LAZY);
 	return rc;
 }
 
@@ -120,7 +122,7 @@ static int choose(struct call *c, bool attribute, bool keep, struct value *ret)
 		if (rc == 0 && passes == keep)
 			value_list_add(*ret, items->items[i]);
 	}
-	ret->list->form = VALUE_LAZY;
+	value_list_form(*ret, VALUE_LAZY);
 	return rc;
 }
 

@@ -8,10 +8,10 @@
 
 #define NICE_INDENT 4
 
-typedef int dump_fn(const struct dump *d, struct value v);
+typedef int dump_fn(struct dump *d, struct value v);
 
-static int dump_with(struct call *c, dump_fn *dump, struct dump d, const char *end,
-	struct value *ret)
+static int dump_with(
+	struct call *c, dump_fn *dump, struct dump d, const char *end, struct value *ret)
 {
 	struct str out = str_init(c->ev->max_output);
 	int rc;

@@ -12,7 +12,7 @@
 
 static struct value lazy(struct value list)
 {
-	list.list->form = VALUE_LAZY;
+	value_list_form(list, VALUE_LAZY);
 	return list;
 }
 
@@ -312,6 +312,7 @@ static int filter_groupby(struct call *c, struct value *ret)
 			struct value pair = value_list(c->ev->arena);
 
 			group = value_list(c->ev->arena);
+			value_list_form(pair, VALUE_TUPLE);
 			value_list_add(pair, key);
 			value_list_add(pair, group);
 			value_list_add(*ret, pair);
@@ -346,7 +347,8 @@ static int filter_combine(struct call *c, struct value *ret)
 	*ret = value_map(c->ev->arena);
 	for (size_t m = 0; m < ARRAY_LEN(maps); m++) {
 		if (maps[m].kind != VALUE_MAP)
-			return call_fail(c, "'combine' joins maps, not %s", value_kind_name(maps[m].kind));
+			return call_fail(
+				c, "'combine' joins maps, not %s", value_kind_name(maps[m].kind));
 		for (size_t i = 0; i < maps[m].map->n; i++)
 			value_map_put(*ret, maps[m].map->pairs[i].key, maps[m].map->pairs[i].value);
 	}

@@ -125,7 +125,8 @@ static int nth(struct call *c, struct ipv4_net n, int64_t i, struct value *ret)
 	int64_t size = (int64_t)1 << (32 - n.len);
 
 	if (i >= size || i < -size)
-		return call_fail(c, "a /%u network has no address number %lld", n.len, (long long)i);
+		return call_fail(
+			c, "a /%u network has no address number %lld", n.len, (long long)i);
 	n.addr = ipv4_net_first(n) + (uint32_t)(i < 0 ? i + size : i);
 	return give_net(c, n, ret);
 }
@@ -147,8 +148,9 @@ static int filter_ipaddr(struct call *c, struct value *ret)
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		if (value_text_is(what, parts[i].name))
 			return parts[i].fn(c, n, ret);
-	return call_fail(c, "'ipaddr' wants a number, or one of address, broadcast, hostmask, netmask, "
-			    "network, prefix, revdns, size, subnet");
+	return call_fail(c,
+		"'ipaddr' wants a number, or one of address, broadcast, hostmask, netmask, "
+		"network, prefix, revdns, size, subnet");
 }
 
 /* The address so many steps further. */
@@ -160,8 +162,9 @@ static int filter_ipmath(struct call *c, struct value *ret)
 
 	if (rc == 0)
 		rc = call_int(c, 0, 0, &offset);
-	if (rc == 0 && (offset > UINT32_MAX || offset < -(int64_t)UINT32_MAX ||
-			       (int64_t)n.addr + offset > UINT32_MAX || (int64_t)n.addr + offset < 0))
+	if (rc == 0 &&
+		(offset > UINT32_MAX || offset < -(int64_t)UINT32_MAX ||
+			(int64_t)n.addr + offset > UINT32_MAX || (int64_t)n.addr + offset < 0))
 		rc = call_fail(c, "there is no such address");
 	return rc < 0 ? rc : give_addr(c, (uint32_t)((int64_t)n.addr + offset), ret);
 }

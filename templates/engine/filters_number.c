@@ -61,8 +61,8 @@ static int filter_int(struct call *c, struct value *ret)
 		*ret = value_int(v.kind == VALUE_BOOL ? v.truth : v.i);
 	else if (v.kind == VALUE_FLOAT && float_int(v.f, &i))
 		*ret = value_int(i);
-	else if (v.kind == VALUE_TEXT && (text_int(v, (unsigned)base, &i) ||
-						(text_float(v, &f) && float_int(f, &i))))
+	else if (v.kind == VALUE_TEXT &&
+		 (text_int(v, (unsigned)base, &i) || (text_float(v, &f) && float_int(f, &i))))
 		*ret = value_int(i);
 	return 0;
 }
@@ -120,7 +120,8 @@ static int filter_round(struct call *c, struct value *ret)
 		*ret = value_int(c->in.kind == VALUE_BOOL ? c->in.truth : c->in.i);
 	else
 		*ret = value_float(round_half_even(f, (int)digits));
-	if (c->in.kind != VALUE_FLOAT && ret->kind == VALUE_FLOAT && value_text_is(method, "common"))
+	if (c->in.kind != VALUE_FLOAT && ret->kind == VALUE_FLOAT &&
+		value_text_is(method, "common"))
 		*ret = value_int((int64_t)ret->f);
 	return 0;
 }
@@ -159,8 +160,8 @@ static int filter_bool(struct call *c, struct value *ret)
 		*ret = value_bool(number_as_double(v) == 1.0);
 	else if (v.kind == VALUE_TEXT)
 		for (size_t i = 0; i < ARRAY_LEN(yes); i++)
-			ret->truth |= v.len == strlen(yes[i]) &&
-				      strncasecmp(v.text, yes[i], v.len) == 0;
+			ret->truth |=
+				v.len == strlen(yes[i]) && strncasecmp(v.text, yes[i], v.len) == 0;
 	return 0;
 }
 

@@ -225,7 +225,8 @@ static int filter_quote(struct call *c, struct value *ret)
 	}
 	str_addc(&out, '\'');
 	for (size_t i = 0; i < in.len; i++)
-		str_addn(&out, in.text[i] == '\'' ? "'\"'\"'" : in.text + i, in.text[i] == '\'' ? 5 : 1);
+		str_addn(&out, in.text[i] == '\'' ? "'\"'\"'" : in.text + i,
+			in.text[i] == '\'' ? 5 : 1);
 	str_addc(&out, '\'');
 	return call_give_text(c, &out, ret);
 }

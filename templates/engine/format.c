@@ -110,8 +110,7 @@ static int put_int(struct job *j, const struct spec *s, struct value v)
 		n = snprintf(body, sizeof(body), s->letter == 'x' ? "%.*llx" : "%.*llX", digits,
 			(unsigned long long)abs);
 	(void)snprintf(sign, sizeof(sign), "%s%s%c", sign_of(s, i < 0),
-		s->alternate && !decimal ? "0" : "",
-		s->alternate && !decimal ? s->letter : '\0');
+		s->alternate && !decimal ? "0" : "", s->alternate && !decimal ? s->letter : '\0');
 	put(j, s, sign, body, (size_t)n);
 	return 0;
 }
@@ -193,8 +192,9 @@ static int put_value(struct job *j, const struct spec *s, struct value v)
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (s->letter && strchr(kinds[i].letters, s->letter))
 			return kinds[i].put(j, s, v);
-	return eval_fail(j->ev, j->at, "the format has a sign that is not one of %%s %%d %%x %%o %%f "
-				       "%%e %%g %%c");
+	return eval_fail(j->ev, j->at,
+		"the format has a sign that is not one of %%s %%d %%x %%o %%f "
+		"%%e %%g %%c");
 }
 
 static int format(struct job *j, struct value f, const struct value *values, size_t n)
@@ -210,7 +210,8 @@ static int format(struct job *j, struct value f, const struct value *values, siz
 		}
 		at++;
 		if (!spec_parse(f, &at, &s))
-			return eval_fail(j->ev, j->at, "the format ends, or grows too wide, in a %% sign");
+			return eval_fail(
+				j->ev, j->at, "the format ends, or grows too wide, in a %% sign");
 		if (s.letter == '%') {
 			str_addc(&j->out, '%');
 			continue;
@@ -222,8 +223,7 @@ static int format(struct job *j, struct value f, const struct value *values, siz
 			return rc;
 	}
 	if (used < n)
-		return eval_fail(
-			j->ev, j->at, "the format uses %zu of %zu values", used, n);
+		return eval_fail(j->ev, j->at, "the format uses %zu of %zu values", used, n);
 	return 0;
 }
 

@@ -322,9 +322,11 @@ static int next_text(struct lexer *lx, struct token *ret, struct err *e)
 	while (end < lx->len && lx->text[end] != quote)
 		end += lx->text[end] == '\\' ? 2 : 1;
 	if (end >= lx->len)
-		return err_set(e, -EINVAL, lx->here, "the text that begins here has no closing %c", quote);
+		return err_set(
+			e, -EINVAL, lx->here, "the text that begins here has no closing %c", quote);
 	ret->kind = TOKEN_TEXT;
-	int rc = text_unescape(lx->arena, lx->text + lx->pos + 1, end - lx->pos - 1, &ret->s, &ret->len);
+	int rc = text_unescape(
+		lx->arena, lx->text + lx->pos + 1, end - lx->pos - 1, &ret->s, &ret->len);
 	if (rc < 0)
 		return err_set(e, rc, lx->here, "this text has an escape that can't be read");
 	advance(lx, end + 1);
@@ -358,7 +360,8 @@ static int bracket(struct lexer *lx, char c, struct err *e)
 			return err_set(e, -EINVAL, lx->here, "unexpected '%c'", c);
 		char want = lx->brackets[--lx->n_brackets];
 		if (want != c)
-			return err_set(e, -EINVAL, lx->here, "unexpected '%c', expected '%c'", c, want);
+			return err_set(
+				e, -EINVAL, lx->here, "unexpected '%c', expected '%c'", c, want);
 	}
 	return 0;
 }
@@ -374,8 +377,8 @@ static int next_operator(struct lexer *lx, struct token *ret, struct err *e)
 		return rc;
 	}
 	size_t step = utf8_step(lx->text + lx->pos, lx->len - lx->pos);
-	return err_set(e, -EINVAL, lx->here, "unexpected character '%.*s'", (int)(step < 4 ? step : 4),
-		lx->text + lx->pos);
+	return err_set(e, -EINVAL, lx->here, "unexpected character '%.*s'",
+		(int)(step < 4 ? step : 4), lx->text + lx->pos);
 }
 
 static int next_inside(struct lexer *lx, struct token *ret, struct err *e)

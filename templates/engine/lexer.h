@@ -78,8 +78,8 @@ struct lexer {
 };
 
 /* Keeps `name` and `text`. -ENOMEM when the arena is full, else 0. */
-int lexer_init(struct lexer *lx, struct arena *a, const char *name, const char *text, size_t len)
-	MUST_USE;
+int lexer_init(
+	struct lexer *lx, struct arena *a, const char *name, const char *text, size_t len) MUST_USE;
 
 /* The next token, or -EINVAL with *e filled. After the last one it gives TOKEN_END for ever. */
 int lexer_next(struct lexer *lx, struct token *ret, struct err *e) MUST_USE;

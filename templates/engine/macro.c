@@ -41,7 +41,8 @@ static const struct keyword *keyword_find(const struct args *args, struct value 
 	return NULL;
 }
 
-/* The value of one parameter: given by place, by name, or its default, which may use those before. */
+/* The value of one parameter: given by place, by name, or its default, which may use those
+ * before. */
 static int param_value(struct eval *ev, struct mark at, const struct param *p, size_t i,
 	const struct args *args, struct value *ret)
 {
@@ -57,8 +58,8 @@ static int param_value(struct eval *ev, struct mark at, const struct param *p, s
 	}
 	if (p->x)
 		return eval_expr(ev, p->x, ret);
-	why = arena_printf(ev->arena, "the macro's parameter '%.*s' was not given", (int)p->name.len,
-		p->name.text);
+	why = arena_printf(ev->arena, "the macro's parameter '%.*s' was not given",
+		(int)p->name.len, p->name.text);
 	*ret = undefined_because(ev, why ? why : "");
 	return 0;
 }

@@ -77,7 +77,7 @@ static int has_one_end(struct call *c, bool front, struct value *ret)
 	int rc = 0;
 
 	*ret = value_bool(false);
-	if (c->args[0].kind == VALUE_LIST) {
+	if (value_has_places(c->args[0]) && c->args[0].list->form == VALUE_TUPLE) {
 		const struct value_list *l = c->args[0].list;
 
 		for (size_t i = 0; rc == 0 && i < l->n; i++) {
@@ -133,7 +133,8 @@ static int method_join(struct call *c, struct value *ret)
 
 	for (size_t i = 0; rc == 0 && i < items->n; i++)
 		if (items->items[i].kind != VALUE_TEXT && items->items[i].kind != VALUE_UNDEFINED)
-			return call_fail(c, "join() wants texts, not %s; the filter |join takes numbers",
+			return call_fail(c,
+				"join() wants texts, not %s; the filter |join takes numbers",
 				value_kind_name(items->items[i].kind));
 	return rc < 0 ? rc : textops_join(c, c->args[0], c->in, ret);
 }
@@ -202,7 +203,7 @@ static int method_items(struct call *c, struct value *ret)
 {
 	int rc = sort_pairs(c, c->in, ret);
 
-	ret->list->form = VALUE_VIEW;
+	value_list_form(*ret, VALUE_VIEW);
 	return rc;
 }
 
@@ -212,7 +213,7 @@ static int column(struct call *c, bool values, struct value *ret)
 	const struct value_map *m = c->in.map;
 
 	*ret = value_list(c->ev->arena);
-	ret->list->form = VALUE_VIEW;
+	value_list_form(*ret, VALUE_VIEW);
 	for (size_t i = 0; i < m->n; i++)
 		value_list_add(*ret, values ? m->pairs[i].value : m->pairs[i].key);
 	return eval_step(c->ev, c->at, 1 + m->n);
@@ -340,8 +341,8 @@ static int map_of(struct call *c, enum value_kind kind, struct value *ret)
 	if (c->raw->n_pos > 1 || (c->raw->n_pos == 1 && c->raw->pos[0].kind != VALUE_MAP))
 		return call_fail(c, "%s() takes a map and named values", c->builtin->name);
 	for (size_t i = 0; c->raw->n_pos == 1 && i < c->raw->pos[0].map->n; i++)
-		value_map_put(*ret, c->raw->pos[0].map->pairs[i].key,
-			c->raw->pos[0].map->pairs[i].value);
+		value_map_put(
+			*ret, c->raw->pos[0].map->pairs[i].key, c->raw->pos[0].map->pairs[i].value);
 	for (size_t i = 0; i < c->raw->n_kw; i++)
 		value_map_put(*ret, c->raw->kw[i].name, c->raw->kw[i].v);
 	return eval_step(c->ev, c->at, 1 + ret->map->n);

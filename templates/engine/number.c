@@ -113,7 +113,8 @@ bool number_parse_float(const char *text, size_t len, double *ret)
 		return false;
 	memcpy(copy, text, len);
 	copy[len] = '\0';
-	*ret = strtod(copy, NULL); /* programs of the suite stay in the C locale: the point is '.' */
+	*ret = strtod(
+		copy, NULL); /* programs of the suite stay in the C locale: the point is '.' */
 	return true;
 }
 
@@ -178,7 +179,8 @@ bool number_parse_int(const char *text, size_t len, unsigned base, int64_t *ret)
 		base = named;
 		at += at < len && text[at] == '_';
 	}
-	if (!magnitude(text + at, len - at, base ? base : 10, &v) || v > (uint64_t)INT64_MAX + minus)
+	if (!magnitude(text + at, len - at, base ? base : 10, &v) ||
+		v > (uint64_t)INT64_MAX + minus)
 		return false;
 	*ret = minus ? (int64_t)(~v + 1) : (int64_t)v;
 	return true;

@@ -67,7 +67,7 @@ static int assign(struct eval *ev, const struct expr *target, struct value v)
 {
 	struct value space;
 
-	if (target->kind == EXPR_LIST)
+	if (target->kind == EXPR_TUPLE)
 		return assign_list(ev, target, v);
 	if (target->kind == EXPR_NAME) {
 		scope_set(ev->arena, ev->scope, target->value, v);
@@ -75,7 +75,8 @@ static int assign(struct eval *ev, const struct expr *target, struct value v)
 	}
 	int rc = eval_defined(ev, target->a, &space);
 	if (rc == 0 && space.kind != VALUE_NAMESPACE)
-		rc = eval_fail(ev, target->at, "only what namespace() made can be set by attribute");
+		rc = eval_fail(
+			ev, target->at, "only what namespace() made can be set by attribute");
 	if (rc == 0)
 		value_map_put(space, target->value, v);
 	return rc;
@@ -305,8 +306,8 @@ static int include_find(struct eval *ev, const struct node *n, const struct node
 			return -ENOMEM;
 		memcpy(name, v.text, v.len);
 		rc = template_set_find(ev->set, name, ret, ev->e);
-		if (rc < 0 && ev->e && !ev->e->at.file)
-			ev->e->at = n->x->at;
+		if (rc < 0 && rc != -ENOENT && !ev->e->at.file)
+			return err_set(ev->e, rc, n->x->at, "%s", ev->e->msg);
 		if (rc != -ENOENT)
 			return rc;
 		rc = 0;
@@ -326,7 +327,8 @@ static int run_template(struct eval *ev, const struct node *n, const struct node
 	int rc;
 
 	if (ev->includes >= ev->max_includes)
-		return eval_fail(ev, n->at, "more than %u templates in each other", ev->max_includes);
+		return eval_fail(
+			ev, n->at, "more than %u templates in each other", ev->max_includes);
 	ev->includes++;
 	ev->scope = outer;
 	*ret_scope = scope_enter(ev, n->at);

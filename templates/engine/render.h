@@ -8,8 +8,8 @@
 int render_nodes(struct eval *ev, const struct node *n) MUST_USE;
 
 /* Runs them into a text. */
-int render_captured(struct eval *ev, struct mark at, const struct node *n, struct value *ret)
-	MUST_USE;
+int render_captured(
+	struct eval *ev, struct mark at, const struct node *n, struct value *ret) MUST_USE;
 
 /* The parsed template of this name: -ENOENT when the loader has none. Given by engine.c. */
 int template_set_find(struct template_set *set, const char *name, const struct node **ret_body,

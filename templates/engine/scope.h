@@ -1,7 +1,8 @@
 /* scope.h - the variables that a template sets, scope in scope.
  *
- * A loop's body, a macro, `with` and a block's body have their own; {% set %} works on the innermost.
- * A macro keeps the scope it was defined in, so scopes live in the arena of the render. */
+ * A loop's body, a macro, `with` and a block's body have their own; {% set %} works on the
+ * innermost. A macro keeps the scope it was defined in, so scopes live in the arena of the
+ * render. */
 #ifndef SLIPWAY_TEMPLATES_ENGINE_SCOPE_H
 #define SLIPWAY_TEMPLATES_ENGINE_SCOPE_H
 

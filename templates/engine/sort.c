@@ -72,7 +72,8 @@ static int merge_sort(struct call *c, struct entry *a, struct entry *b, size_t n
 {
 	for (size_t run = 1; run < n; run *= 2) {
 		for (size_t i = 0; i < n; i += 2 * run) {
-			size_t at[3] = {i, i + run < n ? i + run : n, i + 2 * run < n ? i + 2 * run : n};
+			size_t at[3] = {
+				i, i + run < n ? i + run : n, i + 2 * run < n ? i + 2 * run : n};
 			int rc = merge(c, a, b, at, reverse);
 
 			if (rc < 0)
@@ -113,6 +114,7 @@ int sort_pairs(struct call *c, struct value map, struct value *ret)
 	for (size_t i = 0; i < map.map->n; i++) {
 		struct value pair = value_list(c->ev->arena);
 
+		value_list_form(pair, VALUE_TUPLE);
 		value_list_add(pair, map.map->pairs[i].key);
 		value_list_add(pair, map.map->pairs[i].value);
 		value_list_add(*ret, pair);

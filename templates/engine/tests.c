@@ -70,14 +70,14 @@ static int test_mapping(struct call *c, struct value *ret)
 
 static int test_iterable(struct call *c, struct value *ret)
 {
-	return truth(c->in.kind == VALUE_TEXT || c->in.kind == VALUE_LIST || c->in.kind == VALUE_MAP,
+	return truth(
+		c->in.kind == VALUE_TEXT || c->in.kind == VALUE_LIST || c->in.kind == VALUE_MAP,
 		ret);
 }
 
 static int test_sequence(struct call *c, struct value *ret)
 {
-	return truth(c->in.kind == VALUE_TEXT || c->in.kind == VALUE_MAP ||
-			     (c->in.kind == VALUE_LIST && c->in.list->form == VALUE_PLAIN),
+	return truth(c->in.kind == VALUE_TEXT || c->in.kind == VALUE_MAP || value_has_places(c->in),
 		ret);
 }
 

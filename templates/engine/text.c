@@ -69,7 +69,8 @@ size_t text_find(const char *text, size_t len, size_t from, const char *part, si
 }
 
 /* Up to `max` digits of base 8 or 16 at s[*at]; gives how many there were. */
-static size_t digits(const char *s, size_t len, size_t *at, unsigned base, size_t max, uint32_t *ret)
+static size_t digits(
+	const char *s, size_t len, size_t *at, unsigned base, size_t max, uint32_t *ret)
 {
 	size_t n = 0;
 

@@ -25,9 +25,9 @@ bool text_next_line(
 /* Where `part` first stands in `text` from `from` on, or `len`. An empty part stands everywhere. */
 size_t text_find(const char *text, size_t len, size_t from, const char *part, size_t part_len);
 
-/* Resolves a Python string literal's escapes. -EINVAL for one that is cut short or names a character
- * (\N{...}), -ENOMEM when the arena is full. */
-int text_unescape(struct arena *a, const char *s, size_t len, const char **ret, size_t *ret_len)
-	MUST_USE;
+/* Resolves a Python string literal's escapes. -EINVAL for one that is cut short or names a
+ * character (\N{...}), -ENOMEM when the arena is full. */
+int text_unescape(
+	struct arena *a, const char *s, size_t len, const char **ret, size_t *ret_len) MUST_USE;
 
 #endif

@@ -105,7 +105,7 @@ static void split_blanks(struct value list, struct value in, int64_t max)
 		while (end < in.len && !text_is_space(in.text[end]))
 			end++;
 		if (max == 0)
-			end = textops_strip(in, NULL, TEXTOPS_RIGHT).len;
+			end = in.len;
 		max -= max > 0;
 		value_list_add(list, value_text_of(in.text, end));
 		in = textops_strip(value_text_of(in.text + end, in.len - end), NULL, TEXTOPS_LEFT);

@@ -14,6 +14,7 @@ struct undefined {
 	const struct expr *x; /* or NULL */
 	const char *why;      /* instead of x */
 	struct value of;
+	bool nothing;
 };
 
 static struct value undefined_new(struct eval *ev, struct undefined from)
@@ -33,6 +34,20 @@ struct value undefined_found(struct eval *ev, const struct expr *x, struct value
 struct value undefined_because(struct eval *ev, const char *why)
 {
 	return undefined_new(ev, (struct undefined){.why = why});
+}
+
+struct value undefined_nothing(struct eval *ev)
+{
+	return undefined_new(
+		ev, (struct undefined){.why = "the condition of an `if` without `else` is false",
+			    .nothing = true});
+}
+
+bool undefined_is_nothing(struct value v)
+{
+	const struct undefined *u = v.other;
+
+	return v.kind == VALUE_UNDEFINED && u && u->nothing;
 }
 
 /* "node.macs[3]" as it was written; "..." for what is no path. */
@@ -68,7 +83,8 @@ struct candidates {
 
 static void candidate(struct candidates *c, struct value name)
 {
-	const char *copy = c->n < CANDIDATES_MAX ? arena_strndup(c->arena, name.text, name.len) : NULL;
+	const char *copy =
+		c->n < CANDIDATES_MAX ? arena_strndup(c->arena, name.text, name.len) : NULL;
 
 	if (copy)
 		c->list[c->n++] = copy;

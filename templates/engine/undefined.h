@@ -10,6 +10,11 @@ struct value undefined_found(struct eval *ev, const struct expr *x, struct value
 /* Undefined for a reason of its own, a sentence that is kept. */
 struct value undefined_because(struct eval *ev, const char *why);
 
+/* What `a if b` gives when b is false and there is no else: undefined, but nothing when it is
+ * printed, looped over or asked for its truth, as in Jinja2. */
+struct value undefined_nothing(struct eval *ev);
+bool undefined_is_nothing(struct value v);
+
 /* The error that `v` is undefined: its path, and the name that was perhaps meant. */
 int undefined_fail(struct eval *ev, struct mark at, struct value v);
 

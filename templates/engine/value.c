@@ -82,6 +82,17 @@ struct value value_list(struct arena *a)
 	return (struct value){.kind = VALUE_LIST, .list = l ? l : &no_list};
 }
 
+void value_list_form(struct value list, enum value_form form)
+{
+	if (list.list != &no_list)
+		list.list->form = form;
+}
+
+bool value_has_places(struct value v)
+{
+	return v.kind == VALUE_LIST && (v.list->form == VALUE_PLAIN || v.list->form == VALUE_TUPLE);
+}
+
 void value_list_add(struct value list, struct value v)
 {
 	struct value_list *l = list.list;

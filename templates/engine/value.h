@@ -40,14 +40,15 @@ struct value {
 		double f;
 		const char *text;
 		struct value_list *list;
-		struct value_map *map;    /* VALUE_MAP, VALUE_NAMESPACE */
-		const void *other;        /* VALUE_UNDEFINED: its origin or NULL; macro, function, loop */
+		struct value_map *map; /* VALUE_MAP, VALUE_NAMESPACE */
+		const void *other; /* VALUE_UNDEFINED: its origin or NULL; macro, function, loop */
 	};
 };
 
 /* What Python would call the list, where that decides what may be done with it. */
 enum value_form {
-	VALUE_PLAIN, /* a list */
+	VALUE_PLAIN, /* a list: [a, b] */
+	VALUE_TUPLE, /* (a, b): equal to no list, and the values of a format */
 	VALUE_VIEW,  /* a map's keys or items: has a length, no places */
 	VALUE_LAZY   /* what map(), select() and unique give: may only be gone through */
 };
@@ -87,6 +88,8 @@ struct value value_text_of(const char *text, size_t len);
 bool value_text_is(struct value v, const char *text);
 
 struct value value_list(struct arena *a);
+void value_list_form(struct value list, enum value_form form);
+bool value_has_places(struct value v); /* a list or tuple: may be indexed and joined */
 void value_list_add(struct value list, struct value v);
 
 /* Sets a key, which is copied; the last value set stays, in the place of the first. */

@@ -1,7 +1,7 @@
 /* Runs the template cases of tests/data/templates/: each is a test of its own.
  *
- * A case is a map: `it` says what happens, `template` is rendered `with` these values, and `files` are
- * what it can include. It `gives` a text, or `fails` with a message that contains one.
+ * A case is a map: `it` says what happens, `template` is rendered `with` these values, and `files`
+ * are what it can include. It `gives` a text, or `fails` with a message that contains one.
  *
  * With "--run FILE" the program renders the cases of FILE and prints what came out as JSON, for
  * tests/check/template_oracle.py, which compares it with Python's Jinja2. */
@@ -19,7 +19,8 @@
 #define ARENA_MAX ((size_t)1 << 30)
 #define ERR_TEXT_MAX 700
 
-static const struct doc_limits limits = {.depth = 64, .nodes = 4000000, .expanded = 10000};
+static const struct doc_limits limits = {
+	.bytes = FILE_MAX, .depth = 64, .nodes = 4000000, .expanded = 10000};
 
 static int load_from_case(
 	void *arg, const char *name, struct arena *a, struct template_source *ret, struct err *e)
@@ -65,7 +66,8 @@ static struct doc_node *cases_read(struct arena *a, const char *path)
 
 static void run_case(void **state)
 {
-	const struct doc_node *c = *state, *gives = doc_get(c, "gives"), *fails = doc_get(c, "fails");
+	const struct doc_node *c = *state, *gives = doc_get(c, "gives"),
+			      *fails = doc_get(c, "fails");
 	AUTO(arena_free_p) struct arena *a = arena_new(ARENA_MAX);
 	AUTO(str_done) struct str out = str_init(FILE_MAX);
 	struct err e = {.msg = ""};
@@ -73,8 +75,8 @@ static void run_case(void **state)
 	int rc = render(a, c, &out, &e);
 
 	if (gives) {
-		assert_string_equal(rc < 0 ? err_text(&e, text, sizeof(text)) : str_text(&out),
-			gives->text);
+		assert_string_equal(
+			rc < 0 ? err_text(&e, text, sizeof(text)) : str_text(&out), gives->text);
 		return;
 	}
 	assert_non_null(fails);
@@ -97,13 +99,13 @@ static int print_results(const char *path)
 		char text[ERR_TEXT_MAX];
 		int rc = render(scratch, cases->items[i], &out, &e);
 
-		json_object(&j);
+		json_map(&j);
 		json_key(&j, rc < 0 ? "error" : "out");
 		if (rc < 0)
 			json_text(&j, err_text(&e, text, sizeof(text)));
 		else
 			json_textn(&j, str_text(&out), out.len);
-		json_object_end(&j);
+		json_map_end(&j);
 		(void)puts(str_text(&line));
 	}
 	return 0;

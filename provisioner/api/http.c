@@ -17,6 +17,8 @@
 #define HEADERS_MAX (16 << 10)
 #define IDLE_S 30
 #define ACCEPT_PAUSE_MS 200
+#define GUESTS_MAX 1024
+#define FIRST_REQUEST_S 20
 
 struct api_server {
 	struct evhttp *http;
@@ -24,6 +26,17 @@ struct api_server {
 	struct ssl_ctx_st *tls;
 	const struct api_route *routes;
 	void *arg;
+	int guest_index; /* where a guest hangs on its SSL object */
+	size_t n_guests;
+	bool is_closing;
+};
+
+/* A TLS connection of a stranger: it has to ask for something soon, or it goes. Lives as long as its
+ * SSL object, whose extra data it is. */
+struct guest {
+	struct api_server *server;
+	struct bufferevent *bev;
+	struct event *deadline;
 };
 
 static void set_header(struct evhttp_request *http, const char *key, const char *value)
@@ -100,6 +113,51 @@ static const char *match(const char *route, const char *path)
 	return strcmp(path, route) == 0 ? "" : NULL;
 }
 
+static void on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	const struct guest *g = arg;
+
+	(void)fd, (void)what;
+	bufferevent_trigger_event(g->bev, BEV_EVENT_READING | BEV_EVENT_TIMEOUT, BEV_OPT_DEFER_CALLBACKS);
+}
+
+/* With the SSL object goes the guest. When the house was full, the door opens again. */
+static void guest_leaves(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp)
+{
+	struct guest *g = ptr;
+
+	(void)parent, (void)ad, (void)index, (void)argl, (void)argp;
+	if (!g)
+		return;
+	event_free(g->deadline);
+	if (g->server->n_guests-- == GUESTS_MAX && !g->server->is_closing)
+		(void)evconnlistener_enable(g->server->listener);
+	free(g);
+}
+
+static void guest_comes(struct api_server *s, struct bufferevent *bev, SSL *ssl, struct event_base *base)
+{
+	static const struct timeval limit = {.tv_sec = FIRST_REQUEST_S};
+	struct guest *g = xcalloc(1, sizeof(*g));
+
+	*g = (struct guest){.server = s, .bev = bev};
+	g->deadline = evtimer_new(base, on_deadline, g);
+	assert(g->deadline && SSL_set_ex_data(ssl, s->guest_index, g) == 1);
+	(void)evtimer_add(g->deadline, &limit);
+	if (++s->n_guests == GUESTS_MAX)
+		(void)evconnlistener_disable(s->listener);
+}
+
+static void guest_has_asked(const struct api_server *s, struct evhttp_request *http)
+{
+	struct bufferevent *bev = evhttp_connection_get_bufferevent(evhttp_request_get_connection(http));
+	SSL *ssl = bev ? bufferevent_openssl_get_ssl(bev) : NULL;
+	const struct guest *g = ssl ? SSL_get_ex_data(ssl, s->guest_index) : NULL;
+
+	if (g)
+		(void)evtimer_del(g->deadline);
+}
+
 static void on_request(struct evhttp_request *http, void *arg)
 {
 	const struct api_server *s = arg;
@@ -110,6 +168,7 @@ static void on_request(struct evhttp_request *http, void *arg)
 	struct api_request r = {.http = http, .arg = s->arg, .body_len = len};
 	bool path_known = false;
 
+	guest_has_asked(s, http);
 	AUTO(free_p) char *body = xcalloc(len + 1, 1);
 	(void)evbuffer_copyout(in, body, len);
 	r.body = body;
@@ -131,16 +190,17 @@ static void on_request(struct evhttp_request *http, void *arg)
 
 static struct bufferevent *new_connection(struct event_base *base, void *arg)
 {
-	const struct api_server *s = arg;
+	struct api_server *s = arg;
 
 	if (!s->tls)
 		return bufferevent_socket_new(base, -1, 0);
 	SSL *ssl = SSL_new(s->tls);
-	struct bufferevent *bev =
-		ssl ? bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE)
-		    : NULL;
-	if (bev)
-		bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+	assert(ssl); /* NULL here would make evhttp serve this connection in the clear */
+	struct bufferevent *bev = bufferevent_openssl_socket_new(
+		base, -1, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+	assert(bev);
+	bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+	guest_comes(s, bev, ssl, base);
 	return bev;
 }
 
@@ -166,6 +226,7 @@ struct api_server *api_server_new(struct event_base *base, int fd, struct ssl_ct
 	struct api_server *s = xcalloc(1, sizeof(*s));
 
 	*s = (struct api_server){.tls = tls, .routes = routes, .arg = arg};
+	s->guest_index = tls ? SSL_get_ex_new_index(0, NULL, NULL, NULL, guest_leaves) : -1;
 	s->http = evhttp_new(base);
 	s->listener = evconnlistener_new(
 		base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
@@ -186,6 +247,7 @@ void api_server_free(struct api_server *s)
 {
 	if (!s)
 		return;
+	s->is_closing = true;
 	evhttp_free(s->http); /* its listener too */
 	free(s);
 }

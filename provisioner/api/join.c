@@ -4,6 +4,7 @@
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <jansson.h>
+#include <openssl/crypto.h>
 #include <string.h>
 
 #include "provisioner/base/clock.h"
@@ -131,12 +132,35 @@ static void keep_facts(struct machine *m, const json_t *body)
 		(void)log_safe(m->boot_id, sizeof(m->boot_id), boot_id, strlen(boot_id));
 }
 
+/* A join asked for once more with the same token for the same key: its answer was lost on the way. */
+static bool is_repeated(const struct join *join, const char *node, const uint8_t *token, const uint8_t *key)
+{
+	const struct machine *m = nodes_by_key(join->nodes, node);
+
+	return m && CRYPTO_memcmp(m->joined_token, token, sizeof(m->joined_token)) == 0 &&
+	       CRYPTO_memcmp(m->joined_key, key, sizeof(m->joined_key)) == 0;
+}
+
+/* Uses the token up, durably. 0 and the node it was made for, or why not. */
+static int use_token(const struct join *join, const char *node, const uint8_t *token, const uint8_t *key,
+	int64_t now_ms, char ret_key[static STORE_KEY_SIZE])
+{
+	if (nodes_flush(join->nodes) < 0)
+		return -EIO;
+	int rc = store_token_use(join->store, token, now_ms, ret_key);
+	if (rc == -EALREADY && is_repeated(join, node, token, key)) {
+		(void)snprintf(ret_key, STORE_KEY_SIZE, "%s", node);
+		return 0;
+	}
+	return rc;
+}
+
 static void post_join(struct api_request *r)
 {
 	const struct join *join = r->arg;
 	AUTO(free_json) json_t *body = read_body(r);
 	AUTO(str_done) struct str certificate = str_init(16 << 10);
-	uint8_t hash[TOKEN_HASH_LEN];
+	uint8_t hash[TOKEN_HASH_LEN], public_key[TOKEN_HASH_LEN];
 	char key[STORE_KEY_SIZE] = "";
 	int64_t now_ms = clock_wall_ms();
 	struct err e;
@@ -152,14 +176,13 @@ static void post_join(struct api_request *r)
 	}
 	/* Signed before the token is used up: a bad request must not cost the node its token. */
 	int rc = ca_sign_node(join->ca, csr, strlen(csr), node, now_ms / 1000, CERTIFICATE_DAYS, &certificate, &e);
+	if (rc == 0)
+		rc = ca_request_key(csr, strlen(csr), public_key, &e);
 	if (rc < 0) {
 		api_reply_error(r, HTTP_BADREQUEST, "csr: %s", e.msg);
 		return;
 	}
-	if (nodes_flush(join->nodes) < 0)
-		rc = -EIO;
-	if (rc == 0)
-		rc = store_token_use(join->store, hash, now_ms, key);
+	rc = use_token(join, node, hash, public_key, now_ms, key);
 	if (rc < 0) {
 		refuse_token(r, rc, node);
 		return;
@@ -169,6 +192,8 @@ static void post_join(struct api_request *r)
 		api_reply_error(r, 403, "this token belongs to another node");
 		return;
 	}
+	memcpy(m->joined_token, hash, sizeof(m->joined_token));
+	memcpy(m->joined_key, public_key, sizeof(m->joined_key));
 	keep_facts(m, body);
 	(void)nodes_step(join->nodes, m, STEP_JOINED, /* begins_boot= */ false, now_ms);
 	nodes_event(join->nodes, m, now_ms, "joined", STORE_INFO, "certificate issued");

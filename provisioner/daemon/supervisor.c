@@ -9,6 +9,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +29,7 @@
 #define ARENA_BYTES_MAX ((size_t)512 << 20)
 #define CHANNEL_BUFFER_BYTES (4 << 20)
 #define LOWEST_FD 64 /* above every number that a worker's descriptors are moved to */
+#define FD_LIMIT 65536
 #define RESTART_MIN_MS 50
 #define RESTART_MAX_MS 800
 #define STEADY_MS 10000 /* a worker that ran this long is started again at once */
@@ -389,6 +391,17 @@ static int loop(struct supervisor *s)
 	return s->status;
 }
 
+/* A hall of nodes needs more descriptors than the usual 1024; workers inherit the limit. */
+static void raise_fd_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max < FD_LIMIT ? limit.rlim_max : FD_LIMIT;
+	(void)setrlimit(RLIMIT_NOFILE, &limit); /* fewer descriptors mean fewer connections, no more */
+}
+
 /* Reads cluster.yaml for what the supervisor itself needs; its folder is kept for the provisioner. */
 static int load_config(struct supervisor *s, struct arena *a, struct err *e)
 {
@@ -443,6 +456,7 @@ int supervisor_run(const struct serve_options *o)
 
 	log_init("slipway", log_level());
 	(void)signal(SIGPIPE, SIG_IGN);
+	raise_fd_limit();
 	for (size_t i = 0; i < N_SERVER_FDS; i++)
 		s.fds[i] = -1;
 	for (size_t i = 0; i < N_WORKERS; i++)

@@ -39,6 +39,7 @@ struct machine {
 	char health[160];   /* "" when its last heartbeat said all is well, else what is not */
 	unsigned initrds_sent; /* in this boot */
 	char last_note[128];   /* the last trouble dhcpd had with it */
+	uint8_t joined_token[32], joined_key[32]; /* hashes of its last join, to repeat a lost answer */
 	bool dirty;
 };
 

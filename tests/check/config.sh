@@ -26,8 +26,8 @@ if have python3-jinja2 /usr/bin/python3 -c 'import jinja2'; then
 	ok "worker.yaml renders to the worker with LACP" renders worker.yaml worker.yaml $data/context.json $data/worker.json
 	ok "worker.yaml renders to the worker with one NIC" renders single.yaml worker.yaml $data/context.json $data/single.json
 	for script in boot node wait local refused; do
-		ok "boot/$script.ipxe renders" "$data/render" "boot/$script.ipxe" $data/context.json
-		like "boot/$script.ipxe begins as iPXE wants it" '^#!ipxe$' "$("$data/render" "boot/$script.ipxe" $data/context.json | head -n 1)"
+		ok "boot/$script.ipxe renders to $script.ipxe" renders $script.ipxe boot/$script.ipxe $data/context.json
+		is "boot/$script.ipxe begins as iPXE wants it" '#!ipxe' "$(head -n 1 "$data/$script.ipxe")"
 	done
 fi
 

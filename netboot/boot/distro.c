@@ -8,7 +8,8 @@
 
 #define VALUE_BYTES_MAX ((size_t)8 << 10)
 
-static int take_text(const struct doc_node *n, const char *what, struct distro_text *ret, struct err *e)
+static int take_text(
+	const struct doc_node *n, const char *what, struct distro_text *ret, struct err *e)
 {
 	if (n->kind != DOC_SCALAR || n->len == 0)
 		return err_set(e, -EINVAL, n->at, "%s: expected a text", what);
@@ -37,8 +38,8 @@ static int read_config(const struct distro_text *text, enum distro_config *ret, 
 			return 0;
 		}
 	}
-	return err_set(e, -EINVAL, text->at, "config: \"%.40s\" is not one of ignition-3.3, cloud-config",
-		text->text);
+	return err_set(e, -EINVAL, text->at,
+		"config: \"%.40s\" is not one of ignition-3.3, cloud-config", text->text);
 }
 
 static int read_initrds(const struct doc_node *boot, struct distro *d, struct err *e)
@@ -48,8 +49,8 @@ static int read_initrds(const struct doc_node *boot, struct distro *d, struct er
 	if (!list)
 		return 0;
 	if (list->kind != DOC_LIST || list->n > DISTRO_INITRDS_MAX)
-		return err_set(e, -EINVAL, list->at, "boot.initrds: expected a list of at most %d files",
-			DISTRO_INITRDS_MAX);
+		return err_set(e, -EINVAL, list->at,
+			"boot.initrds: expected a list of at most %d files", DISTRO_INITRDS_MAX);
 	for (size_t i = 0; i < list->n; i++) {
 		int rc = take_text(list->items[i], "boot.initrds", &d->initrds[i], e);
 
@@ -111,11 +112,12 @@ int distro_read(struct arena *a, const char *file, const char *text, size_t len,
 }
 
 /* Renders one of the file's small templates. An error is reported at its line of the file. */
-static int fill(struct arena *a, const struct distro_text *t, struct value globals, const char **ret,
-	struct err *e)
+static int fill(struct arena *a, const struct distro_text *t, struct value globals,
+	const char **ret, struct err *e)
 {
 	AUTO(str_done) struct str out = str_init(VALUE_BYTES_MAX);
-	struct template_source source = {.name = t->at.file, .text = t->text, .len = strlen(t->text)};
+	struct template_source source = {
+		.name = t->at.file, .text = t->text, .len = strlen(t->text)};
 	struct template_options options = {.max_output = VALUE_BYTES_MAX};
 	struct err inner;
 
@@ -147,12 +149,14 @@ static int plan_args(struct arena *a, const struct distro *d, struct value globa
 		if (rc < 0)
 			return rc;
 		if (!is_one_argument(arg))
-			return err_set(e, -EINVAL, d->args[i].at, "\"%.80s\" is more than one argument", arg);
+			return err_set(e, -EINVAL, d->args[i].at,
+				"\"%.80s\" is more than one argument", arg);
 		if (arg[0])
 			str_printf(&all, "%s%s", all.len ? " " : "", arg);
 	}
 	plan->args = arena_strdup(a, str_text(&all));
-	return plan->args && str_ok(&all) ? 0 : err_msg(e, -E2BIG, "%s: too many arguments", d->name);
+	return plan->args && str_ok(&all) ? 0
+					  : err_msg(e, -E2BIG, "%s: too many arguments", d->name);
 }
 
 int distro_plan(struct arena *a, const struct distro *d, const struct distro_input *in,

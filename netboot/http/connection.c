@@ -51,7 +51,7 @@ struct http_connection {
 	void *tag;
 };
 
-static void set_timer(struct http_connection *c, int ms)
+static void set_timer(struct http_connection *c, int64_t ms)
 {
 	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 

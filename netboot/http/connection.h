@@ -7,7 +7,7 @@
  * not touch it afterwards.
  *
  * It is our own code because GET and HEAD without bodies are all that firmware needs, and because a
- * refused head must be counted and answered by its own status (docs/adr). */
+ * refused head must be counted and answered by its own status (docs/adr/0008). */
 #ifndef SLIPWAY_HTTP_CONNECTION_H
 #define SLIPWAY_HTTP_CONNECTION_H
 

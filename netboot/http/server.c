@@ -16,7 +16,7 @@
 #define CONNECTIONS_PER_CLIENT_MAX 64
 #define ACCEPTS_PER_WAKEUP 64
 #define N_BUCKETS 1024
-#define PAUSE_MS 200
+#define PAUSE_US 200000
 
 struct http_server {
 	int fd;
@@ -73,7 +73,7 @@ static void take(struct http_server *s, int fd, const struct sockaddr_in *from)
 /* Out of descriptors or memory: the queue stays readable, so looking away is the only rest. */
 static void pause_accepting(struct http_server *s, int code)
 {
-	struct timeval tv = {.tv_usec = PAUSE_MS * 1000};
+	struct timeval tv = {.tv_usec = PAUSE_US};
 	unsigned held;
 
 	(void)event_del(s->readable);

@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <sys/random.h>
 
 #include "netboot/http/connection.h"
 #include "provisioner/base/clock.h"
@@ -59,6 +60,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	int64_t now_ms = clock_mono_ms();
 
 	(void)fd, (void)what;
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): end() has taken the freed one off the list */
 	while ((oldest = TAILQ_FIRST(&a->waiting)) && oldest->deadline_ms <= now_ms) {
 		a->counters.timed_out++;
 		http_reply_status(
@@ -72,6 +74,9 @@ struct asks *asks_new(struct event_base *base)
 	struct asks *a = xcalloc(1, sizeof(*a));
 
 	TAILQ_INIT(&a->waiting);
+	/* Late answers to a worker that was killed must not fit the questions of the next one. */
+	if (getrandom(&a->last_id, sizeof(a->last_id), 0) != (ssize_t)sizeof(a->last_id))
+		a->last_id = (uint64_t)clock_wall_ms() << 20;
 	a->timer = evtimer_new(base, on_timer, a);
 	assert(a->timer);
 	return a;
@@ -82,6 +87,7 @@ void asks_free(struct asks *a)
 	if (!a)
 		return;
 	while (!TAILQ_EMPTY(&a->waiting))
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the same */
 		(void)end(a, TAILQ_FIRST(&a->waiting)); /* its connection is freed by its server */
 	event_free(a->timer);
 	free(a);

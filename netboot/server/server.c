@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -24,39 +25,30 @@
 #define DESCRIPTORS_WANTED 16384 /* two for each transfer, with room to spare */
 #define LOG_NAME_SIZE 128
 
-enum {
-	COUNT_TFTP_REQUESTS,
-	COUNT_TFTP_MALFORMED,
-	COUNT_TFTP_NOT_FOUND,
-	COUNT_TFTP_REFUSED,
-	COUNT_TFTP_FOREIGN,
-	COUNT_TFTP_OVER_LIMIT,
-	COUNT_HTTP_CONNECTIONS,
-	COUNT_HTTP_REQUESTS,
-	COUNT_HTTP_MALFORMED,
-	COUNT_HTTP_TIMEOUTS,
-	COUNT_HTTP_OVER_LIMIT,
-	COUNT_ASKED,
-	COUNT_ASK_TIMEOUTS,
-	COUNT_ASK_UNSENT,
-	N_COUNTS,
+struct counts {
+	struct tftp_counters tftp;
+	struct http_counters http;
+	struct asks_counters asks;
 };
 
-static const char *const count_names[N_COUNTS] = {
-	[COUNT_TFTP_REQUESTS] = "tftp_requests",
-	[COUNT_TFTP_MALFORMED] = "tftp_malformed",
-	[COUNT_TFTP_NOT_FOUND] = "tftp_not_found",
-	[COUNT_TFTP_REFUSED] = "tftp_refused",
-	[COUNT_TFTP_FOREIGN] = "tftp_foreign",
-	[COUNT_TFTP_OVER_LIMIT] = "tftp_over_limit",
-	[COUNT_HTTP_CONNECTIONS] = "http_connections",
-	[COUNT_HTTP_REQUESTS] = "http_requests",
-	[COUNT_HTTP_MALFORMED] = "http_malformed",
-	[COUNT_HTTP_TIMEOUTS] = "http_timeouts",
-	[COUNT_HTTP_OVER_LIMIT] = "http_over_limit",
-	[COUNT_ASKED] = "netboot_asked",
-	[COUNT_ASK_TIMEOUTS] = "netboot_ask_timeouts",
-	[COUNT_ASK_UNSENT] = "netboot_ask_unsent",
+static const struct {
+	const char *name;
+	size_t at; /* of a uint64_t in struct counts */
+} count_rows[] = {
+	{"tftp_requests", offsetof(struct counts, tftp.requests)},
+	{"tftp_malformed", offsetof(struct counts, tftp.malformed)},
+	{"tftp_not_found", offsetof(struct counts, tftp.not_found)},
+	{"tftp_refused", offsetof(struct counts, tftp.refused)},
+	{"tftp_foreign", offsetof(struct counts, tftp.foreign)},
+	{"tftp_over_limit", offsetof(struct counts, tftp.over_limit)},
+	{"http_connections", offsetof(struct counts, http.connections)},
+	{"http_requests", offsetof(struct counts, http.requests)},
+	{"http_malformed", offsetof(struct counts, http.malformed)},
+	{"http_timeouts", offsetof(struct counts, http.timeouts)},
+	{"http_over_limit", offsetof(struct counts, http.over_limit)},
+	{"netboot_asked", offsetof(struct counts, asks.asked)},
+	{"netboot_ask_timeouts", offsetof(struct counts, asks.timed_out)},
+	{"netboot_ask_unsent", offsetof(struct counts, asks.unsent)},
 };
 
 struct netboot {
@@ -66,7 +58,7 @@ struct netboot {
 	struct tftp_server *tftp;
 	struct http_server *http;
 	int images_dir, firmware_dir, agent_dir;
-	uint64_t counts_sent[N_COUNTS];
+	uint64_t counts_sent[ARRAY_LEN(count_rows)];
 };
 
 static void put(char *field, size_t size, const char *text)
@@ -226,43 +218,32 @@ static void on_signal(evutil_socket_t signo, short what, void *arg)
 	(void)event_base_loopexit(arg, NULL);
 }
 
-static void count(const struct netboot *n, uint64_t ret[static N_COUNTS])
+static uint64_t count_of(const struct counts *c, size_t row)
 {
-	struct tftp_counters tftp = tftp_server_counters(n->tftp);
-	struct http_counters http = http_server_counters(n->http);
-	struct asks_counters asks = asks_counters(n->asks);
+	uint64_t v;
 
-	ret[COUNT_TFTP_REQUESTS] = tftp.requests;
-	ret[COUNT_TFTP_MALFORMED] = tftp.malformed;
-	ret[COUNT_TFTP_NOT_FOUND] = tftp.not_found;
-	ret[COUNT_TFTP_REFUSED] = tftp.refused;
-	ret[COUNT_TFTP_FOREIGN] = tftp.foreign;
-	ret[COUNT_TFTP_OVER_LIMIT] = tftp.over_limit;
-	ret[COUNT_HTTP_CONNECTIONS] = http.connections;
-	ret[COUNT_HTTP_REQUESTS] = http.requests;
-	ret[COUNT_HTTP_MALFORMED] = http.malformed;
-	ret[COUNT_HTTP_TIMEOUTS] = http.timeouts;
-	ret[COUNT_HTTP_OVER_LIMIT] = http.over_limit;
-	ret[COUNT_ASKED] = asks.asked;
-	ret[COUNT_ASK_TIMEOUTS] = asks.timed_out;
-	ret[COUNT_ASK_UNSENT] = asks.unsent;
+	memcpy(&v, (const char *)c + count_rows[row].at, sizeof(v));
+	return v;
 }
 
 static void on_counters_due(evutil_socket_t fd, short what, void *arg)
 {
 	struct netboot *n = arg;
-	uint64_t now[N_COUNTS];
+	const struct counts now = {
+		.tftp = tftp_server_counters(n->tftp),
+		.http = http_server_counters(n->http),
+		.asks = asks_counters(n->asks),
+	};
 
 	(void)fd, (void)what;
-	count(n, now);
-	for (size_t i = 0; i < N_COUNTS; i++) {
-		struct message_counter m = {.value = now[i]};
+	for (size_t i = 0; i < ARRAY_LEN(count_rows); i++) {
+		struct message_counter m = {.value = count_of(&now, i)};
 
-		if (now[i] == n->counts_sent[i])
+		if (m.value == n->counts_sent[i])
 			continue;
-		put(m.name, sizeof(m.name), count_names[i]);
+		put(m.name, sizeof(m.name), count_rows[i].name);
 		if (ipc_send(n->provisioner, MESSAGE_COUNTER, &m, sizeof(m), -1) == 0)
-			n->counts_sent[i] = now[i];
+			n->counts_sent[i] = m.value;
 	}
 }
 

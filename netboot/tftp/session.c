@@ -200,19 +200,22 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
 struct tftp_session *tftp_session_new(
 	struct tftp_sessions *all, struct in_addr local, const struct sockaddr_in *peer)
 {
-	AUTO(close_p) int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr = local};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&from, sizeof(from)) < 0)
+	if (fd < 0)
 		return NULL;
+	if (bind(fd, (const struct sockaddr *)&from, sizeof(from)) < 0) {
+		close_p(&fd);
+		return NULL;
+	}
 	struct tftp_session *s = xcalloc(1, sizeof(*s));
 	s->all = all;
 	s->peer = *peer;
 	s->fd = fd;
 	s->file = -1;
-	s->ev = event_new(all->base, fd, EV_READ, on_event, s);
+	s->ev = event_new(all->base, fd, EV_READ | EV_PERSIST, on_event, s);
 	assert(s->ev);
-	fd = -1;
 	return s;
 }
 

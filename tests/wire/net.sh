@@ -8,6 +8,7 @@ net_new "slipway-net-$$"
 probe() { in_srv "$bin/tests/wire/net_probe" "$@" 2>&1; }
 line_of() { probe show | grep "^$1 "; }
 
+in_cli ip link set c0 down
 ip -n "$srv" link add br0 type bridge
 ip -n "$srv" link add p0 type veth peer name p1
 ip -n "$srv" link set p0 master br0

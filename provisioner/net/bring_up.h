@@ -6,9 +6,9 @@
 
 struct cluster_internal;
 
-/* Makes the bond if one is asked for; the interface must then exist, is set up, and must have the
- * address that cluster.yaml says (it is added to a bond of our own). 0, or a negative errno with
- * *e naming the interface and what to do. */
+/* Makes the bond if one is asked for. The interface must then exist; it is set up, and must have the
+ * address that cluster.yaml says (a bond that we keep is given it). 0, or a negative errno with *e
+ * naming the key, the interface and what to do. */
 int net_bring_up(const struct cluster_internal *internal, struct err *e) MUST_USE;
 
 #endif

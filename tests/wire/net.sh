@@ -50,4 +50,27 @@ is "a bridge in the place of a bond is left alone" 'br0 exists already and is no
 	"$(probe bond br0 active-backup 100 slow layer2 m1 m2)"
 like "a member with an address is not cut off" '^bond0: member s0 has the address 10\.77\.0\.1/24, which would be cut off' \
 	"$(probe bond bond0 active-backup 100 slow layer2 s0)"
+
+# What serve does at its start.
+cluster() {
+	cat >"$work/cluster.yaml" <<END
+cluster: test
+domain: test.internal
+network: {internal: {interface: $1, address: 10.77.0.1/24$2}}
+dhcp: {pool: 10.77.0.100-10.77.0.199}
+image: lab/1
+roles: {worker: {template: worker.yaml}}
+END
+	probe bring-up "$work/cluster.yaml"
+}
+ip -n "$srv" link set s0 down
+is "an interface with its address is set up" "" "$(cluster s0)"
+like "it is up" '^s0 .* up=1 ' "$(line_of s0)"
+like "an interface without it is not given one" \
+	'cluster.yaml:3:[0-9]+: network.internal.interface: br0 does not have the address of network.internal.address, 10\.77\.0\.1/24 \(ip address add 10\.77\.0\.1/24 dev br0\)$' "$(cluster br0)"
+like "a missing interface is named with its place" \
+	'cluster.yaml:3:[0-9]+: network.internal.interface: interface "s9" does not exist \(did you mean "s0"\? there are: lo, s0' "$(cluster s9)"
+like "a bond that can not be made is named with its place" \
+	'cluster.yaml:3:[0-9]+: network.internal.bond: bond1: interface "m301" does not exist \(did you mean ' \
+	"$(cluster bond1 ', bond: {members: [m1, m301]}')"
 done_testing

@@ -2,15 +2,19 @@
  *
  *   net_probe show                          one line for each interface
  *   net_probe address NAME A.B.C.D/LEN      adds it and sets the interface up
+ *   net_probe bring-up CLUSTER.YAML         makes the internal interface ready
  *   net_probe bond NAME MODE MIIMON_MS LACP_RATE HASH_POLICY MEMBER...
  *
  * Errors go to stderr; the exit status is then 1. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "provisioner/base/files.h"
 #include "provisioner/base/parse.h"
 #include "provisioner/net/bond.h"
 #include "provisioner/net/bond_plan.h"
+#include "provisioner/net/bring_up.h"
 #include "provisioner/net/link.h"
 #include "provisioner/net/netlink.h"
 
@@ -90,6 +94,25 @@ static int bond(struct netlink *n, char **args, int n_args, struct err *e)
 	return rc < 0 ? err_msg(e, rc, "not such a bond") : bond_ensure(n, &s, e);
 }
 
+static int bring_up(const char *path, struct err *e)
+{
+	AUTO(arena_free_p) struct arena *a = arena_new(16 << 20);
+	AUTO(free_p) char *text = NULL;
+	struct err_list errors = {0};
+	struct cluster *c;
+	size_t len;
+	int rc = file_read(AT_FDCWD, path, 1 << 20, &text, &len);
+
+	if (rc < 0)
+		return err_msg(e, rc, "%s: %s", path, strerror(-rc));
+	rc = cluster_load(a, path, text, len, &c, &errors);
+	if (rc < 0) {
+		err_list_print(&errors, stderr);
+		return err_msg(e, rc, "%s is wrong", path);
+	}
+	return net_bring_up(&c->network.internal, e);
+}
+
 int main(int argc, char **argv)
 {
 	AUTO(netlink_close_p) struct netlink *n = NULL;
@@ -100,6 +123,8 @@ int main(int argc, char **argv)
 		rc = show(n, &e);
 	else if (rc == 0 && argc == 4 && strcmp(argv[1], "address") == 0)
 		rc = address(n, argv[2], argv[3], &e);
+	else if (rc == 0 && argc == 3 && strcmp(argv[1], "bring-up") == 0)
+		rc = bring_up(argv[2], &e);
 	else if (rc == 0 && argc >= 8 && strcmp(argv[1], "bond") == 0)
 		rc = bond(n, argv + 2, argc - 2, &e);
 	else if (rc == 0)

@@ -24,6 +24,7 @@ static const char *stage_text(uint8_t stage)
 	return "client";
 }
 
+/* RFC 4578 2.3 gives no byte order; clients send SMBIOS's own, whose first three fields are little-endian. */
 static void keep_uuid(struct machine *m, const struct message_exchange *x)
 {
 	const uint8_t *u = x->uuid;
@@ -31,8 +32,8 @@ static void keep_uuid(struct machine *m, const struct message_exchange *x)
 	if (!x->has_uuid)
 		return;
 	(void)snprintf(m->uuid, sizeof(m->uuid),
-		"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2],
-		u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
+		"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[3], u[2], u[1],
+		u[0], u[5], u[4], u[7], u[6], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
 }
 
 static void leased(struct nodes *t, struct machine *m, const struct message_exchange *x, int64_t now_ms)

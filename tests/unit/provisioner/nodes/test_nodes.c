@@ -163,6 +163,18 @@ TEST(transfers_are_steps_of_the_machine_that_holds_the_address)
 	assert_int_equal(m->life.step, STEP_AGENT);
 }
 
+TEST(uuid_of_a_machine_reads_as_smbios_and_ipxe_write_it)
+{
+	struct message_exchange x = ack(&second, rows[0].address, STAGE_FIRMWARE);
+
+	x.has_uuid = true;
+	for (uint8_t i = 0; i < sizeof(x.uuid); i++)
+		x.uuid[i] = i;
+	observe_exchange(nodes, &x, NOW);
+	assert_string_equal(
+		nodes_by_mac(nodes, &second)->uuid, "03020100-0504-0706-0809-0a0b0c0d0e0f");
+}
+
 TEST(lease_of_the_operating_system_is_no_new_boot)
 {
 	struct machine *m = nodes_by_key(nodes, "w1");
@@ -228,5 +240,6 @@ RUN(CASE(node_is_found_by_any_of_its_macs), CASE(stranger_that_is_met_waits),
 	CASE(lives_are_read_back_after_a_restart),
 	CASE(transfers_are_steps_of_the_machine_that_holds_the_address),
 	CASE(lease_of_the_operating_system_is_no_new_boot),
+	CASE(uuid_of_a_machine_reads_as_smbios_and_ipxe_write_it),
 	CASE(address_moves_from_one_stranger_to_the_next), CASE(hostile_text_in_events_is_printable),
 	CASE(same_trouble_again_is_one_event))

@@ -82,7 +82,10 @@ static int build_config(struct build *b, struct arena *scratch, struct value glo
 
 	int rc = template_set_render(b->templates, n->role->template, &globals, &map, &text, &e);
 	if (rc < 0) {
-		err_list_add_err(b->errors, &e);
+		if (e.file[0])
+			err_list_add_err(b->errors, &e);
+		else /* a template that is not there has no place of its own */
+			err_list_add(b->errors, n->role->at, "%s", e.msg);
 		return rc;
 	}
 	rc = read_and_emit(b, scratch, n->role->template, &text, &config);

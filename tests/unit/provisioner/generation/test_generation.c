@@ -165,7 +165,8 @@ TEST(template_of_a_role_that_does_not_exist_is_named)
 			  "roles: {m: {template: nosuch.yaml, etcd-member: true}}\n"
 			  "nodes: [{name: m1, role: m, mac: 52:54:00:00:00:01, address: 10.77.0.11}]\n",
 		-1, 0, ""));
-	assert_non_null(strstr(first_error(), "nosuch.yaml"));
+	assert_non_null(strstr(first_error(), "cluster.yaml:5:"));
+	assert_non_null(strstr(first_error(), "there is no template \"nosuch.yaml\""));
 }
 
 TEST(image_must_be_in_the_store)

@@ -4,8 +4,11 @@
 #include <unistd.h>
 
 #include "dhcpd/msg.h"
+#include "provisioner/base/clock.h"
 #include "provisioner/base/ipc.h"
 #include "provisioner/base/log.h"
+
+#define LINES_PER_S 100
 
 static const char *stage_name(uint8_t stage)
 {
@@ -15,16 +18,32 @@ static const char *stage_name(uint8_t stage)
 	return stage < ARRAY_LEN(names) && names[stage] ? names[stage] : "?";
 }
 
-static void log_exchange(const struct message_exchange *x)
+/* Strangers cause these lines, so there is an end to them: past it they are counted. */
+static bool may_log(struct control *c)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	if (now_ms - c->second_ms >= 1000) {
+		if (c->lines > LINES_PER_S)
+			log_info("%u more exchanges were not logged", c->lines - LINES_PER_S);
+		c->second_ms = now_ms;
+		c->lines = 0;
+	}
+	return ++c->lines <= LINES_PER_S;
+}
+
+static void log_exchange(struct control *c, const struct message_exchange *x)
 {
 	char mac[MAC_TEXT_SIZE], address[IPV4_TEXT_SIZE];
 	bool is_notable = x->reply == DHCP_ACK || x->reply == DHCP_NAK || x->note[0];
+	enum log_level level = is_notable ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG;
 
-	log_line(is_notable ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
-		"%s -> %s mac=%s address=%s stage=%s%s%s%s%s", dhcp_type_name(x->request),
+	if (level > log_level() || !may_log(c))
+		return;
+	log_line(level, "%s -> %s mac=%s address=%s stage=%s%s%s%s%s", dhcp_type_name(x->request),
 		x->reply ? dhcp_type_name(x->reply) : "-", mac_text(&x->mac, mac),
-		ipv4_text(x->address, address), stage_name(x->stage),
-		x->boot_file[0] ? " file=" : "", x->boot_file, x->note[0] ? " note=" : "", x->note);
+		ipv4_text(x->address, address), stage_name(x->stage), x->boot_file[0] ? " file=" : "",
+		x->boot_file, x->note[0] ? " note=" : "", x->note);
 }
 
 static void on_settings(void *arg, const void *payload, int fd)
@@ -114,7 +133,7 @@ void control_close(struct control *c)
 
 void control_tell(struct control *c, const struct message_exchange *x)
 {
-	log_exchange(x);
+	log_exchange(c, x);
 	(void)ipc_send(
 		c->provisioner, MESSAGE_EXCHANGE, x, sizeof(*x), -1); /* serving goes on without */
 }

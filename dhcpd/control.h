@@ -6,6 +6,7 @@
 #define SLIPWAY_DHCPD_CONTROL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "dhcpd/counters.h"
 #include "dhcpd/lease.h"
@@ -23,6 +24,8 @@ struct control {
 	struct node_table *nodes_coming;
 	struct lease_table *leases;
 	struct ipc *provisioner;
+	int64_t second_ms; /* when the current second of log lines began */
+	unsigned lines;    /* written or held back in it */
 };
 
 /* Takes `fd`, keeps `leases` (whose pool it sets) and says HELLO. */

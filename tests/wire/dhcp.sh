@@ -101,6 +101,7 @@ packets() {
 		case $word in
 		pass) pass "$rest" ;;
 		fail) fail "${rest%%: *}" "${rest#*: }" ;;
+		'#') echo "# $rest" ;;
 		esac
 	done < <(in_cli /usr/bin/python3 "$top/tests/wire/dhcp_packets.py" "$@" 2>"$work/packets.err")
 	[ ! -s "$work/packets.err" ] || fail "no error in the script" "$(tail -n 3 "$work/packets.err")"
@@ -113,6 +114,11 @@ ok "frames of other VLANs are counted" grep -qE '^COUNTER dhcp_vlan [1-9]' "$log
 ok "wrong checksums are counted" grep -qE '^COUNTER dhcp_bad_checksum [1-9]' "$log"
 
 # --- what must survive ---
+ip -n "$srv" link set s0 down
+sleep 0.3
+ip -n "$srv" link set s0 up
+packets back
+ok "it is still the same process" kill -0 "$server"
 ip -n "$cli" addr flush dev c0 scope global
 mac 11
 before=$(dhclient | sed -n 's/^bound to \([0-9.]*\) .*/\1/p')
@@ -169,6 +175,7 @@ stop
 ip -n "$cli" addr flush dev c0 scope global
 serve server=10.77.0.1/16 pool=10.77.16.0-10.77.47.255
 packets storm=4000
+ok "a storm does not flood the log" test "$(grep -c 'dhcpd: DISCOVER -> OFFER' "$log")" -le 300
 echo "# resident: $(awk '/^(VmRSS|RssAnon)/ { print $1, $2, $3 }' "/proc/$server/status" | tr '\n' ' ')"
 stop
 

@@ -279,6 +279,15 @@ def solicitation():
           ra[IPv6].src.startswith("fe80:") and ra[IPv6].hlim == 255 and ra[Ether].dst == mac_of(60), ra.summary())
 
 
+def back():
+    """The link was down for a moment."""
+    for _ in range(20):
+        reply = ask(message(70, "discover"), timeout=0.5)
+        if reply is not None:
+            break
+    check("after the link was down and up again the server answers", kind(reply) == "offer")
+
+
 def storm(n):
     """All at once, as after a power cut: every machine gets an offer, each another address."""
     frames = [bytes(message(1000 + i, "discover", xid=1000 + i)) for i in range(n)]

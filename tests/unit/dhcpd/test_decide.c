@@ -753,6 +753,26 @@ TEST(grant_that_did_not_reach_the_disk_is_taken_back)
 	assert_false(lab->d.was_known);
 }
 
+TEST(lease_is_known_only_once_it_is_on_disk_for_this_machine)
+{
+	LAB;
+	struct msg m = message(DHCP_REQUEST, 10);
+	struct arrival from = {0, 68, DHCP_SERVER_PORT};
+
+	/* Twice in one batch: nothing is on disk at the second one either. */
+	opts_put_u32(&m.opts, OPT_ADDRESS, POOL);
+	decide(&lab->state, &m, &from, lab->now_ms, &lab->d);
+	decide(&lab->state, &m, &from, lab->now_ms, &lab->d);
+	assert_int_equal(lab->d.what, COUNT_ACK);
+	assert_false(lab->d.was_known);
+	lab->d.commit->stored = true;
+	assert_true(reboot(lab, 10, POOL)->was_known);
+	/* What is on disk then says that another machine has it. */
+	lab->now_ms += (int64_t)LEASE_S * 1000 + 1;
+	assert_int_equal(reboot(lab, 11, POOL)->what, COUNT_ACK);
+	assert_false(lab->d.was_known);
+}
+
 #define with_lab(sentence)                                                        \
 	{                                                                         \
 		.name = #sentence, .test_func = (sentence), .setup_func = lab_up, \
@@ -798,4 +818,5 @@ RUN(with_lab(offer_holds_the_address_but_needs_no_disk),
 	with_lab(port_4011_answers_pxe_clients_only_and_leases_nothing),
 	with_lab(machine_that_loops_on_its_loader_is_given_the_script),
 	with_lab(exchange_tells_what_happened),
-	with_lab(grant_that_did_not_reach_the_disk_is_taken_back))
+	with_lab(grant_that_did_not_reach_the_disk_is_taken_back),
+	with_lab(lease_is_known_only_once_it_is_on_disk_for_this_machine))

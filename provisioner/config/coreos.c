@@ -5,7 +5,7 @@
 #include "provisioner/config/keys.h"
 #include "provisioner/config/yaml.h"
 
-#define STEP 2
+#define STEP ((size_t)2)
 
 /* A list of the model, whatever its items are: { struct *items; size_t n; }. */
 struct items {
@@ -74,6 +74,7 @@ static void add_texts(struct writer *w, const struct key *k, const struct cc_tex
 
 static void add_map(struct writer *w, const struct keys *s, const char *from);
 
+/* Recursion as deep as the tables are: three levels. NOLINTNEXTLINE(misc-no-recursion) */
 static void add_maps(struct writer *w, const struct key *k, struct items v)
 {
 	if (v.n == 0)
@@ -104,7 +105,7 @@ static void add_section(struct writer *w, const struct key *k, const struct cc_t
 	}
 }
 
-/* The map only when it has a key. */
+/* The map only when it has a key. NOLINTNEXTLINE(misc-no-recursion): see add_maps(). */
 static void add_inner_map(struct writer *w, const struct key *k, const char *from)
 {
 	struct writer inner = {.out = w->out, .indent = w->indent + STEP};
@@ -120,11 +121,11 @@ static void add_inner_map(struct writer *w, const struct key *k, const char *fro
 	}
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): see add_maps(). */
 static void add_value(struct writer *w, const struct key *k, const char *member)
 {
 	/* The member is of the type that the row names: the table was made with offsetof(). */
 	const void *v = member;
-	bool flag;
 
 	switch (k->type) {
 	case KEY_TEXT:
@@ -135,8 +136,7 @@ static void add_value(struct writer *w, const struct key *k, const char *member)
 		add_text(w, k, v);
 		break;
 	case KEY_FLAG:
-		memcpy(&flag, v, sizeof(flag));
-		if (flag) {
+		if (*(const bool *)v) {
 			add_key(w, k->name);
 			str_add(w->out, " true\n");
 		}
@@ -150,18 +150,15 @@ static void add_value(struct writer *w, const struct key *k, const char *member)
 	case KEY_MAPS:
 		add_maps(w, k, items_of(v));
 		break;
-	case KEY_SECTION: {
-		const struct cc_text *section;
-
-		memcpy(&section, v, sizeof(section));
-		add_section(w, k, section);
+	case KEY_SECTION:
+		add_section(w, k, *(const struct cc_text *const *)v);
 		break;
-	}
 	case KEY_REFUSED:
 		break;
 	}
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): see add_maps(). */
 static void add_map(struct writer *w, const struct keys *s, const char *from)
 {
 	for (size_t i = 0; i < s->n; i++)

@@ -30,12 +30,12 @@ struct keys;
 struct key {
 	const char *name;
 	enum key_type type;
+	bool required;
 	size_t field; /* an offset; in a section's table, the row's own index */
 	const struct rule *rule;
 	const struct keys *sub;
 	const char *env;     /* sections: instead of the prefix and the name in capitals */
 	const char *refused; /* KEY_REFUSED: a sentence */
-	bool required;
 };
 
 struct keys {

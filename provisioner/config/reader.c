@@ -277,6 +277,7 @@ static void complain_unknown(
 static void read_map(struct reader *r, const struct where *w, const struct keys *s,
 	const struct doc_node *n, char *into);
 
+/* Recursion as deep as the tables are: three levels. NOLINTNEXTLINE(misc-no-recursion) */
 static void read_maps(struct reader *r, const struct where *w, const struct keys *s,
 	const struct doc_node *n, char *into)
 {
@@ -316,6 +317,7 @@ static void read_section(struct reader *r, const struct where *w, const struct k
 	}
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): see read_maps(). */
 static void read_value(struct reader *r, const struct where *w, const struct key *k,
 	const struct doc_node *n, char *into)
 {
@@ -352,6 +354,7 @@ static void read_value(struct reader *r, const struct where *w, const struct key
 	}
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): see read_maps(). */
 static void read_map(struct reader *r, const struct where *w, const struct keys *s,
 	const struct doc_node *n, char *into)
 {

@@ -129,8 +129,7 @@ static bool is_owner_part(const char *text, size_t n)
 
 	if (n == 0 || n > USER_NAME_MAX)
 		return false;
-	for (size_t i = 0; i < n; i++)
-		part[i] = text[i];
+	memcpy(part, text, n);
 	part[n] = '\0';
 	return is_user(part) || strspn(part, digits) == n;
 }

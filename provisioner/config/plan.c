@@ -5,13 +5,11 @@
 #include <string.h>
 
 #include "provisioner/config/rules.h"
-#include "provisioner/config/keys.h"
+#include "provisioner/config/sections.h"
 
 #define MODE_FILE 0644u
 #define FILES_OF_SECTIONS 8 /* hostname, hosts, flannel, oem, update: with room to spare */
-#define TEXT_MAX ((size_t)1 << 16)
 
-static const char etcd_member[] = "etcd-member.service";
 static const char install[] = "\n[Install]\nWantedBy=multi-user.target\n";
 
 /* Arrays are made once, as long as they can get; so adding never fails. */
@@ -29,7 +27,7 @@ static int make_room(struct plan *p, const struct cloudconfig *c)
 	return p->users && p->files && p->links && p->units ? 0 : -E2BIG;
 }
 
-static void add_file(struct plan *p, struct mark at, const char *path, const char *text)
+void plan_add_file(struct plan *p, struct mark at, const char *path, const char *text)
 {
 	p->files[p->n_files++] = (struct plan_file){.at = at,
 		.path = path,
@@ -143,15 +141,33 @@ static void plan_files(struct plan *p, const struct cloudconfig *c)
 
 /* ---- Units ---- */
 
-static struct plan_unit *find_unit(struct plan *p, const char *name)
+struct plan_unit *plan_unit(struct plan *p, struct mark at, const char *name)
 {
 	for (size_t i = 0; i < p->n_units; i++)
 		if (strcmp(p->units[i].name, name) == 0)
 			return &p->units[i];
-	return NULL;
+	struct plan_unit *u = &p->units[p->n_units++];
+	*u = (struct plan_unit){.at = at, .name = name, .enable = PLAN_LEAVE};
+	return u;
 }
 
-static int add_drop_in(
+/* Room for one more drop-in; false when the arena is full. */
+static bool grow_drop_ins(struct plan *p, struct plan_unit *u)
+{
+	if (u->n_drop_ins < u->cap)
+		return true;
+	size_t cap = u->cap ? 2 * u->cap : 2;
+	struct plan_drop_in *more = arena_alloc(p->arena, cap, sizeof(*more));
+	if (!more)
+		return false;
+	for (size_t i = 0; i < u->n_drop_ins; i++)
+		more[i] = u->drop_ins[i];
+	u->drop_ins = more;
+	u->cap = cap;
+	return true;
+}
+
+int plan_add_drop_in(
 	struct plan *p, struct plan_unit *u, struct mark at, const char *name, const char *text)
 {
 	for (size_t i = 0; i < u->n_drop_ins; i++)
@@ -160,20 +176,10 @@ static int add_drop_in(
 				u->name, name);
 			return 0;
 		}
-	if (!text)
+	if (!text || !grow_drop_ins(p, u))
 		return -E2BIG;
 	u->drop_ins[u->n_drop_ins++] = (struct plan_drop_in){.name = name, .text = text};
 	return 0;
-}
-
-/* A new unit with room for `n` drop-ins beside those the sections may add. */
-static struct plan_unit *add_unit(struct plan *p, struct mark at, const char *name, size_t n)
-{
-	struct plan_unit *u = &p->units[p->n_units++];
-
-	*u = (struct plan_unit){.at = at, .name = name, .enable = PLAN_LEAVE};
-	u->drop_ins = arena_alloc(p->arena, n + CC_SECTIONS, sizeof(*u->drop_ins));
-	return u->drop_ins ? u : NULL;
 }
 
 /* A unit of the system's own is started at boot by a link: whether the unit has an [Install] section
@@ -195,9 +201,6 @@ static int link_wants(struct plan *p, const struct cloudconfig *c, const struct 
 	for (size_t i = 0; i < c->files.n; i++)
 		if (strcmp(c->files.items[i].path.text, own) == 0)
 			target = own;
-	for (size_t i = 0; i < p->n_links; i++)
-		if (strcmp(p->links[i].path, path) == 0)
-			return 0;
 	add_link(p, u->at, path, target);
 	return 0;
 }
@@ -212,6 +215,7 @@ static bool has_install(const struct plan_unit *u)
 	return false;
 }
 
+/* A unit that shall run at boot is enabled, and given what enabling needs. */
 static int start_at_boot(struct plan *p, const struct cloudconfig *c, struct plan_unit *u)
 {
 	u->enable = PLAN_ENABLE;
@@ -222,33 +226,39 @@ static int start_at_boot(struct plan *p, const struct cloudconfig *c, struct pla
 	return u->text ? 0 : -E2BIG;
 }
 
-/* What a command leaves behind when the machine boots with all files in place. */
-static int obey_command(
-	struct plan *p, const struct cloudconfig *c, struct plan_unit *u, const char *command)
+static int start_units(struct plan *p, const struct cloudconfig *c)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < p->n_units && rc == 0; i++)
+		if (p->units[i].start)
+			rc = start_at_boot(p, c, &p->units[i]);
+	return rc;
+}
+
+/* What a command leaves behind when the machine boots with all files in place. The last one of a
+ * unit counts. */
+static void obey_command(struct plan_unit *u, const char *command)
 {
 	static const struct {
 		const char *command;
-		enum plan_enable then;
+		bool start, stop;
 	} commands[] = {
-		{"start", PLAN_ENABLE},
-		{"restart", PLAN_ENABLE},
-		{"reload-or-restart", PLAN_ENABLE},
-		{"stop", PLAN_DISABLE},
-		/* These touch only what already runs; at first boot that has read the new files. */
-		{"reload", PLAN_LEAVE},
-		{"try-restart", PLAN_LEAVE},
-		{"reload-or-try-restart", PLAN_LEAVE},
+		{"start", true, false},
+		{"restart", true, false},
+		{"reload-or-restart", true, false},
+		{"stop", false, true},
 	};
 
+	/* The others touch only what already runs; at first boot that has read the new files. */
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		if (strcmp(commands[i].command, command) != 0)
 			continue;
-		if (commands[i].then == PLAN_ENABLE)
-			return start_at_boot(p, c, u);
-		if (commands[i].then == PLAN_DISABLE)
+		u->start = commands[i].start;
+		/* An enabled unit that is stopped now comes back at the next boot: this is that boot. */
+		if (commands[i].stop && u->enable != PLAN_ENABLE)
 			u->enable = PLAN_DISABLE;
 	}
-	return 0;
 }
 
 static int plan_network_unit(struct plan *p, const struct cc_unit *u)
@@ -260,14 +270,14 @@ static int plan_network_unit(struct plan *p, const struct cc_unit *u)
 	if (u->mask)
 		add_link(p, u->name.at, path, "/dev/null");
 	else if (u->content.text)
-		add_file(p, u->name.at, path, u->content.text);
+		plan_add_file(p, u->name.at, path, u->content.text);
 	for (size_t i = 0; i < u->drop_ins.n; i++) {
 		const struct cc_dropin *d = &u->drop_ins.items[i];
 		const char *drop_in = arena_printf(p->arena, "%s.d/%s", path, d->name.text);
 
 		if (!drop_in)
 			return -E2BIG;
-		add_file(p, d->name.at, drop_in, d->content.text);
+		plan_add_file(p, d->name.at, drop_in, d->content.text);
 	}
 	return 0;
 }
@@ -279,13 +289,12 @@ static const char *name_today(const struct cloudconfig *c, const struct cc_unit 
 	bool etcd2 = c->sections[CC_ETCD2] && !u->content.text &&
 		     strcmp(u->name.text, "etcd2.service") == 0;
 
-	return etcd2 ? etcd_member : u->name.text;
+	return etcd2 ? PLAN_ETCD_MEMBER : u->name.text;
 }
 
-static int plan_unit(struct plan *p, const struct cloudconfig *c, const struct cc_unit *from)
+static int take_unit(struct plan *p, const struct cloudconfig *c, const struct cc_unit *from)
 {
 	const char *name = name_today(c, from);
-	struct plan_unit *u = find_unit(p, name);
 	int rc = 0;
 
 	if (from->runtime)
@@ -294,183 +303,17 @@ static int plan_unit(struct plan *p, const struct cloudconfig *c, const struct c
 			from->name.text);
 	if (rule_is_network_unit(from->name.text))
 		return plan_network_unit(p, from);
-	if (!u && !(u = add_unit(p, from->name.at, name, from->drop_ins.n)))
-		return -E2BIG;
+	struct plan_unit *u = plan_unit(p, from->name.at, name);
 	if (from->content.text)
 		u->text = from->content.text;
 	u->mask |= from->mask;
 	for (size_t i = 0; i < from->drop_ins.n && rc == 0; i++)
-		rc = add_drop_in(p, u, from->drop_ins.items[i].name.at,
+		rc = plan_add_drop_in(p, u, from->drop_ins.items[i].name.at,
 			from->drop_ins.items[i].name.text, from->drop_ins.items[i].content.text);
 	if (from->enable)
 		u->enable = PLAN_ENABLE;
-	if (rc == 0 && from->command.text)
-		rc = obey_command(p, c, u, from->command.text);
-	return rc;
-}
-
-/* ---- Sections ---- */
-
-static struct mark place_of(const struct cloudconfig *c, enum cc_section s)
-{
-	for (size_t i = 0; i < keys_of_section(s)->n; i++)
-		if (c->sections[s][i].text)
-			return c->sections[s][i].at;
-	return (struct mark){0};
-}
-
-static const struct cc_text *setting(
-	const struct cloudconfig *c, enum cc_section s, const char *key)
-{
-	const struct keys *table = keys_of_section(s);
-
-	return &c->sections[s][key_find(table, key) - table->keys];
-}
-
-/* One line per setting: `before` VARIABLE=value `after`. NULL when it does not fit. */
-static const char *settings_text(struct plan *p, const struct cloudconfig *c, enum cc_section s,
-	const char *head, const char *before, const char *after)
-{
-	const struct keys *table = keys_of_section(s);
-	AUTO(str_done) struct str out = str_init(TEXT_MAX);
-
-	str_add(&out, head);
-	for (size_t i = 0; i < table->n; i++) {
-		if (!c->sections[s][i].text)
-			continue;
-		str_add(&out, before);
-		key_add_env(&out, table, &table->keys[i]);
-		str_printf(&out, "=%s%s\n", c->sections[s][i].text, after);
-	}
-	return str_ok(&out) ? arena_strdup(p->arena, str_text(&out)) : NULL;
-}
-
-static struct plan_unit *unit_of_section(struct plan *p, struct mark at, const char *name)
-{
-	struct plan_unit *u = find_unit(p, name);
-
-	return u ? u : add_unit(p, at, name, 0);
-}
-
-static int environment(struct plan *p, const struct cloudconfig *c, enum cc_section s,
-	const char *unit, const char *drop_in)
-{
-	struct mark at = place_of(c, s);
-	struct plan_unit *u = unit_of_section(p, at, unit);
-
-	if (!u)
-		return -E2BIG;
-	return add_drop_in(
-		p, u, at, drop_in, settings_text(p, c, s, "[Service]\n", "Environment=\"", "\""));
-}
-
-/* What etcd 2 could do and its successors can not. */
-static const struct {
-	const char *key, *instead;
-} gone[] = {
-	{"ca_file", "use trusted_ca_file and client_cert_auth"},
-	{"peer_ca_file", "use peer_trusted_ca_file and peer_client_cert_auth"},
-	{"proxy_dial_timeout", "there is no proxy mode any more"},
-	{"proxy_failure_wait", "there is no proxy mode any more"},
-	{"proxy_read_timeout", "there is no proxy mode any more"},
-	{"proxy_refresh_interval", "there is no proxy mode any more"},
-	{"proxy_write_timeout", "there is no proxy mode any more"},
-};
-
-static int plan_etcd2(struct plan *p, const struct cloudconfig *c)
-{
-	const struct cc_text *proxy = setting(c, CC_ETCD2, "proxy");
-
-	for (size_t i = 0; i < ARRAY_LEN(gone); i++)
-		if (setting(c, CC_ETCD2, gone[i].key)->text)
-			err_list_add(p->errors, setting(c, CC_ETCD2, gone[i].key)->at,
-				"coreos.etcd2.%s: etcd-member has no such setting: %s", gone[i].key,
-				gone[i].instead);
-	if (proxy->text && strcmp(proxy->text, "off") != 0)
-		err_list_add(p->errors, proxy->at,
-			"coreos.etcd2.proxy: etcd-member has no proxy mode; let clients ask the "
-			"members, or run \"etcd gateway\"");
-	int rc = environment(p, c, CC_ETCD2, etcd_member, "20-clct-etcd-member.conf");
-	return rc < 0 ? rc : start_at_boot(p, c, find_unit(p, etcd_member));
-}
-
-static int plan_flannel(struct plan *p, const struct cloudconfig *c)
-{
-	struct mark at = place_of(c, CC_FLANNEL);
-	struct plan_unit *u = unit_of_section(p, at, "flanneld.service");
-	const char *options = settings_text(p, c, CC_FLANNEL, "", "", "");
-
-	if (!u || !options)
-		return -E2BIG;
-	add_file(p, at, "/etc/flannel/options.env", options);
-	return add_drop_in(p, u, at, "20-cloudinit.conf",
-		"[Service]\n"
-		"ExecStartPre=/usr/bin/mkdir -p /run/flannel\n"
-		"ExecStartPre=/usr/bin/ln -sf /etc/flannel/options.env /run/flannel/options.env\n");
-}
-
-/* os-release(5) for the OEM; the last three are quoted, as coreos-cloudinit does. */
-static int plan_oem(struct plan *p, const struct cloudconfig *c)
-{
-	static const struct {
-		const char *key, *variable, *quote;
-	} lines[] = {{"id", "ID", ""}, {"version_id", "VERSION_ID", ""}, {"name", "NAME", "\""},
-		{"home_url", "HOME_URL", "\""}, {"bug_report_url", "BUG_REPORT_URL", "\""}};
-	AUTO(str_done) struct str out = str_init(TEXT_MAX);
-
-	if (!setting(c, CC_OEM, "id")->text) {
-		err_list_add(
-			p->errors, place_of(c, CC_OEM), "coreos.oem has no effect without an id");
-		return 0;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
-		const char *value = setting(c, CC_OEM, lines[i].key)->text;
-
-		str_printf(&out, "%s=%s%s%s\n", lines[i].variable, lines[i].quote,
-			value ? value : "", lines[i].quote);
-	}
-	const char *text = str_ok(&out) ? arena_strdup(p->arena, str_text(&out)) : NULL;
-	if (!text)
-		return -E2BIG;
-	add_file(p, place_of(c, CC_OEM), "/etc/oem-release", text);
-	return 0;
-}
-
-static int plan_update(struct plan *p, const struct cloudconfig *c)
-{
-	const char *text = settings_text(p, c, CC_UPDATE, "", "", "");
-
-	if (!text)
-		return -E2BIG;
-	add_file(p, place_of(c, CC_UPDATE), "/etc/flatcar/update.conf", text);
-	return 0;
-}
-
-static bool is_set(const struct cloudconfig *c, enum cc_section s)
-{
-	return c->sections[s] && place_of(c, s).line > 0;
-}
-
-static int plan_sections(struct plan *p, const struct cloudconfig *c)
-{
-	int rc = 0;
-
-	if (is_set(c, CC_ETCD))
-		err_list_add(p->errors, place_of(c, CC_ETCD),
-			"coreos.etcd is for etcd 0.4, which no system with Ignition has; use "
-			"coreos.etcd2");
-	if (rc == 0 && is_set(c, CC_ETCD2))
-		rc = plan_etcd2(p, c);
-	if (rc == 0 && is_set(c, CC_FLEET))
-		rc = environment(p, c, CC_FLEET, "fleet.service", "20-cloudinit.conf");
-	if (rc == 0 && is_set(c, CC_FLANNEL))
-		rc = plan_flannel(p, c);
-	if (rc == 0 && is_set(c, CC_LOCKSMITH))
-		rc = environment(p, c, CC_LOCKSMITH, "locksmithd.service", "20-cloudinit.conf");
-	if (rc == 0 && is_set(c, CC_OEM))
-		rc = plan_oem(p, c);
-	if (rc == 0 && is_set(c, CC_UPDATE))
-		rc = plan_update(p, c);
+	if (from->command.text)
+		obey_command(u, from->command.text);
 	return rc;
 }
 
@@ -486,9 +329,9 @@ static int plan_identity(struct plan *p, const struct cloudconfig *c)
 	if (!line || !hosts)
 		return -E2BIG;
 	if (c->hostname.text)
-		add_file(p, c->hostname.at, "/etc/hostname", line);
+		plan_add_file(p, c->hostname.at, "/etc/hostname", line);
 	if (c->manage_etc_hosts.text)
-		add_file(p, c->manage_etc_hosts.at, "/etc/hosts", hosts);
+		plan_add_file(p, c->manage_etc_hosts.at, "/etc/hosts", hosts);
 	return 0;
 }
 
@@ -567,9 +410,11 @@ int plan_make(struct plan *p, const struct cloudconfig *c)
 		return rc;
 	plan_files(p, c);
 	for (size_t i = 0; i < c->units.n && rc == 0; i++)
-		rc = plan_unit(p, c, &c->units.items[i]);
+		rc = take_unit(p, c, &c->units.items[i]);
 	if (rc == 0)
-		rc = plan_sections(p, c);
+		rc = sections_plan(p, c);
+	if (rc == 0)
+		rc = start_units(p, c);
 	if (rc == 0)
 		rc = refuse_conflicts(p);
 	if (rc == 0 && p->errors->n + p->errors->dropped > before)

@@ -31,10 +31,10 @@ enum plan_enable { PLAN_LEAVE = 1, PLAN_ENABLE, PLAN_DISABLE };
 struct plan_unit {
 	struct mark at;
 	const char *name, *text; /* text: NULL for a unit of the system's own */
-	bool mask;
+	bool mask, start;        /* start: run it at boot, whatever that takes */
 	enum plan_enable enable;
 	struct plan_drop_in *drop_ins;
-	size_t n_drop_ins;
+	size_t n_drop_ins, cap;
 };
 
 struct plan_user {
@@ -59,5 +59,16 @@ struct plan {
 /* Fills *p, whose `arena` and `errors` are set. What can not be said is added to `errors`.
  * 0, -EINVAL with errors, or -E2BIG when the arena is full. */
 int plan_make(struct plan *p, const struct cloudconfig *c) MUST_USE;
+
+/* For sections.h. Texts are kept. */
+#define PLAN_ETCD_MEMBER "etcd-member.service"
+void plan_add_file(struct plan *p, struct mark at, const char *path, const char *text);
+
+/* The unit of that name; a new one if there is none yet. */
+struct plan_unit *plan_unit(struct plan *p, struct mark at, const char *name);
+
+/* 0, with an error added when the unit has such a drop-in, or -E2BIG: no text, or a full arena. */
+int plan_add_drop_in(struct plan *p, struct plan_unit *u, struct mark at, const char *name,
+	const char *text) MUST_USE;
 
 #endif

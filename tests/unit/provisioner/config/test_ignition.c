@@ -169,6 +169,34 @@ TEST(a_stop_followed_by_a_restart_starts)
 	json_decref(root);
 }
 
+TEST(a_start_followed_by_a_stop_does_not_start)
+{
+	json_t *root = tree("coreos:\n  units:\n    - {name: a.service, command: start}\n    - "
+			    "{name: a.service, command: stop}\n");
+
+	assert_true(json_is_false(json_object_get(item(root, "systemd", "units", 0), "enabled")));
+	assert_null(json_object_get(root, "storage"));
+	json_decref(root);
+}
+
+TEST(drop_ins_of_etcd_and_of_its_heir_come_together)
+{
+	struct golden g = golden_init();
+	AUTO(str_done) struct str body = str_init(8192);
+
+	str_add(&body, "coreos:\n  etcd2: {name: a}\n  units:\n    - {name: etcd-member.service}\n"
+		       "    - name: etcd2.service\n      drop_ins:\n");
+	for (int i = 0; i < 40; i++)
+		str_printf(&body, "        - {name: %d.conf, content: \"[Unit]\"}\n", i);
+	golden_read_body(&g, str_text(&body));
+	assert_int_equal(cloudconfig_emit_ignition(g.c, &g.out, &g.errors), 0);
+	json_t *root = json_loads(str_text(&g.out), 0, NULL);
+	assert_int_equal(
+		json_array_size(json_object_get(item(root, "systemd", "units", 0), "dropins")), 41);
+	json_decref(root);
+	golden_done(&g);
+}
+
 TEST(etcd2_settings_reach_the_etcd_of_today)
 {
 	json_t *root = tree("coreos:\n  etcd2: {name: m1, heartbeat_interval: 500}\n  units: "
@@ -268,7 +296,9 @@ RUN(t(a_master_with_a_bond), t(a_worker_with_lacp_and_an_external_interface),
 	t(owners_are_ids_or_names_never_both), t(the_same_key_is_given_once),
 	t(starting_a_unit_of_the_system_links_it),
 	t(starting_a_unit_without_install_section_gives_it_one),
-	t(a_stop_followed_by_a_restart_starts), t(etcd2_settings_reach_the_etcd_of_today),
-	t(gzip_is_passed_on_as_it_is), t(the_same_model_gives_the_same_bytes),
+	t(a_stop_followed_by_a_restart_starts), t(a_start_followed_by_a_stop_does_not_start),
+	t(drop_ins_of_etcd_and_of_its_heir_come_together),
+	t(etcd2_settings_reach_the_etcd_of_today), t(gzip_is_passed_on_as_it_is),
+	t(the_same_model_gives_the_same_bytes),
 	t(what_ignition_can_not_say_is_an_error_with_its_place),
 	t(a_result_that_does_not_fit_is_an_error))

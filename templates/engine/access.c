@@ -101,7 +101,7 @@ int access_expr_attr(struct eval *ev, const struct expr *x, struct value *ret)
 	struct value of;
 	int rc = eval_defined(ev, x->a, &of);
 
-	return rc < 0 ? rc : access_attr(ev, x, of, ret);
+	return rc != 0 ? rc : access_attr(ev, x, of, ret);
 }
 
 /* Place `i` of a list or text, from the end when it is negative. False when there is none. */
@@ -145,7 +145,7 @@ int access_expr_index(struct eval *ev, const struct expr *x, struct value *ret)
 
 	if (rc == 0)
 		rc = eval_defined(ev, x->b, &key);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	if (of.kind == VALUE_LOOP && key.kind == VALUE_TEXT && loop_attr(ev, of.other, key, ret))
 		return 0;
@@ -171,7 +171,7 @@ int eval_path(
 		struct value part, index;
 		int rc = eval_need(ev, at, *ret);
 
-		if (rc < 0)
+		if (rc != 0)
 			return rc;
 		end = text_find(path.text, path.len, begin, ".", 1);
 		part = value_text_of(path.text + begin, end - begin);
@@ -203,13 +203,13 @@ static int64_t clamp(int64_t i, int64_t n, int64_t low, int64_t high)
 
 static int bounds_eval(struct eval *ev, const struct expr *x, int64_t n, struct bounds *ret)
 {
-	struct value v[3];
+	struct value v[3] = {value_none(), value_none(), value_none()};
 	size_t k = 0;
 
 	for (const struct expr_item *i = x->list; i; i = i->next, k++) {
 		int rc = eval_defined(ev, i->x, &v[k]);
 
-		if (rc < 0)
+		if (rc != 0)
 			return rc;
 		if (v[k].kind == VALUE_BOOL)
 			v[k] = value_int(v[k].truth);
@@ -241,7 +241,7 @@ int access_expr_slice(struct eval *ev, const struct expr *x, struct value *ret)
 		rc = eval_items(ev, x->at, of, &items);
 	if (rc == 0)
 		rc = bounds_eval(ev, x, (int64_t)items->n, &b);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	struct value list = value_list(ev->arena);
 	struct str text = str_init(ev->max_output);

@@ -102,7 +102,7 @@ static int bind(struct call *c, const struct args *args)
 		int rc = c->given[i] && !(c->builtin->flags & BUILTIN_UNDEFINED_ARGS)
 				 ? eval_need(c->ev, c->at, c->args[i])
 				 : 0;
-		if (rc < 0)
+		if (rc != 0)
 			return rc;
 	}
 	return 0;
@@ -118,7 +118,7 @@ int builtin_call(struct eval *ev, struct mark at, const struct builtin *b, struc
 		rc = bind(&c, args);
 	if (rc == 0)
 		rc = eval_enter(ev, at);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	rc = b->fn(&c, ret);
 	eval_leave(ev);
@@ -131,7 +131,8 @@ int call_fail(const struct call *c, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(msg, sizeof(msg), fmt, ap); /* what is too long is cut */
+	/* What is too long is cut. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
+	(void)vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
 	return eval_fail(c->ev, c->at, "%s", msg);
 }
@@ -176,7 +177,7 @@ int call_give_text(const struct call *c, struct str *text, struct value *ret)
 	int rc = str_ok(text) ? 0 : -E2BIG;
 	char *copy = NULL;
 
-	if (rc < 0)
+	if (rc != 0)
 		(void)eval_fail(c->ev, c->at, "a text longer than %zu bytes", text->max);
 	else
 		copy = eval_alloc(c->ev, c->at, text->len, 1);
@@ -186,5 +187,5 @@ int call_give_text(const struct call *c, struct str *text, struct value *ret)
 		*ret = value_text_of(copy, text->len);
 	}
 	str_done(text);
-	return rc < 0 ? rc : copy ? 0 : -ENOMEM;
+	return rc != 0 ? rc : copy ? 0 : -ENOMEM;
 }

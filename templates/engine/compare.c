@@ -86,6 +86,7 @@ static int text_order(struct value a, struct value b)
 static int equal_at(
 	struct eval *ev, struct mark at, struct value a, struct value b, unsigned depth, bool *ret);
 
+/* COMPARE_DEPTH_MAX bounds these. NOLINTBEGIN(misc-no-recursion) */
 static int lists_equal(
 	struct eval *ev, struct mark at, struct value a, struct value b, unsigned depth, bool *ret)
 {
@@ -121,7 +122,7 @@ static int equal_at(
 
 	if (rc == 0)
 		rc = eval_step(ev, at, 1 + (a.kind == VALUE_TEXT ? a.len / BYTES_PER_STEP : 0));
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	if (depth > COMPARE_DEPTH_MAX)
 		return eval_fail(ev, at, "lists in lists deeper than %d can't be compared",
@@ -141,6 +142,8 @@ static int equal_at(
 	return 0;
 }
 
+/* NOLINTEND(misc-no-recursion) */
+
 int compare_equal(struct eval *ev, struct mark at, struct value a, struct value b, bool *ret)
 {
 	return equal_at(ev, at, a, b, 0, ret);
@@ -149,6 +152,7 @@ int compare_equal(struct eval *ev, struct mark at, struct value a, struct value 
 static int order_at(
 	struct eval *ev, struct mark at, struct value a, struct value b, unsigned depth, int *ret);
 
+/* NOLINTBEGIN(misc-no-recursion): as above. */
 /* The first items that differ decide; else the shorter list comes first. */
 static int lists_order(
 	struct eval *ev, struct mark at, struct value a, struct value b, unsigned depth, int *ret)
@@ -157,7 +161,7 @@ static int lists_order(
 		bool same;
 		int rc = compare_equal(ev, at, a.list->items[i], b.list->items[i], &same);
 
-		if (rc < 0)
+		if (rc != 0)
 			return rc;
 		if (!same)
 			return order_at(ev, at, a.list->items[i], b.list->items[i], depth + 1, ret);
@@ -173,7 +177,7 @@ static int order_at(
 
 	if (rc == 0)
 		rc = eval_step(ev, at, 1 + (a.kind == VALUE_TEXT ? a.len / BYTES_PER_STEP : 0));
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	if (compare_is_number(a) && compare_is_number(b))
 		*ret = number_order(a, b);
@@ -188,6 +192,8 @@ static int order_at(
 	return 0;
 }
 
+/* NOLINTEND(misc-no-recursion) */
+
 int compare_order(struct eval *ev, struct mark at, struct value a, struct value b, int *ret)
 {
 	return order_at(ev, at, a, b, 0, ret);
@@ -197,7 +203,7 @@ static int in_text(struct eval *ev, struct mark at, struct value item, struct va
 {
 	int rc = eval_need(ev, at, item);
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	if (item.kind != VALUE_TEXT)
 		return eval_fail(ev, at, "%s can't stand in a text", value_kind_name(item.kind));
@@ -209,7 +215,7 @@ int compare_in(struct eval *ev, struct mark at, struct value item, struct value 
 {
 	int rc = eval_need(ev, at, in);
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	*ret = false;
 	if (in.kind == VALUE_TEXT)

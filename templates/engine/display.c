@@ -1,6 +1,5 @@
 #include "templates/engine/display.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "templates/engine/number.h"
@@ -9,14 +8,9 @@
 static int number(struct eval *ev, struct mark at, struct value v, struct value *ret)
 {
 	char buf[NUMBER_TEXT_SIZE];
-	const char *text = number_text(v, buf);
-	char *copy = eval_alloc(ev, at, strlen(text), 1);
 
-	if (!copy)
-		return -ENOMEM;
-	memcpy(copy, text, strlen(text));
-	*ret = value_text_of(copy, strlen(text));
-	return 0;
+	*ret = value_text(ev->arena, number_text(v, buf));
+	return eval_step(ev, at, 0); /* whether it found room */
 }
 
 static const char *remedy(enum value_kind kind)

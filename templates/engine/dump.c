@@ -20,12 +20,13 @@ static int pair_order(const void *a, const void *b)
 
 const struct value_pair **dump_order(const struct dump *d, const struct value_map *m)
 {
-	const struct value_pair **pairs = eval_alloc(d->ev, d->at, m->n, sizeof(*pairs));
+	const struct value_pair **pairs =
+		eval_alloc(d->ev, d->at, m->n, sizeof(struct value_pair *));
 
 	for (size_t i = 0; pairs && i < m->n; i++)
 		pairs[i] = &m->pairs[i];
 	if (pairs && d->sort && m->n > 1)
-		qsort(pairs, m->n, sizeof(*pairs), pair_order);
+		qsort(pairs, m->n, sizeof(struct value_pair *), pair_order);
 	return pairs;
 }
 
@@ -106,6 +107,7 @@ static void json_next(const struct dump *d, size_t i, unsigned depth)
 	json_break(d, depth);
 }
 
+/* DUMP_DEPTH_MAX bounds it. NOLINTNEXTLINE(misc-no-recursion) */
 static int json_at(const struct dump *d, struct value v, unsigned depth)
 {
 	bool map = v.kind == VALUE_MAP;
@@ -113,8 +115,8 @@ static int json_at(const struct dump *d, struct value v, unsigned depth)
 	const struct value_pair **pairs = NULL;
 	int rc = eval_step(d->ev, d->at, 1);
 
-	if (rc < 0 || (!map && !list))
-		return rc < 0 ? rc : json_scalar(d, v);
+	if (rc != 0 || (!map && !list))
+		return rc != 0 ? rc : json_scalar(d, v);
 	if (depth >= DUMP_DEPTH_MAX)
 		return eval_fail(d->ev, d->at, "more than %d lists in each other", DUMP_DEPTH_MAX);
 	size_t n = map ? v.map->n : v.list->n;

@@ -23,15 +23,18 @@ static bool is_typed_word(struct value v)
 /* Text that every reader takes for just that without quotes. Rather too few than one too many. */
 static bool is_plain(struct value v)
 {
+	static const char plain[] = {'.', '/', '@', '+', '=', '-'};
+
 	if (v.len == 0 || is_typed_word(v))
 		return false;
 	if (!text_is_letter(v.text[0]) && v.text[0] != '/' && v.text[0] != '_')
 		return false;
 	for (size_t i = 0; i < v.len; i++) {
-		char c = v.text[i], next = i + 1 < v.len ? v.text[i + 1] : ' ';
+		char c = v.text[i];
+		bool last = i + 1 == v.len || v.text[i + 1] == ' ';
 
-		if (c == ':' || c == ' ' ? next == ' '
-					 : !text_is_name(c) && !memchr("./@+=-", c, 6))
+		if (c == ':' || c == ' ' ? last
+					 : !text_is_name(c) && !memchr(plain, c, sizeof(plain)))
 			return false;
 	}
 	return true;
@@ -165,6 +168,7 @@ static int yaml_inline(struct dump *d, struct value v, unsigned margin)
 	return 0;
 }
 
+/* DUMP_DEPTH_MAX bounds the three. NOLINTBEGIN(misc-no-recursion) */
 static int yaml_list(struct dump *d, const struct value_list *l, unsigned margin, unsigned depth)
 {
 	int rc = 0;
@@ -213,7 +217,7 @@ static int yaml_at(struct dump *d, struct value v, unsigned margin, unsigned dep
 {
 	int rc = eval_step(d->ev, d->at, 1);
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	if (depth >= DUMP_DEPTH_MAX)
 		return eval_fail(d->ev, d->at, "more than %d lists in each other", DUMP_DEPTH_MAX);
@@ -222,6 +226,8 @@ static int yaml_at(struct dump *d, struct value v, unsigned margin, unsigned dep
 	return v.kind == VALUE_MAP ? yaml_map(d, v.map, margin, depth)
 				   : yaml_list(d, v.list, margin, depth);
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 int dump_yaml(struct dump *d, struct value v)
 {

@@ -68,7 +68,7 @@ static int parse(struct template_set *set, const char *name, const struct templa
 		return err_set(
 			e, -ENOMEM, (struct mark){.file = t->name}, "the template is too large");
 	rc = parser_run(set->arena, t->name, t->text, t->len, &body, e);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	*p = (struct parsed){.name = name, .body = body, .next = set->parsed};
 	set->parsed = p;
@@ -98,9 +98,9 @@ int template_set_find(
 	rc = set->o.load(set->o.load_arg, copy, set->arena, &t, &why);
 	if (rc == -ENOENT)
 		return rc;
-	if (rc < 0 && why.msg[0] == '\0')
+	if (rc != 0 && why.msg[0] == '\0')
 		return err_msg(e, rc, "template \"%s\" can't be read: %s", name, strerror(-rc));
-	if (rc < 0) {
+	if (rc != 0) {
 		if (e)
 			*e = why;
 		return rc;
@@ -139,23 +139,23 @@ static int run(struct template_set *set, const struct node *body, const struct v
 int template_set_render(struct template_set *set, const char *name, const struct value *globals,
 	struct template_map *map, struct str *out, struct err *e)
 {
-	const struct node *body;
+	const struct node *body = NULL;
 	int rc = template_set_find(set, name, &body, e);
 
 	if (rc == -ENOENT)
 		return err_msg(e, rc, "there is no template \"%s\"", name);
-	return rc < 0 ? rc : run(set, body, globals, map, out, e);
+	return rc != 0 ? rc : run(set, body, globals, map, out, e);
 }
 
 int template_render(const struct template_source *t, const struct value *globals,
 	const struct template_options *o, struct str *out, struct err *e)
 {
 	AUTO(template_set_free_p) struct template_set *set = template_set_new(o);
-	const struct node *body;
+	const struct node *body = NULL;
 	int rc;
 
 	rc = parse(set, t->name, t, &body, e);
-	return rc < 0 ? rc : run(set, body, globals, NULL, out, e);
+	return rc != 0 ? rc : run(set, body, globals, NULL, out, e);
 }
 
 void template_map_done(struct template_map *m)

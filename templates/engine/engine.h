@@ -3,7 +3,7 @@
  * Text and values go in, text comes out; no file is read but through the loader, no code is run.
  * What is undefined is an error with its file, line and column, and so is a list or a truth value
  * printed as it is. trim_blocks is on, lstrip_blocks off, a newline at the end stays. Output,
- * steps, memory and depth have ceilings. docs/templates.md describes the language. */
+ * steps, memory and depth have ceilings. docs/reference/templates.md describes the language. */
 #ifndef SLIPWAY_TEMPLATES_ENGINE_ENGINE_H
 #define SLIPWAY_TEMPLATES_ENGINE_ENGINE_H
 

@@ -20,7 +20,8 @@ int eval_fail(struct eval *ev, struct mark at, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(msg, sizeof(msg), fmt, ap); /* what is too long is cut */
+	/* What is too long is cut. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
+	(void)vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
 	return err_set(ev->e, -EINVAL, at, "%s", msg);
 }
@@ -73,7 +74,7 @@ int eval_defined(struct eval *ev, const struct expr *x, struct value *ret)
 {
 	int rc = eval_expr(ev, x, ret);
 
-	return rc < 0 ? rc : eval_need(ev, x->at, *ret);
+	return rc != 0 ? rc : eval_need(ev, x->at, *ret);
 }
 
 /* The items of a text: its characters. */
@@ -95,7 +96,7 @@ int eval_items(struct eval *ev, struct mark at, struct value v, const struct val
 	bool nothing = undefined_is_nothing(v);
 	int rc = nothing ? 0 : eval_need(ev, at, v);
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	if (nothing)
 		v = value_list(ev->arena);
@@ -131,7 +132,7 @@ int eval_args(struct eval *ev, const struct expr_item *items, struct args *ret)
 		struct value v;
 		int rc = eval_expr(ev, i->x, &v);
 
-		if (rc < 0)
+		if (rc != 0)
 			return rc;
 		if (i->name.kind == VALUE_TEXT)
 			ret->kw[ret->n_kw++] = (struct keyword){.name = i->name, .v = v};
@@ -185,7 +186,7 @@ static int eval_map(struct eval *ev, const struct expr *x, struct value *ret)
 				value_kind_name(key.kind));
 		if (rc == 0)
 			rc = eval_expr(ev, i->next->x, &v);
-		if (rc < 0)
+		if (rc != 0)
 			return rc;
 		value_map_put(map, key, v);
 	}
@@ -201,7 +202,7 @@ static int eval_filter(struct eval *ev, const struct expr *x, struct value *ret)
 
 	if (rc == 0)
 		rc = eval_args(ev, x->list, &args);
-	return rc < 0 ? rc : builtin_call(ev, x->at, x->builtin, in, &args, ret);
+	return rc != 0 ? rc : builtin_call(ev, x->at, x->builtin, in, &args, ret);
 }
 
 static int eval_not(struct eval *ev, const struct expr *x, struct value *ret)
@@ -222,7 +223,7 @@ static int eval_sign(struct eval *ev, const struct expr *x, struct value *ret)
 	struct value v;
 	int rc = eval_defined(ev, x->a, &v);
 
-	return rc < 0 ? rc : arith_sign(ev, x->at, x->op, v, ret);
+	return rc != 0 ? rc : arith_sign(ev, x->at, x->op, v, ret);
 }
 
 static int eval_binary(struct eval *ev, const struct expr *x, struct value *ret)
@@ -232,7 +233,7 @@ static int eval_binary(struct eval *ev, const struct expr *x, struct value *ret)
 
 	if (rc == 0)
 		rc = eval_defined(ev, x->b, &r);
-	return rc < 0 ? rc : arith_binary(ev, x->at, x->op, l, r, ret);
+	return rc != 0 ? rc : arith_binary(ev, x->at, x->op, l, r, ret);
 }
 
 static int compare_one(
@@ -304,7 +305,7 @@ static int eval_and_or(struct eval *ev, const struct expr *x, struct value *ret)
 
 	if (rc == 0)
 		rc = compare_truth(ev, x->a->at, *ret, &truth);
-	if (rc < 0 || truth == (x->kind == EXPR_OR))
+	if (rc != 0 || truth == (x->kind == EXPR_OR))
 		return rc;
 	return eval_expr(ev, x->b, ret);
 }
@@ -317,7 +318,7 @@ static int eval_cond(struct eval *ev, const struct expr *x, struct value *ret)
 
 	if (rc == 0)
 		rc = compare_truth(ev, x->cond->at, v, &truth);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	if (truth)
 		return eval_expr(ev, x->a, ret);
@@ -332,7 +333,7 @@ int eval_call_value(struct eval *ev, struct mark at, struct value callee, const 
 {
 	int rc = eval_need(ev, at, callee);
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	if (callee.kind == VALUE_MACRO)
 		return macro_call(ev, at, callee, args, ret);
@@ -359,7 +360,7 @@ static int eval_call(struct eval *ev, const struct expr *x, struct value *ret)
 	}
 	if (rc == 0)
 		rc = eval_args(ev, x->list, &args);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	if (method)
 		return builtin_call(ev, x->at, method, callee, &args, ret);
@@ -397,7 +398,7 @@ int eval_expr(struct eval *ev, const struct expr *x, struct value *ret)
 
 	if (rc == 0)
 		rc = eval_enter(ev, x->at);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	rc = by_kind[x->kind](ev, x, ret);
 	eval_leave(ev);

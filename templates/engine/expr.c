@@ -5,6 +5,7 @@
 
 #include "templates/engine/parser.h"
 
+/* parser_enter() bounds how deep all these call each other. NOLINTBEGIN(misc-no-recursion) */
 static struct expr *unary(struct parser *p, bool with_filters)
 {
 	struct mark at = p->cur.at;
@@ -269,7 +270,7 @@ static struct expr *target_one(struct parser *p, bool attr)
 		return NULL;
 	}
 	struct expr *x = parser_new(p, EXPR_NAME, p->cur.at);
-	if (!x || rc < 0 || parser_name(p, &x->value) < 0)
+	if (!x || rc != 0 || parser_name(p, &x->value) < 0)
 		return NULL;
 	if (attr && p->cur.kind == TOKEN_DOT)
 		return parser_attribute(p, x);
@@ -296,3 +297,4 @@ struct expr *parser_target(struct parser *p, bool attr)
 			return NULL;
 	return rc == 0 ? x : NULL;
 }
+/* NOLINTEND(misc-no-recursion) */

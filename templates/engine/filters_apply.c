@@ -66,7 +66,7 @@ static int filter_map(struct call *c, struct value *ret)
 	int rc = eval_items(c->ev, c->at, c->in, &items);
 
 	*ret = value_list(c->ev->arena);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	if (c->raw->n_pos == 0) {
 		rc = map_attribute(c, items, *ret);
@@ -100,7 +100,7 @@ static int item_passes(struct call *c, struct value v, size_t at, bool *ret)
 		if (rc == 0)
 			rc = builtin_call(c->ev, c->at, test, v, &rest, &truth);
 	}
-	return rc < 0 ? rc : compare_truth(c->ev, c->at, truth, ret);
+	return rc != 0 ? rc : compare_truth(c->ev, c->at, truth, ret);
 }
 
 static int choose(struct call *c, bool attribute, bool keep, struct value *ret)

@@ -20,7 +20,7 @@ static int dump_with(
 	d.at = c->at;
 	d.out = &out;
 	rc = dump(&d, c->in);
-	if (rc < 0) {
+	if (rc != 0) {
 		str_done(&out);
 		return rc;
 	}
@@ -48,7 +48,7 @@ static int filter_tojson(struct call *c, struct value *ret)
 	struct dump d = {.sort = true, .for_html = true};
 	int rc = indent_of(c, 0, 0, &d.indent);
 
-	return rc < 0 ? rc : dump_with(c, dump_json, d, "", ret);
+	return rc != 0 ? rc : dump_with(c, dump_json, d, "", ret);
 }
 
 static int filter_to_json(struct call *c, struct value *ret)
@@ -56,7 +56,7 @@ static int filter_to_json(struct call *c, struct value *ret)
 	struct dump d = {.indent = 0};
 	int rc = indent_of(c, 0, 0, &d.indent);
 
-	return rc < 0 ? rc : dump_with(c, dump_json, d, "", ret);
+	return rc != 0 ? rc : dump_with(c, dump_json, d, "", ret);
 }
 
 static int filter_to_nice_json(struct call *c, struct value *ret)
@@ -64,7 +64,7 @@ static int filter_to_nice_json(struct call *c, struct value *ret)
 	struct dump d = {.sort = true};
 	int rc = indent_of(c, NICE_INDENT, 0, &d.indent);
 
-	return rc < 0 ? rc : dump_with(c, dump_json, d, "", ret);
+	return rc != 0 ? rc : dump_with(c, dump_json, d, "", ret);
 }
 
 static int filter_toyaml(struct call *c, struct value *ret)
@@ -72,7 +72,7 @@ static int filter_toyaml(struct call *c, struct value *ret)
 	struct dump d = {.indent = 0};
 	int rc = indent_of(c, 2, 2, &d.indent);
 
-	return rc < 0 ? rc : dump_with(c, dump_yaml, d, "", ret);
+	return rc != 0 ? rc : dump_with(c, dump_yaml, d, "", ret);
 }
 
 /* Ansible's two end in a newline, and its keys are in order. */
@@ -81,7 +81,7 @@ static int filter_to_yaml(struct call *c, struct value *ret)
 	struct dump d = {.sort = true};
 	int rc = indent_of(c, 2, 2, &d.indent);
 
-	return rc < 0 ? rc : dump_with(c, dump_yaml, d, "\n", ret);
+	return rc != 0 ? rc : dump_with(c, dump_yaml, d, "\n", ret);
 }
 
 static int filter_to_nice_yaml(struct call *c, struct value *ret)
@@ -89,7 +89,7 @@ static int filter_to_nice_yaml(struct call *c, struct value *ret)
 	struct dump d = {.sort = true};
 	int rc = indent_of(c, NICE_INDENT, 2, &d.indent);
 
-	return rc < 0 ? rc : dump_with(c, dump_yaml, d, "\n", ret);
+	return rc != 0 ? rc : dump_with(c, dump_yaml, d, "\n", ret);
 }
 
 static int filter_b64encode(struct call *c, struct value *ret)
@@ -98,7 +98,7 @@ static int filter_b64encode(struct call *c, struct value *ret)
 	struct value in;
 	int rc = call_in_text(c, &in);
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	str_add_base64(&out, in.text, in.len);
 	return call_give_text(c, &out, ret);
@@ -117,12 +117,12 @@ static int filter_b64decode(struct call *c, struct value *ret)
 {
 	struct value in;
 	int rc = call_in_text(c, &in);
-	char *to = rc < 0 ? NULL : call_alloc(c, in.len, 1);
+	char *to = rc != 0 ? NULL : call_alloc(c, in.len, 1);
 	uint32_t bits = 0;
 	size_t n = 0, n_digits = 0;
 
 	if (!to)
-		return rc < 0 ? rc : -ENOMEM;
+		return rc != 0 ? rc : -ENOMEM;
 	size_t len = in.len;
 	while (len > 0 && in.len - len < 2 && in.text[len - 1] == '=')
 		len--;
@@ -147,7 +147,7 @@ static int filter_sha256(struct call *c, struct value *ret)
 	struct value in;
 	int rc = call_in_text(c, &in);
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	if (EVP_Digest(in.text, in.len, digest, &len, EVP_sha256(), NULL) != 1)
 		return call_fail(c, "SHA-256 is not to be had");

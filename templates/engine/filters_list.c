@@ -23,7 +23,7 @@ static int filter_default(struct call *c, struct value *ret)
 
 	if (rc == 0 && boolean && c->in.kind != VALUE_UNDEFINED)
 		rc = compare_truth(c->ev, c->at, c->in, &truth);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	*ret = c->in;
 	if (c->in.kind == VALUE_UNDEFINED || !truth)
@@ -88,7 +88,7 @@ static int filter_join(struct call *c, struct value *ret)
 
 	if (rc == 0)
 		rc = attributes_of(c, 1, &items);
-	return rc < 0 ? rc : textops_join(c, items, by, ret);
+	return rc != 0 ? rc : textops_join(c, items, by, ret);
 }
 
 static int filter_first(struct call *c, struct value *ret)
@@ -123,7 +123,7 @@ static int filter_reverse(struct call *c, struct value *ret)
 
 	if (rc == 0 && items->form == VALUE_LAZY)
 		rc = call_fail(c, "put |list before |reverse");
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	*ret = lazy(value_list(c->ev->arena));
 	for (size_t i = items->n; i > 0; i--) {
@@ -145,7 +145,7 @@ static int filter_sort(struct call *c, struct value *ret)
 		rc = call_bool(c, 1, false, &sensitive);
 	if (rc == 0)
 		rc = eval_items(c->ev, c->at, c->in, &items);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	struct sort_by by = {.reverse = reverse,
 		.fold_case = !sensitive,
@@ -171,7 +171,7 @@ static int filter_dictsort(struct call *c, struct value *ret)
 		rc = call_fail(c, "'dictsort' sorts by 'key' or 'value'");
 	if (rc == 0)
 		rc = sort_pairs(c, c->in, &pairs);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	by.fold_case = !sensitive;
 	by.path = value_int(value);

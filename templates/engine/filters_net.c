@@ -6,7 +6,7 @@
 #include "templates/engine/text.h"
 
 #define ADDR_TEXT_MAX 64
-#define MAC_DIGITS (2 * MAC_LEN)
+#define MAC_DIGITS ((size_t)2 * MAC_LEN)
 
 /* The input, "10.10.0.1/24" or "10.10.0.1", whose prefix length is 32. */
 static int net_in(struct call *c, struct ipv4_net *ret)
@@ -15,7 +15,7 @@ static int net_in(struct call *c, struct ipv4_net *ret)
 	struct value in;
 	int rc = call_in_text(c, &in);
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	*ret = (struct ipv4_net){.len = 32};
 	if (in.len < sizeof(text)) {
@@ -137,7 +137,7 @@ static int filter_ipaddr(struct call *c, struct value *ret)
 	struct value what = c->args[0];
 	int rc = net_in(c, &n);
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	if (!c->given[0]) {
 		*ret = c->in;
@@ -166,7 +166,7 @@ static int filter_ipmath(struct call *c, struct value *ret)
 		(offset > UINT32_MAX || offset < -(int64_t)UINT32_MAX ||
 			(int64_t)n.addr + offset > UINT32_MAX || (int64_t)n.addr + offset < 0))
 		rc = call_fail(c, "there is no such address");
-	return rc < 0 ? rc : give_addr(c, (uint32_t)((int64_t)n.addr + offset), ret);
+	return rc != 0 ? rc : give_addr(c, (uint32_t)((int64_t)n.addr + offset), ret);
 }
 
 /* The twelve digits of a MAC address, lower case, whatever stands between them. */
@@ -177,7 +177,7 @@ static int mac_digits(struct call *c, char to[static MAC_DIGITS])
 	bool bad = false;
 	int rc = call_in_text(c, &in);
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	for (size_t i = 0; i < in.len; i++) {
 		char ch = text_lower(in.text[i]);
@@ -200,13 +200,13 @@ static int filter_mac(struct call *c, struct value *ret)
 		size_t every;
 	} forms[] = {{":", 2}, {"-", 2}, {".", 4}, {"", MAC_DIGITS}};
 	struct str out = str_init(ADDR_TEXT_MAX);
-	char digits[MAC_DIGITS];
-	struct value by;
+	char digits[MAC_DIGITS] = {0};
+	struct value by = value_none();
 	int rc = mac_digits(c, digits);
 
 	if (rc == 0)
 		rc = call_text(c, 0, ":", &by);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	for (size_t f = 0; f < ARRAY_LEN(forms); f++) {
 		if (!value_text_is(by, forms[f].between))

@@ -48,22 +48,22 @@ static bool float_int(double f, int64_t *ret)
 static int filter_int(struct call *c, struct value *ret)
 {
 	struct value v = c->in;
-	int64_t base, i;
+	int64_t base, i = 0;
 	double f;
 	int rc = call_int(c, 1, 10, &base);
 
 	if (rc == 0 && base != 0 && (base < 2 || base > 36))
 		rc = call_fail(c, "the base must be 0 or 2 to 36");
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
-	*ret = c->given[0] ? c->args[0] : value_int(0);
-	if (v.kind == VALUE_INT || v.kind == VALUE_BOOL)
-		*ret = value_int(v.kind == VALUE_BOOL ? v.truth : v.i);
-	else if (v.kind == VALUE_FLOAT && float_int(v.f, &i))
-		*ret = value_int(i);
-	else if (v.kind == VALUE_TEXT &&
-		 (text_int(v, (unsigned)base, &i) || (text_float(v, &f) && float_int(f, &i))))
-		*ret = value_int(i);
+	bool good = v.kind == VALUE_INT || v.kind == VALUE_BOOL;
+	if (good)
+		i = v.kind == VALUE_BOOL ? v.truth : v.i;
+	else if (v.kind == VALUE_TEXT)
+		good = text_int(v, (unsigned)base, &i) || (text_float(v, &f) && float_int(f, &i));
+	else
+		good = v.kind == VALUE_FLOAT && float_int(v.f, &i);
+	*ret = good ? value_int(i) : c->given[0] ? c->args[0] : value_int(0);
 	return 0;
 }
 
@@ -107,7 +107,7 @@ static int filter_round(struct call *c, struct value *ret)
 		rc = call_fail(c, "'round' works on a number, not %s", value_kind_name(c->in.kind));
 	if (rc == 0 && (digits > ROUND_DIGITS_MAX || digits < -ROUND_DIGITS_MAX))
 		rc = call_fail(c, "at most %d digits", ROUND_DIGITS_MAX);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	double f = number_as_double(c->in), scale = pow(10, (double)digits);
 	if (value_text_is(method, "ceil"))

@@ -23,7 +23,7 @@ static int change_case(struct call *c, char (*change)(char), struct value *ret)
 	struct value in;
 	int rc = call_in_text(c, &in);
 
-	return rc < 0 ? rc : textops_map(c, in, change, ret);
+	return rc != 0 ? rc : textops_map(c, in, change, ret);
 }
 
 static int filter_lower(struct call *c, struct value *ret)
@@ -41,7 +41,7 @@ static int filter_capitalize(struct call *c, struct value *ret)
 	struct value in;
 	int rc = call_in_text(c, &in);
 
-	return rc < 0 ? rc : textops_capitalize(c, in, ret);
+	return rc != 0 ? rc : textops_capitalize(c, in, ret);
 }
 
 /* What Jinja2 begins a word behind. */
@@ -54,14 +54,14 @@ static int filter_title(struct call *c, struct value *ret)
 {
 	struct value in;
 	int rc = call_in_text(c, &in);
-	char *to = rc < 0 ? NULL : call_alloc(c, in.len, 1);
+	char *to = rc != 0 ? NULL : call_alloc(c, in.len, 1);
 
 	if (!to)
-		return rc < 0 ? rc : -ENOMEM;
+		return rc != 0 ? rc : -ENOMEM;
 	for (size_t i = 0; i < in.len; i++) {
 		bool begin = i == 0 || is_word_break(in.text[i - 1]);
 
-		to[i] = begin ? text_upper(in.text[i]) : text_lower(in.text[i]);
+		to[i] = (begin ? text_upper : text_lower)(in.text[i]);
 	}
 	*ret = value_text_of(to, in.len);
 	return 0;
@@ -92,7 +92,7 @@ static int filter_replace(struct call *c, struct value *ret)
 		rc = call_text(c, 1, "", &to);
 	if (rc == 0 && c->args[2].kind != VALUE_NONE)
 		rc = call_int(c, 2, -1, &count);
-	return rc < 0 ? rc : textops_replace(c, in, from, to, count, ret);
+	return rc != 0 ? rc : textops_replace(c, in, from, to, count, ret);
 }
 
 /* The indentation: that many blanks, or the text given. */
@@ -142,7 +142,7 @@ static int filter_indent(struct call *c, struct value *ret)
 		rc = call_bool(c, 1, false, &first);
 	if (rc == 0)
 		rc = call_bool(c, 2, false, &blank);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	for (size_t i = 0; i < lines.list->n; i++) {
 		struct value line = lines.list->items[i];
@@ -167,7 +167,7 @@ static int filter_center(struct call *c, struct value *ret)
 		rc = call_int(c, 0, 80, &width);
 	if (rc == 0 && width > INDENT_MAX)
 		rc = call_fail(c, "a width of more than %d", INDENT_MAX);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	int64_t fill = width - (int64_t)utf8_count(in.text, in.len);
 	int64_t left = fill > 0 ? fill / 2 + (fill & width & 1) : 0;
@@ -186,7 +186,7 @@ static int filter_format(struct call *c, struct value *ret)
 
 	if (rc == 0 && c->raw->n_kw > 0)
 		rc = call_fail(c, "'format' takes no named arguments");
-	return rc < 0 ? rc : format_text(c->ev, c->at, in, c->raw->pos, c->raw->n_pos, ret);
+	return rc != 0 ? rc : format_text(c->ev, c->at, in, c->raw->pos, c->raw->n_pos, ret);
 }
 
 static int filter_split(struct call *c, struct value *ret)
@@ -194,7 +194,7 @@ static int filter_split(struct call *c, struct value *ret)
 	struct value in;
 	int rc = call_in_text(c, &in);
 
-	return rc < 0 ? rc : textops_split(c, in, ret);
+	return rc != 0 ? rc : textops_split(c, in, ret);
 }
 
 static int filter_splitlines(struct call *c, struct value *ret)
@@ -202,7 +202,7 @@ static int filter_splitlines(struct call *c, struct value *ret)
 	struct value in;
 	int rc = call_in_text(c, &in);
 
-	return rc < 0 ? rc : textops_lines(c, in, ret);
+	return rc != 0 ? rc : textops_lines(c, in, ret);
 }
 
 /* As Python's shlex.quote(): one word for a shell, whatever is in it. */
@@ -213,7 +213,7 @@ static int filter_quote(struct call *c, struct value *ret)
 	bool safe;
 	int rc = call_in_text(c, &in);
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	safe = in.len > 0;
 	for (size_t i = 0; i < in.len; i++)
@@ -237,7 +237,7 @@ static int filter_urlencode(struct call *c, struct value *ret)
 	struct value in;
 	int rc = call_in_text(c, &in);
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	for (size_t i = 0; i < in.len; i++) {
 		if (in.text[i] == '/')
@@ -269,7 +269,7 @@ static int filter_unit_escape(struct call *c, struct value *ret)
 
 	if (rc == 0)
 		rc = call_bool(c, 0, true, &path);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	const char *s = in.text;
 	size_t len = in.len;

@@ -40,8 +40,10 @@ static bool size(struct value f, size_t *at, int *ret)
 /* "-08.3f" behind the percent sign. */
 static bool spec_parse(struct value f, size_t *at, struct spec *ret)
 {
+	static const char flags[] = {'-', '+', '0', '#', ' '};
+
 	*ret = (struct spec){.precision = -1};
-	for (; *at < f.len && memchr("-+0# ", f.text[*at], 5); (*at)++) {
+	for (; *at < f.len && memchr(flags, f.text[*at], sizeof(flags)); (*at)++) {
 		char c = f.text[*at];
 
 		ret->left |= c == '-';
@@ -153,7 +155,7 @@ static int put_text(struct job *j, const struct spec *s, struct value v)
 	struct value text;
 	int rc = display_bare(j->ev, j->at, v, &text);
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	size_t len = text.len;
 	if (s->precision >= 0)
@@ -187,7 +189,7 @@ static int put_value(struct job *j, const struct spec *s, struct value v)
 {
 	int rc = eval_need(j->ev, j->at, v);
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (s->letter && strchr(kinds[i].letters, s->letter))
@@ -219,7 +221,7 @@ static int format(struct job *j, struct value f, const struct value *values, siz
 		if (used == n)
 			return eval_fail(j->ev, j->at, "the format wants more than %zu values", n);
 		int rc = put_value(j, &s, values[used++]);
-		if (rc < 0)
+		if (rc != 0)
 			return rc;
 	}
 	if (used < n)

@@ -55,7 +55,7 @@ static const char *newlines_normal(struct arena *a, const char *text, size_t *le
 	for (size_t i = 0; i < *len; i++) {
 		if (text[i] == '\r' && i + 1 < *len && text[i + 1] == '\n')
 			continue;
-		copy[n++] = text[i] == '\r' ? '\n' : text[i];
+		copy[n++] = (char)(text[i] == '\r' ? '\n' : text[i]);
 	}
 	*len = n;
 	return copy;
@@ -91,7 +91,7 @@ static void advance(struct lexer *lx, size_t to)
 /* The byte at `at`, or NUL behind the end. */
 static char byte_at(const struct lexer *lx, size_t at)
 {
-	return at < lx->len ? lx->text[at] : '\0';
+	return (char)(at < lx->len ? lx->text[at] : '\0');
 }
 
 static bool has_at(const struct lexer *lx, size_t at, const char *word)
@@ -327,7 +327,7 @@ static int next_text(struct lexer *lx, struct token *ret, struct err *e)
 	ret->kind = TOKEN_TEXT;
 	int rc = text_unescape(
 		lx->arena, lx->text + lx->pos + 1, end - lx->pos - 1, &ret->s, &ret->len);
-	if (rc < 0)
+	if (rc != 0)
 		return err_set(e, rc, lx->here, "this text has an escape that can't be read");
 	advance(lx, end + 1);
 	return 0;

@@ -75,7 +75,7 @@ static int bind(struct eval *ev, struct mark at, const struct macro *m, const st
 				(int)m->name.len, m->name.text, (int)args->kw[i].name.len,
 				args->kw[i].name.text);
 	for (const struct param *p = m->params; rc == 0 && p; p = p->next) {
-		struct value v;
+		struct value v = value_none();
 
 		rc = param_value(ev, at, p, n++, args, &v);
 		if (rc == 0)
@@ -95,7 +95,7 @@ int macro_call_with(struct eval *ev, struct mark at, struct value macro, const s
 	struct value globals = ev->globals;
 	int rc = eval_need(ev, at, macro);
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	if (macro.kind != VALUE_MACRO)
 		return eval_fail(ev, at, "%s is no macro", value_kind_name(macro.kind));

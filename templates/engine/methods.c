@@ -14,6 +14,7 @@
 /* Python's methods, unlike Jinja2's filters, take nothing but text. */
 static int text_arg(struct call *c, size_t i, struct value *ret)
 {
+	*ret = value_text_of("", 0);
 	if (c->given[i] && c->args[i].kind != VALUE_TEXT)
 		return call_fail(c, "argument %zu of %s() must be text, not %s", i + 1,
 			c->builtin->name, value_kind_name(c->args[i].kind));
@@ -113,7 +114,7 @@ static int method_replace(struct call *c, struct value *ret)
 		rc = text_arg(c, 1, &to);
 	if (rc == 0)
 		rc = call_int(c, 2, -1, &count);
-	return rc < 0 ? rc : textops_replace(c, c->in, from, to, count, ret);
+	return rc != 0 ? rc : textops_replace(c, c->in, from, to, count, ret);
 }
 
 static int method_split(struct call *c, struct value *ret)
@@ -136,7 +137,7 @@ static int method_join(struct call *c, struct value *ret)
 			return call_fail(c,
 				"join() wants texts, not %s; the filter |join takes numbers",
 				value_kind_name(items->items[i].kind));
-	return rc < 0 ? rc : textops_join(c, c->args[0], c->in, ret);
+	return rc != 0 ? rc : textops_join(c, c->args[0], c->in, ret);
 }
 
 static int method_find(struct call *c, struct value *ret)
@@ -144,7 +145,7 @@ static int method_find(struct call *c, struct value *ret)
 	struct value part;
 	int rc = text_arg(c, 0, &part);
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	size_t at = text_find(c->in.text, c->in.len, 0, part.text, part.len);
 	bool found = part.len == 0 || at < c->in.len;
@@ -158,7 +159,7 @@ static int method_count(struct call *c, struct value *ret)
 	int64_t n = 0;
 	int rc = text_arg(c, 0, &part);
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	if (part.len == 0)
 		n = (int64_t)utf8_count(c->in.text, c->in.len) + 1;
@@ -234,7 +235,7 @@ static int method_get(struct call *c, struct value *ret)
 	struct value key = c->args[0];
 	int rc = eval_need(c->ev, c->at, key);
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	*ret = key.kind == VALUE_TEXT ? value_getn(c->in, key.text, key.len)
 				      : (struct value){.kind = VALUE_UNDEFINED};
@@ -259,7 +260,7 @@ static int method_index(struct call *c, struct value *ret)
 		bool same;
 		int rc = compare_equal(c->ev, c->at, l->items[i], c->args[0], &same);
 
-		if (rc < 0)
+		if (rc != 0)
 			return rc;
 		if (same) {
 			*ret = value_int((int64_t)i);
@@ -278,7 +279,7 @@ static int method_count_items(struct call *c, struct value *ret)
 		bool same;
 		int rc = compare_equal(c->ev, c->at, l->items[i], c->args[0], &same);
 
-		if (rc < 0)
+		if (rc != 0)
 			return rc;
 		ret->i += same;
 	}
@@ -317,7 +318,7 @@ static int function_range(struct call *c, struct value *ret)
 		rc = call_int(c, 2, 1, &step);
 	if (rc == 0 && step == 0)
 		rc = call_fail(c, "the step of range() can't be zero");
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	if (!c->given[1]) {
 		b = a;

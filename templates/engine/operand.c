@@ -43,7 +43,7 @@ static int arguments(struct parser *p, struct expr_item **ret)
 		if (rc == 0 && p->cur.kind != TOKEN_RPAREN)
 			rc = parser_expect(p, TOKEN_COMMA, "between arguments");
 	}
-	return rc < 0 ? rc : parser_expect(p, TOKEN_RPAREN, "behind the arguments");
+	return rc != 0 ? rc : parser_expect(p, TOKEN_RPAREN, "behind the arguments");
 }
 
 static struct expr *call(struct parser *p, struct expr *callee)
@@ -326,7 +326,7 @@ static struct expr *test(struct parser *p, struct expr *of)
 	bool negated = parser_skip_word(p, "not", &rc);
 	struct value name;
 
-	if (rc < 0 || parser_name(p, &name) < 0)
+	if (rc != 0 || parser_name(p, &name) < 0)
 		return NULL;
 	struct expr *x = builtin_expr(p, BUILTIN_TEST, at, name, of);
 	if (!x)

@@ -11,7 +11,8 @@ int parser_fail(struct parser *p, struct mark at, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(msg, sizeof(msg), fmt, ap); /* what is too long is cut */
+	/* What is too long is cut. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
+	(void)vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
 	return err_set(p->e, -EINVAL, at, "%s", msg);
 }
@@ -143,7 +144,7 @@ int parser_name(struct parser *p, struct value *ret)
 
 bool parser_skip(struct parser *p, enum token_kind kind, int *rc)
 {
-	if (*rc < 0 || p->cur.kind != kind)
+	if (*rc != 0 || p->cur.kind != kind)
 		return false;
 	*rc = parser_advance(p);
 	return *rc == 0;
@@ -175,7 +176,7 @@ static int print_tag(struct parser *p, struct node **ret)
 	struct node *n = parser_node(p, NODE_PRINT, p->cur.at);
 	int rc = n ? parser_advance(p) : -ENOMEM;
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	n->x = parser_tuple(p, /* with_cond= */ true);
 	*ret = n;
@@ -229,7 +230,7 @@ static int nodes(
 			tail = &n->next;
 		}
 	}
-	if (rc < 0 || !ends)
+	if (rc != 0 || !ends)
 		return rc;
 	return parser_fail(p, ends->at, "the '%s' that begins here has no {%% end%s %%}",
 		ends->opener, ends->opener);
@@ -242,7 +243,7 @@ int parser_block(
 
 	if (rc == 0)
 		rc = parser_enter(p);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	rc = nodes(p, ends, ret, ret_end);
 	parser_leave(p);
@@ -256,10 +257,10 @@ int parser_run(struct arena *a, const char *name, const char *text, size_t len,
 	const char *end = NULL;
 	int rc = lexer_init(&p.lx, a, name, text, len);
 
-	if (rc < 0)
+	if (rc != 0)
 		return err_set(e, rc, (struct mark){.file = name}, "the template is too large");
 	*ret_body = NULL;
 	for (int i = 0; rc == 0 && i < 2; i++) /* fills cur and next */
 		rc = parser_advance(&p);
-	return rc < 0 ? rc : nodes(&p, NULL, ret_body, &end);
+	return rc != 0 ? rc : nodes(&p, NULL, ret_body, &end);
 }

@@ -1,5 +1,6 @@
 #include "templates/engine/render.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -45,6 +46,8 @@ static struct scope *scope_enter(struct eval *ev, struct mark at)
 
 static int assign(struct eval *ev, const struct expr *target, struct value v);
 
+/* The parser bounds how deep names can stand in brackets. NOLINTBEGIN(misc-no-recursion) */
+
 /* a, b = x: as many items as names. */
 static int assign_list(struct eval *ev, const struct expr *target, struct value v)
 {
@@ -62,7 +65,6 @@ static int assign_list(struct eval *ev, const struct expr *target, struct value 
 	return rc;
 }
 
-/* The parser bounds how deep names can stand in brackets. */
 static int assign(struct eval *ev, const struct expr *target, struct value v)
 {
 	struct value space;
@@ -82,6 +84,8 @@ static int assign(struct eval *ev, const struct expr *target, struct value v)
 	return rc;
 }
 
+/* NOLINTEND(misc-no-recursion) */
+
 static int node_text(struct eval *ev, const struct node *n)
 {
 	return emit(ev, n->at, n->text, /* is_source= */ true);
@@ -94,7 +98,7 @@ static int node_print(struct eval *ev, const struct node *n)
 
 	if (rc == 0)
 		rc = display_bare(ev, n->x->at, v, &v);
-	return rc < 0 ? rc : emit(ev, n->at, v, /* is_source= */ false);
+	return rc != 0 ? rc : emit(ev, n->at, v, /* is_source= */ false);
 }
 
 static int node_if(struct eval *ev, const struct node *n)
@@ -106,8 +110,8 @@ static int node_if(struct eval *ev, const struct node *n)
 
 		if (rc == 0 && b->x)
 			rc = compare_truth(ev, b->x->at, v, &truth);
-		if (rc < 0 || truth)
-			return rc < 0 ? rc : render_nodes(ev, b->body);
+		if (rc != 0 || truth)
+			return rc != 0 ? rc : render_nodes(ev, b->body);
 	}
 	return 0;
 }
@@ -179,7 +183,7 @@ static int node_for(struct eval *ev, const struct node *n)
 		rc = loop_filter(ev, n, items, &v);
 		items = v.list;
 	}
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	return items->n > 0 ? loop_run(ev, n, items) : render_inner(ev, n->at, n->els);
 }
@@ -189,7 +193,7 @@ static int node_set(struct eval *ev, const struct node *n)
 	struct value v;
 	int rc = eval_expr(ev, n->x, &v);
 
-	return rc < 0 ? rc : assign(ev, n->target, v);
+	return rc != 0 ? rc : assign(ev, n->target, v);
 }
 
 int render_captured(struct eval *ev, struct mark at, const struct node *n, struct value *ret)
@@ -215,7 +219,7 @@ static int filtered_body(struct eval *ev, const struct node *n, struct value *re
 	struct value outer = ev->body;
 	int rc = render_captured(ev, n->at, n->body, ret);
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	ev->body = *ret;
 	rc = eval_expr(ev, n->x, ret);
@@ -228,7 +232,7 @@ static int node_capture(struct eval *ev, const struct node *n)
 	struct value v;
 	int rc = filtered_body(ev, n, &v);
 
-	return rc < 0 ? rc : assign(ev, n->target, v);
+	return rc != 0 ? rc : assign(ev, n->target, v);
 }
 
 static int node_filter(struct eval *ev, const struct node *n)
@@ -238,7 +242,7 @@ static int node_filter(struct eval *ev, const struct node *n)
 
 	if (rc == 0)
 		rc = display_bare(ev, n->at, v, &v);
-	return rc < 0 ? rc : emit(ev, n->at, v, /* is_source= */ false);
+	return rc != 0 ? rc : emit(ev, n->at, v, /* is_source= */ false);
 }
 
 /* The values are those outside; only the body sees the new names. */
@@ -256,7 +260,7 @@ static int node_with(struct eval *ev, const struct node *n)
 			rc = assign(ev, p->target, v);
 		ev->scope = outer;
 	}
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	ev->scope = inner;
 	rc = render_nodes(ev, n->body);
@@ -281,7 +285,7 @@ static int node_call(struct eval *ev, const struct node *n)
 		rc = eval_args(ev, n->x->list, &args);
 	if (rc == 0)
 		rc = macro_call_with(ev, n->x->at, callee, &args, macro_value(ev, n->macro), &v);
-	return rc < 0 ? rc : emit(ev, n->at, v, /* is_source= */ false);
+	return rc != 0 ? rc : emit(ev, n->at, v, /* is_source= */ false);
 }
 
 /* The body of the first template of these names that is there; NULL when none is needed. */
@@ -306,13 +310,13 @@ static int include_find(struct eval *ev, const struct node *n, const struct node
 			return -ENOMEM;
 		memcpy(name, v.text, v.len);
 		rc = template_set_find(ev->set, name, ret, ev->e);
-		if (rc < 0 && rc != -ENOENT && !ev->e->at.file)
+		if (rc != 0 && rc != -ENOENT && !ev->e->at.file)
 			return err_set(ev->e, rc, n->x->at, "%s", ev->e->msg);
 		if (rc != -ENOENT)
 			return rc;
 		rc = 0;
 	}
-	if (rc < 0 || n->ignore_missing)
+	if (rc != 0 || n->ignore_missing)
 		return rc;
 	struct value v = list->n > 0 ? list->items[list->n - 1] : value_text_of("", 0);
 	return eval_fail(ev, n->x->at, "there is no template \"%.*s\"",
@@ -345,7 +349,7 @@ static int node_include(struct eval *ev, const struct node *n)
 	struct scope *inner;
 	int rc = include_find(ev, n, &body);
 
-	if (rc < 0 || !body)
+	if (rc != 0 || !body)
 		return rc;
 	if (n->bare)
 		ev->globals = value_map(ev->arena);
@@ -359,6 +363,7 @@ static int import_names(struct eval *ev, const struct node *n, const struct scop
 {
 	struct value module = value_map(ev->arena);
 
+	assert(from);
 	module.kind = VALUE_NAMESPACE;
 	for (const struct variable *v = from->variables; v; v = v->next)
 		value_map_put(module, v->name, v->v);
@@ -383,7 +388,7 @@ static int node_import(struct eval *ev, const struct node *n)
 	struct scope *inner = NULL;
 	int rc = include_find(ev, n, &body);
 
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	if (n->bare)
 		ev->globals = value_map(ev->arena);
@@ -392,7 +397,7 @@ static int node_import(struct eval *ev, const struct node *n)
 	ev->out = out;
 	ev->globals = globals;
 	str_done(&dropped);
-	return rc < 0 ? rc : import_names(ev, n, inner);
+	return rc != 0 ? rc : import_names(ev, n, inner);
 }
 
 typedef int node_fn(struct eval *ev, const struct node *n);
@@ -416,7 +421,7 @@ int render_nodes(struct eval *ev, const struct node *n)
 {
 	int rc = n ? eval_enter(ev, n->at) : 0;
 
-	if (rc < 0 || !n)
+	if (rc != 0 || !n)
 		return rc;
 	for (; rc == 0 && n; n = n->next) {
 		rc = eval_step(ev, n->at, 1);

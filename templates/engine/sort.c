@@ -29,7 +29,7 @@ static int key_of(struct call *c, const struct sort_by *by, struct value item, s
 		return fold(c, by, ret);
 	if (path.kind != VALUE_TEXT || text_find(path.text, path.len, 0, ",", 1) == path.len) {
 		rc = eval_path(c->ev, c->at, item, path, ret);
-		return rc < 0 ? rc : fold(c, by, ret);
+		return rc != 0 ? rc : fold(c, by, ret);
 	}
 	for (size_t at = 0, end; rc == 0 && at <= path.len; at = end + 1) {
 		struct value v;
@@ -57,7 +57,7 @@ static int merge(struct call *c, const struct entry *from, struct entry *to, con
 		if (l < at[1] && r < at[2]) {
 			int rc = compare_order(c->ev, c->at, from[r].key, from[l].key, &order);
 
-			if (rc < 0)
+			if (rc != 0)
 				return rc;
 			/* The right one goes first only when it must: equal ones keep their order. */
 			order = (reverse ? -order : order) < 0 ? 1 : -1;
@@ -76,7 +76,7 @@ static int merge_sort(struct call *c, struct entry *a, struct entry *b, size_t n
 				i, i + run < n ? i + run : n, i + 2 * run < n ? i + 2 * run : n};
 			int rc = merge(c, a, b, at, reverse);
 
-			if (rc < 0)
+			if (rc != 0)
 				return rc;
 		}
 		struct entry *swap = a;
@@ -100,7 +100,7 @@ int sort_list(
 	}
 	if (rc == 0)
 		rc = merge_sort(c, a, b, items->n, by->reverse, &a);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	*ret = value_list(c->ev->arena);
 	for (size_t i = 0; i < items->n; i++)

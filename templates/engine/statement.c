@@ -13,7 +13,7 @@ static int body(
 	const char *found;
 	int rc = parser_block(p, &ends, ret, &found);
 
-	return rc < 0 ? rc : parser_end_tag(p);
+	return rc != 0 ? rc : parser_end_tag(p);
 }
 
 static int parse_if(struct parser *p, struct node *n)
@@ -42,7 +42,7 @@ static int parse_if(struct parser *p, struct node *n)
 		}
 		rc = parser_block(p, &ends, &b->body, &end);
 	}
-	return rc < 0 ? rc : parser_end_tag(p);
+	return rc != 0 ? rc : parser_end_tag(p);
 }
 
 static int parse_for(struct parser *p, struct node *n)
@@ -54,7 +54,7 @@ static int parse_for(struct parser *p, struct node *n)
 	n->kind = NODE_FOR;
 	n->target = parser_target(p, /* attr= */ false);
 	rc = n->target ? parser_expect_word(p, "in", "behind the loop's names") : -EINVAL;
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	n->x = parser_tuple(p, /* with_cond= */ false);
 	if (!n->x)
@@ -72,7 +72,7 @@ static int parse_for(struct parser *p, struct node *n)
 	rc = parser_block(p, &ends, &n->body, &end);
 	if (rc == 0 && strcmp(end, "else") == 0)
 		return body(p, "for", n->at, "endfor", &n->els);
-	return rc < 0 ? rc : parser_end_tag(p);
+	return rc != 0 ? rc : parser_end_tag(p);
 }
 
 /* set a = x, or set a ... endset, with filters perhaps. */
@@ -149,7 +149,7 @@ static int parse_with(struct parser *p, struct node *n)
 		if (!param->x)
 			return -EINVAL;
 	}
-	return rc < 0 ? rc : body(p, "with", n->at, "endwith", &n->body);
+	return rc != 0 ? rc : body(p, "with", n->at, "endwith", &n->body);
 }
 
 /* "(a, b=1)" */
@@ -180,7 +180,7 @@ static int parameters(struct parser *p, struct macro *m)
 				p, at, "a parameter without default stands behind one that has it");
 		}
 	}
-	return rc < 0 ? rc : parser_expect(p, TOKEN_RPAREN, "behind the parameters");
+	return rc != 0 ? rc : parser_expect(p, TOKEN_RPAREN, "behind the parameters");
 }
 
 static int parse_macro(struct parser *p, struct node *n)
@@ -195,7 +195,7 @@ static int parse_macro(struct parser *p, struct node *n)
 	rc = parser_name(p, &n->macro->name);
 	if (rc == 0)
 		rc = parameters(p, n->macro);
-	return rc < 0 ? rc : body(p, "macro", n->at, "endmacro", &n->macro->body);
+	return rc != 0 ? rc : body(p, "macro", n->at, "endmacro", &n->macro->body);
 }
 
 static int parse_call(struct parser *p, struct node *n)
@@ -249,7 +249,7 @@ static int parse_include(struct parser *p, struct node *n)
 	}
 	if (rc == 0)
 		rc = context_words(p, &n->bare);
-	return rc < 0 ? rc : parser_end_tag(p);
+	return rc != 0 ? rc : parser_end_tag(p);
 }
 
 static int parse_import(struct parser *p, struct node *n)
@@ -260,7 +260,7 @@ static int parse_import(struct parser *p, struct node *n)
 	n->bare = true;
 	n->x = parser_expr(p);
 	rc = n->x ? parser_expect_word(p, "as", "behind the template's name") : -EINVAL;
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	n->target = parser_target(p, /* attr= */ false);
 	if (!n->target)
@@ -268,7 +268,7 @@ static int parse_import(struct parser *p, struct node *n)
 	if (n->target->kind != EXPR_NAME)
 		return parser_fail(p, n->at, "'import' gives one name");
 	rc = context_words(p, &n->bare);
-	return rc < 0 ? rc : parser_end_tag(p);
+	return rc != 0 ? rc : parser_end_tag(p);
 }
 
 static int parse_from(struct parser *p, struct node *n)
@@ -292,13 +292,13 @@ static int parse_from(struct parser *p, struct node *n)
 			if (rc == 0)
 				rc = parser_name(p, &param->as);
 		}
-		if (rc < 0 || p->cur.kind != TOKEN_COMMA)
+		if (rc != 0 || p->cur.kind != TOKEN_COMMA)
 			break;
 		rc = parser_advance(p);
 	}
 	if (rc == 0)
 		rc = context_words(p, &n->bare);
-	return rc < 0 ? rc : parser_end_tag(p);
+	return rc != 0 ? rc : parser_end_tag(p);
 }
 
 static const struct {
@@ -365,7 +365,7 @@ int parser_statement(
 		int rc = n ? parser_advance(p) : -ENOMEM;
 
 		*ret = n;
-		return rc < 0 ? rc : statements[i].parse(p, n);
+		return rc != 0 ? rc : statements[i].parse(p, n);
 	}
 	return unknown_statement(p, ends);
 }

@@ -91,7 +91,7 @@ static int equal(struct call *c, bool want, struct value *ret)
 	bool b;
 	int rc = compare_equal(c->ev, c->at, c->in, c->args[0], &b);
 
-	return rc < 0 ? rc : truth(b == want, ret);
+	return rc != 0 ? rc : truth(b == want, ret);
 }
 
 /* The same object: for the values of templates, the same body or the same constant. */
@@ -112,7 +112,7 @@ static int test_in(struct call *c, struct value *ret)
 	bool b;
 	int rc = compare_in(c->ev, c->at, c->in, c->args[0], &b);
 
-	return rc < 0 ? rc : truth(b, ret);
+	return rc != 0 ? rc : truth(b, ret);
 }
 
 static int test_eq(struct call *c, struct value *ret)
@@ -131,7 +131,7 @@ static int ordered(struct call *c, int one, int other, struct value *ret)
 	int order, rc = compare_order(c->ev, c->at, c->in, c->args[0], &order);
 
 	order = (order > 0) - (order < 0);
-	return rc < 0 ? rc : truth(order == one || order == other, ret);
+	return rc != 0 ? rc : truth(order == one || order == other, ret);
 }
 
 static int test_lt(struct call *c, struct value *ret)
@@ -167,7 +167,7 @@ static int remainder_is(struct call *c, struct value divisor, double want, struc
 		rc = arith_binary(c->ev, c->at, OP_MOD, c->in, divisor, &rest);
 	if (rc == 0)
 		rc = compare_equal(c->ev, c->at, rest, value_float(want), &same);
-	return rc < 0 ? rc : truth(same, ret);
+	return rc != 0 ? rc : truth(same, ret);
 }
 
 static int test_odd(struct call *c, struct value *ret)
@@ -196,7 +196,7 @@ static int cased(struct call *c, char (*to)(char), struct value *ret)
 		letter = letter || text_is_letter(in.text[i]);
 		same = same && to(in.text[i]) == in.text[i];
 	}
-	return rc < 0 ? rc : truth(letter && same, ret);
+	return rc != 0 ? rc : truth(letter && same, ret);
 }
 
 static int test_lower(struct call *c, struct value *ret)

@@ -34,12 +34,12 @@ bool text_is_name(char c)
 
 char text_lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+	return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
 
 char text_upper(char c)
 {
-	return c >= 'a' && c <= 'z' ? (char)(c - ('a' - 'A')) : c;
+	return (char)(c >= 'a' && c <= 'z' ? c - ('a' - 'A') : c);
 }
 
 bool text_next_line(

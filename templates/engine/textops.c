@@ -58,7 +58,7 @@ int textops_capitalize(struct call *c, struct value in, struct value *ret)
 	if (!to)
 		return -ENOMEM;
 	for (size_t i = 0; i < in.len; i++)
-		to[i] = i == 0 ? text_upper(in.text[i]) : text_lower(in.text[i]);
+		to[i] = (i == 0 ? text_upper : text_lower)(in.text[i]);
 	*ret = value_text_of(to, in.len);
 	return 0;
 }
@@ -124,7 +124,7 @@ int textops_split(struct call *c, struct value in, struct value *ret)
 		rc = call_text(c, 0, "", &by);
 	if (rc == 0 && !blanks && by.len == 0)
 		rc = call_fail(c, "a text can't be split by an empty one");
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	if (blanks)
 		split_blanks(*ret, in, max);
@@ -159,7 +159,7 @@ int textops_join(struct call *c, struct value list, struct value by, struct valu
 		struct value text;
 
 		rc = display_bare(c->ev, c->at, items->items[i], &text);
-		if (rc < 0)
+		if (rc != 0)
 			break;
 		if (i > 0)
 			str_addn(&out, by.text, by.len);

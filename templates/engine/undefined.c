@@ -8,6 +8,7 @@
 #define PATH_MAX_BYTES 160
 #define PATH_DEPTH_MAX 8
 #define CANDIDATES_MAX 500
+#define CANDIDATES_BYTES ((size_t)256 << 10)
 
 /* Where an undefined value came from. */
 struct undefined {
@@ -50,7 +51,8 @@ bool undefined_is_nothing(struct value v)
 	return v.kind == VALUE_UNDEFINED && u && u->nothing;
 }
 
-/* "node.macs[3]" as it was written; "..." for what is no path. */
+/* "node.macs[3]" as it was written; "..." for what is no path.
+ * `depth` ends it. NOLINTNEXTLINE(misc-no-recursion) */
 static void path_add(struct str *to, const struct expr *x, unsigned depth)
 {
 	if (depth < PATH_DEPTH_MAX && (x->kind == EXPR_ATTR || x->kind == EXPR_INDEX))
@@ -138,7 +140,7 @@ int undefined_fail(struct eval *ev, struct mark at, struct value v)
 	if (!u->x)
 		return eval_fail(ev, at, "this value is undefined: %s", u->why);
 	path_add(&path, u->x, 0);
-	scratch = arena_new(CANDIDATES_MAX * 512);
+	scratch = arena_new(CANDIDATES_BYTES);
 	struct candidates c = {.arena = scratch};
 	candidates_collect(&c, ev, u);
 	const char *near = meant(&c, u);

@@ -38,11 +38,10 @@ size_t utf8_offset(const char *text, size_t len, size_t index)
 uint32_t utf8_decode(const char *text, size_t len, size_t *ret_step)
 {
 	static const struct {
-		uint8_t mask, lead;
-		size_t n;
 		uint32_t min;
-	} forms[] = {{0x80, 0x00, 1, 0}, {0xE0, 0xC0, 2, 0x80}, {0xF0, 0xE0, 3, 0x800},
-		{0xF8, 0xF0, 4, 0x10000}};
+		uint8_t mask, lead, n;
+	} forms[] = {{0, 0x80, 0x00, 1}, {0x80, 0xE0, 0xC0, 2}, {0x800, 0xF0, 0xE0, 3},
+		{0x10000, 0xF8, 0xF0, 4}};
 	uint8_t c = (uint8_t)text[0];
 
 	*ret_step = 1;

@@ -260,7 +260,7 @@ static struct value scalar_from(struct arena *a, const struct doc_node *n)
 	return number_from(n->text, &v) ? v : value_textn(a, n->text, n->len);
 }
 
-/* doc_parse() bounds the depth. */
+/* doc_parse() bounds the depth. NOLINTNEXTLINE(misc-no-recursion) */
 struct value value_from_doc(struct arena *a, const struct doc_node *n)
 {
 	if (!n)

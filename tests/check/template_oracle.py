@@ -2,6 +2,7 @@
 
     template_oracle.py PROGRAM CASES.yaml...      the written cases
     template_oracle.py PROGRAM --random SEED N    N made-up templates
+    template_oracle.py PROGRAM --shipped FOLDER   the templates in a folder
     template_oracle.py PROGRAM --yaml SEED N      N values through toyaml, read by PyYAML
 
 PROGRAM is the unit test test_cases, which renders with --run. Both must give the same bytes, or both
@@ -13,6 +14,7 @@ import copy
 import hashlib
 import ipaddress
 import json
+import os
 import random
 import re
 import shlex
@@ -397,8 +399,59 @@ def yaml_read_back(program, seed, count):
     return failed
 
 
+SHIPPED_WITH = {
+    "cluster": {"name": "acm", "domain": "acm.internal"},
+    "server": {"address": "10.10.0.1", "prefix": 24, "netmask": "255.255.255.0", "network": "10.10.0.0", "url": "http://10.10.0.1", "join_url": "https://10.10.0.1:8443", "ca_fingerprint": "ab" * 32},
+    "agent": {"url": "http://10.10.0.1/join", "sha256": "cd" * 32},
+    "node": {"name": "master1", "role": "master", "address": "10.10.0.10", "prefix": 24, "macs": ["52:54:00:00:00:01", "52:54:00:00:00:02"], "ssh_authorized_keys": ["ssh-ed25519 AAAA a@b"],
+             "dns": ["10.10.0.1"], "gateway": "10.10.0.1", "bond": {"name": "bond0", "mode": "802.3ad", "miimon_ms": 100, "lacp_rate": "fast", "hash_policy": "layer3+4"}, "external": {"mac": "52:54:00:00:00:09"}},
+    "role": {"name": "master", "template": "master.yaml"},
+    "nodes": [{"name": "master1", "address": "10.10.0.10", "role": "master"}, {"name": "worker1", "address": "10.10.0.11", "role": "worker"}],
+    "masters": [{"name": "master1", "address": "10.10.0.10"}],
+    "etcd": {"prefix": "/slipway", "token": "t", "initial_cluster": "master1=http://10.10.0.10:2380", "endpoints": "http://10.10.0.10:2379"},
+    "boot": {"join_token": "T" * 43, "nonce": "N" * 43},
+    "image": {"name": "flatcar", "version": "1", "url": "http://10.10.0.1/i"},
+    "kernel_url": "http://10.10.0.1/k",
+    "initrds": [{"name": "i", "url": "http://10.10.0.1/i"}],
+    "args": "console=ttyS0",
+    "generation": 7,
+    "reason": "no such node",
+}
+
+
+def shipped(program, folder):
+    """The templates that are installed, with a bond, with another, and bare."""
+    files = {}
+    for root, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(root, name)
+            if "/engine/" not in path and name.endswith((".yaml", ".ipxe")) and "/distros/" not in path:
+                with open(path, encoding="utf-8") as f:
+                    files[os.path.relpath(path, folder)] = f.read()
+    cases = []
+    for name, text in sorted(files.items()):
+        for change in ({}, {"bond": {"name": "bond0", "mode": "active-backup", "miimon_ms": 100, "lacp_rate": None, "hash_policy": None}}, {"bond": None, "gateway": None, "external": None, "ssh_authorized_keys": [], "dns": []}):
+            with_ = copy.deepcopy(SHIPPED_WITH)
+            with_["node"].update(change)
+            cases.append({"it": name, "template": text, "with": with_, "files": files})
+    n = failed = 0
+    for case, ours in zip(cases, ours_render(program, cases)):
+        theirs = jinja_render(case)
+        n += 1
+        good = ours.get("out") == theirs.get("out")
+        failed += not good
+        note = " (both want values this test does not know: %s)" % ours["error"] if good and "error" in ours else ""
+        print("%s %d - %s renders as in Jinja2%s" % ("ok" if good else "not ok", n, case["it"], note))
+        if not good:
+            print("# ours:   %r\n# jinja2: %r" % (ours, theirs))
+    print("1..%d" % n)
+    return failed
+
+
 def main():
     program = sys.argv[1]
+    if sys.argv[2] == "--shipped":
+        return shipped(program, sys.argv[3])
     if sys.argv[2] == "--yaml":
         return yaml_read_back(program, int(sys.argv[3]), int(sys.argv[4]))
     if sys.argv[2] == "--random":

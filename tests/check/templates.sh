@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The template engine against Python's Jinja2: the written cases, then made-up ones of a fixed seed.
+# The template engine against Python's Jinja2: the written cases, then made-up ones of a fixed
+# seed, values written as YAML, and the templates we ship.
 set -u
 cd "$(dirname "$0")/../.."
 program=${BUILD:-build/release}/tests/unit/templates/engine/test_cases
@@ -15,4 +16,5 @@ failed=0
 "$python" -W ignore tests/check/template_oracle.py "$program" tests/data/templates/*.yaml || failed=1
 "$python" -W ignore tests/check/template_oracle.py "$program" --random "${SEED:-1}" "${TEMPLATES:-600}" || failed=1
 "$python" -W ignore tests/check/template_oracle.py "$program" --yaml "${SEED:-1}" "${TEMPLATES:-600}" || failed=1
+"$python" -W ignore tests/check/template_oracle.py "$program" --shipped templates || failed=1
 exit $failed

@@ -66,25 +66,64 @@ static void add_block(struct str *out, const char *text, size_t len, size_t inde
 	}
 }
 
-static void add_quoted(struct str *out, const char *text, size_t len)
+/* Characters beyond ASCII that YAML calls unprintable, or takes for the end of a line. */
+static const struct {
+	const char *utf8, *escape;
+	uint8_t last; /* of the last byte's range, which begins at that of `utf8` */
+} special[] = {
+	{"\xc2\x80", "\\x", 0x9f},       /* the second set of control characters */
+	{"\xe2\x80\xa8", "\\u20", 0xa9}, /* line and paragraph separator: 28, 29 */
+	{"\xef\xbb\xbf", "\\uFE", 0xbf}, /* byte order mark: FF */
+	{"\xef\xbf\xbe", "\\uFF", 0xbf}, /* no characters at all: FE, FF */
+};
+
+/* Adds the escape of the special character at `p` and gives its length; 0 when there is none. */
+static size_t add_special(struct str *out, const char *p, size_t left)
+{
+	for (size_t i = 0; i < ARRAY_LEN(special); i++) {
+		size_t n = strlen(special[i].utf8);
+		uint8_t first = (uint8_t)special[i].utf8[n - 1];
+		uint8_t last = n <= left ? (uint8_t)p[n - 1] : 0;
+
+		if (n > left || memcmp(p, special[i].utf8, n - 1) != 0 || last < first ||
+			last > special[i].last)
+			continue;
+		/* The low byte of the character: its last six bits, and two from the byte before. */
+		uint8_t low = (uint8_t)((uint8_t)p[n - 2] << 6 | (last & 0x3f));
+		str_printf(out, "%s%02X", special[i].escape, low);
+		return n;
+	}
+	return 0;
+}
+
+/* What stands for one byte of ASCII inside double quotes. */
+static void add_ascii(struct str *out, char c)
 {
 	static const struct {
 		char c, letter;
 	} escapes[] = {{'"', '"'}, {'\\', '\\'}, {'\n', 'n'}, {'\t', 't'}, {'\r', 'r'}};
 
-	str_addc(out, '"');
-	for (size_t i = 0; i < len; i++) {
-		char letter = 0;
+	for (size_t k = 0; k < ARRAY_LEN(escapes); k++) {
+		if (c == escapes[k].c) {
+			str_printf(out, "\\%c", escapes[k].letter);
+			return;
+		}
+	}
+	if ((unsigned char)c < 0x20 || c == 0x7f)
+		str_printf(out, "\\x%02x", (unsigned char)c);
+	else
+		str_addc(out, c);
+}
 
-		for (size_t k = 0; k < ARRAY_LEN(escapes); k++)
-			if (text[i] == escapes[k].c)
-				letter = escapes[k].letter;
-		if (letter)
-			str_printf(out, "\\%c", letter);
-		else if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-			str_printf(out, "\\x%02x", (unsigned char)text[i]);
-		else
-			str_addc(out, text[i]);
+static void add_quoted(struct str *out, const char *text, size_t len)
+{
+	str_addc(out, '"');
+	for (size_t i = 0; i < len;) {
+		size_t n = add_special(out, text + i, len - i);
+
+		if (n == 0)
+			add_ascii(out, text[i++]);
+		i += n;
 	}
 	str_add(out, "\"\n");
 }

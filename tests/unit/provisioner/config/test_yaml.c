@@ -61,5 +61,15 @@ TEST(what_a_block_would_not_give_back_is_quoted)
 	expect("\"\\", "\"\\\"\\\\\"\n");
 }
 
+TEST(what_yaml_takes_for_unprintable_or_a_line_end_is_escaped)
+{
+	expect("a\xc2\x80\xc2\x85\xc2\x9f\xc2\xa0", "\"a\\x80\\x85\\x9F\xc2\xa0\"\n");
+	expect("\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa",
+		"\"\xe2\x80\xa7\\u2028\\u2029\xe2\x80\xaa\"\n");
+	expect("a\xef\xbb\xbf\xef\xbf\xbd", "\"a\\uFEFF\xef\xbf\xbd\"\n");
+	expect("\xf0\x9f\x9a\x80 \xe4\xb8\x96", "\"\xf0\x9f\x9a\x80 \xe4\xb8\x96\"\n");
+}
+
 RUN(t(paths_and_file_names_stay_plain), t(what_could_be_a_word_or_a_number_is_quoted),
-	t(lines_become_a_block), t(what_a_block_would_not_give_back_is_quoted))
+	t(lines_become_a_block), t(what_a_block_would_not_give_back_is_quoted),
+	t(what_yaml_takes_for_unprintable_or_a_line_end_is_escaped))

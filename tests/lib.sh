@@ -64,12 +64,15 @@ need_root() {
 }
 
 # start NAME COMMAND...: in the background, output to $work/NAME.log; $started is its pid; ended at exit.
+# As a group of its own: COMMAND may be a function, whose children would outlive the shell it runs in.
 start() {
 	local name=$1
 	shift
+	set -m
 	"$@" >"$work/$name.log" 2>&1 </dev/null &
 	started=$!
-	defer "kill $started; wait $started"
+	set +m
+	defer "kill -- -$started; wait $started"
 }
 
 # net_new PREFIX: two namespaces PREFIX-s (server, 10.77.0.1/24 on "s0") and PREFIX-c (client, "c0"), joined by a veth.

@@ -1,0 +1,211 @@
+# shellcheck shell=bash
+# rack.sh - a virtual rack: a network namespace with a bridge, `slipway serve` on it, and machines in
+# QEMU that boot from it. Source it, call rack_use NAME, then the functions below in any order.
+#
+# All of a rack is in two places: the namespace NAME and the folder /tmp/NAME. So rack_down can undo
+# it from another shell, and whatever state it is in. Processes are known by living in the namespace.
+# A machine has a slot N from 1 to 99: MACs 52:54:00:77:N:01 and :02, taps mNa and mNb, serial LAB-N.
+
+rack_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+: "${BUILD:=build/release}"
+case $BUILD in /*) rack_bin=$BUILD ;; *) rack_bin=$rack_top/$BUILD ;; esac
+
+readonly rack_memory_mib=1536
+readonly rack_disk=8G # sparse
+readonly rack_ovmf=/usr/share/OVMF
+
+rack_say() { printf 'rack: %s\n' "$*" >&2; }
+
+# rack_use NAME: which rack the other functions mean.
+rack_use() {
+	rack=$1
+	rack_dir=/tmp/$1
+	rack_socket=$rack_dir/slipway.sock
+}
+
+rack_in() { ip netns exec "$rack" "$@"; }
+
+# rack_cli COMMAND [ARGUMENT...]: the slipway command, with this rack's server.
+rack_cli() {
+	local command=$1
+	shift
+	"$rack_bin/slipway" "$command" --socket "$rack_socket" "$@"
+}
+
+rack_exists() { [ -e "/run/netns/$rack" ] || [ -e "$rack_dir" ]; }
+
+# Those in the namespace, but for ourselves: somebody may stop the rack from inside.
+rack_pids() { ip netns pids "$rack" 2>/dev/null | grep -vx -e $$ -e "$BASHPID"; }
+
+# rack_pid WHAT: the process id of "serve" or of a machine, if it is running.
+rack_pid() {
+	local pid
+	pid=$(cat "$rack_dir/$1.pid" 2>/dev/null) && rack_pids | grep -x "$pid"
+}
+
+# rack_worker_pid NAME: of provisioner, dhcpd or netboot.
+rack_worker_pid() {
+	local serve
+	serve=$(rack_pid serve) && pgrep -P "$serve" -f "^slipway worker $1 "
+}
+
+# rack_wait SECONDS WHAT COMMAND...
+rack_wait() {
+	local limit=$1 what=$2 end
+	shift 2
+	end=$((SECONDS + limit))
+	until "$@" >/dev/null 2>&1; do
+		if [ $SECONDS -ge $end ]; then
+			rack_say "waited $limit s for $what"
+			return 1
+		fi
+		sleep 0.1
+	done
+}
+
+rack_is_idle() { [ -z "$(rack_pids)" ]; }
+
+# rack_up: the namespace, the bridge, and the folder. Everything the server's workers read is a copy
+# that they may read, whatever the umask of the checkout.
+rack_up() {
+	if rack_exists; then
+		rack_say "\"$rack\" is there already (namespace $rack, folder $rack_dir)"
+		rack_say "is it running, or was it left behind? tests/lab/rack -n $rack down removes it"
+		return 1
+	fi
+	mkdir -m 0755 "$rack_dir" || return
+	ip netns add "$rack" || return
+	ip -n "$rack" link set lo up
+	ip -n "$rack" link add br0 type bridge stp_state 0 forward_delay 0 || return
+	ip -n "$rack" addr add 10.77.0.1/24 dev br0
+	ip -n "$rack" link set br0 up
+	install -d -m 0755 "$rack_dir"/{config,agent,images,images/lab,images/lab/1}
+}
+
+# rack_fill OS_DIR CLUSTER_YAML: image, templates, join agent, configuration.
+rack_fill() {
+	install -m 0644 "$1/vmlinuz" "$1/initrd.img" "$rack_dir/images/lab/1/" &&
+		install -m 0755 "$rack_bin/slipway-join" "$rack_dir/agent/" &&
+		cp -R "$rack_top/templates" "$rack_dir/templates" &&
+		chmod -R a+rX "$rack_dir/templates" &&
+		ssh-keygen -q -t ed25519 -N '' -C "$rack" -f "$rack_dir/key" &&
+		sed "s|^ssh-authorized-keys:.*|ssh-authorized-keys: [\"$(cat "$rack_dir/key.pub")\"]|" "$2" \
+			>"$rack_dir/config/cluster.yaml" &&
+		chmod 0644 "$rack_dir/config/cluster.yaml"
+}
+
+rack_user() { if getent passwd slipway >/dev/null; then echo slipway; else echo nobody; fi; }
+
+# What `slipway serve` is started with; more options may follow.
+rack_serve_command() {
+	echo "$rack_bin/slipway" serve --config "$rack_dir/config/cluster.yaml" --state "$rack_dir/state" \
+		--images "$rack_dir/images" --templates "$rack_dir/templates" --agent "$rack_dir/agent" \
+		--socket "$rack_socket" --user "$(rack_user)"
+}
+
+rack_answers() { rack_cli status; }
+
+# rack_serve [OPTION...]: starts the server and waits until it serves.
+rack_serve() {
+	local pid
+	# setsid: Ctrl-C on the terminal is ours to handle, in order.
+	# shellcheck disable=SC2046 # no path of ours has a space
+	setsid ip netns exec "$rack" $(rack_serve_command) "$@" >>"$rack_dir/serve.log" 2>&1 </dev/null &
+	pid=$!
+	echo $pid >"$rack_dir/serve.pid"
+	local end=$((SECONDS + 20))
+	until rack_answers >/dev/null 2>&1 && rack_worker_pid netboot >/dev/null; do
+		if [ $SECONDS -ge $end ] || ! kill -0 $pid 2>/dev/null; then
+			rack_say "slipway serve does not serve; the end of $rack_dir/serve.log:"
+			tail -n 8 "$rack_dir/serve.log" >&2
+			return 1
+		fi
+		sleep 0.1
+	done
+}
+
+rack_mac() { printf '52:54:00:77:%02x:%02x' "$1" "$2"; }
+
+# rack_on NAME KIND SLOT: powers a machine on. KIND says how it boots from the network:
+#   bios       SeaBIOS, iPXE in the network card's ROM
+#   uefi       the firmware's own PXE client: loader by TFTP
+#   uefi-http  the firmware's own HTTP boot: loader by HTTP
+# $rack_dir/NAME.on keeps when, in ms; NAME.console is its serial line, NAME.qemu QEMU's own words.
+rack_on() {
+	local name=$1 kind=$2 slot=$3 at=$rack_dir/$1 nic tap rom='' args
+
+	if rack_pid "$name" >/dev/null; then
+		rack_say "$name is on already"
+		return 1
+	fi
+	args=(-name "$name" -machine q35,graphics=off,smm=off -accel "tcg,thread=multi" -cpu max -smp 1
+		-m $rack_memory_mib -display none -vga none -nodefaults
+		-smbios "type=1,manufacturer=Slipway,product=Virtual Node,serial=LAB-$slot,uuid=77000000-0000-4000-8000-$(printf '%012x' "$slot")"
+		-chardev "file,id=console,path=$at.console,append=on" -serial chardev:console
+		-chardev "pipe,id=monitor,path=$at.monitor" -mon chardev=monitor
+		-drive "if=none,id=disk,format=raw,file=$at.disk" -device virtio-blk-pci,drive=disk,bootindex=3)
+	case $kind in
+	bios) ;;
+	uefi | uefi-http)
+		rom=,romfile= # no iPXE in the card: the firmware's client speaks
+		[ -e "$at.vars" ] || cp "$rack_ovmf/OVMF_VARS_4M.fd" "$at.vars" || return
+		args+=(-drive "if=pflash,format=raw,unit=0,readonly=on,file=$rack_ovmf/OVMF_CODE_4M.fd"
+			-drive "if=pflash,format=raw,unit=1,file=$at.vars")
+		;;
+	*) rack_say "$kind: a machine boots by bios, uefi or uefi-http"; return 2 ;;
+	esac
+	[ "$kind" = uefi-http ] && args+=(-fw_cfg name=opt/org.tianocore/IPv4PXESupport,string=n
+		-fw_cfg name=opt/org.tianocore/IPv6PXESupport,string=n)
+	for nic in 1 2; do
+		tap=m$slot$(tr 12 ab <<<$nic)
+		if ! ip -n "$rack" link show "$tap" >/dev/null 2>&1; then
+			rack_in ip tuntap add "$tap" mode tap && rack_in ip link set "$tap" master br0 up || return
+		fi
+		args+=(-netdev "tap,id=nic$nic,ifname=$tap,script=no,downscript=no"
+			-device "virtio-net-pci,netdev=nic$nic,mac=$(rack_mac "$slot" $nic),bootindex=$nic$rom")
+	done
+	[ -e "$at.disk" ] || truncate -s $rack_disk "$at.disk"
+	[ -e "$at.monitor.in" ] || mkfifo "$at.monitor.in" "$at.monitor.out" || return
+	echo "$kind $slot" >"$at.machine"
+	date +%s%3N >"$at.on"
+	setsid ip netns exec "$rack" qemu-system-x86_64 "${args[@]}" >"$at.qemu" 2>&1 </dev/null &
+	echo $! >"$at.pid"
+}
+
+# rack_reset NAME: the reset button.
+rack_reset() {
+	rack_pid "$1" >/dev/null || return
+	date +%s%3N >"$rack_dir/$1.on"
+	timeout 5 sh -c 'echo system_reset >"$1"' sh "$rack_dir/$1.monitor.in"
+}
+
+# rack_off NAME: pulls the plug.
+rack_off() {
+	local pid
+	pid=$(rack_pid "$1") || return 0
+	kill "$pid" 2>/dev/null
+	rack_wait 5 "$1 to be off" rack_is_gone "$pid" || kill -9 "$pid"
+}
+
+rack_is_gone() { ! kill -0 "$1" 2>/dev/null; }
+
+rack_machines() {
+	local m
+	for m in "$rack_dir"/*.machine; do [ -e "$m" ] && basename "$m" .machine; done
+}
+
+# rack_down: removes all of it, whatever there is of it.
+rack_down() {
+	local pid
+	if [ -e "/run/netns/$rack" ]; then
+		pid=$(rack_pid serve) && kill "$pid" && rack_wait 8 "slipway serve to stop" rack_is_gone "$pid"
+		for pid in $(rack_pids); do kill "$pid" 2>/dev/null; done
+		rack_wait 5 "the machines to be off" rack_is_idle ||
+			for pid in $(rack_pids); do kill -9 "$pid" 2>/dev/null; done
+		rack_wait 5 "killed processes to go" rack_is_idle
+		ip netns del "$rack" # bridge and taps go with it
+	fi
+	# Root's own folder only: /tmp is everybody's.
+	if [ -d "$rack_dir" ] && [ ! -L "$rack_dir" ] && [ -O "$rack_dir" ]; then rm -rf --one-file-system "$rack_dir"; fi
+	! rack_exists
+}

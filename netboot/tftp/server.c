@@ -64,9 +64,11 @@ static void drop(struct tftp_server *s, struct tftp_session *session)
 	tftp_session_free(session);
 }
 
-static uint32_t since_ms(int64_t began_ms)
+/* Without the wait for a last ACK that never came. */
+static uint32_t duration_ms(const struct tftp_session *session, enum tftp_state state)
 {
-	int64_t took = clock_mono_ms() - began_ms;
+	int64_t end = state == TFTP_UNCONFIRMED ? session->transfer.heard_ms : clock_mono_ms();
+	int64_t took = end - session->began_ms;
 
 	return took > UINT32_MAX ? UINT32_MAX : (uint32_t)took;
 }
@@ -80,7 +82,7 @@ static void on_session_ended(void *arg, struct tftp_session *session, enum tftp_
 		.name = session->name,
 		.bytes = state == TFTP_UNCONFIRMED ? session->transfer.file_size
 						   : tftp_bytes_acked(&session->transfer),
-		.duration_ms = since_ms(session->began_ms),
+		.duration_ms = duration_ms(session, state),
 		.retries = session->transfer.retries,
 	};
 

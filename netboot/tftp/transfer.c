@@ -137,6 +137,7 @@ static void send_again(struct tftp_transfer *t, int64_t now_ms, struct tftp_send
 {
 	t->repeated = true;
 	t->repeat_from = t->acked + t->windowsize + 1;
+	t->sent_before = t->sent;
 	send_from(t, t->acked + 1, now_ms, ret);
 	t->retries += ret->n;
 }
@@ -194,38 +195,54 @@ static void take_oack_answer(
 	send_on(t, now_ms, ret);
 }
 
-/* An ACK for less than was sent. With windows it reports a gap, unless a window was repeated just
- * now: then it may as well be the client's answer to a block that it has got twice. */
+/* A repeated ACK. With windows it says that the first block of this one is missing; or that the
+ * network or the client has doubled it, so it is believed once until a window has arrived. */
+static void take_repeated_ack(struct tftp_transfer *t, int64_t now_ms, struct tftp_send *ret)
+{
+	if (t->windowsize == 1 || t->acked < t->repeat_from)
+		return;
+	send_again(t, now_ms, ret);
+	t->in_doubt = true;
+}
+
+/* An ACK of less than was sent reports a gap, unless it answers blocks that the client has got
+ * twice: it then says what the client had before they came. */
 static void take_short_ack(struct tftp_transfer *t, int64_t now_ms, struct tftp_send *ret)
 {
-	if (t->windowsize > 1 && t->acked >= t->repeat_from)
-		send_again(t, now_ms, ret);
-	else
+	bool is_echo = t->in_doubt || t->acked == t->sent_before;
+
+	t->in_doubt = false;
+	if (is_echo)
 		send_on(t, now_ms, ret);
+	else
+		send_again(t, now_ms, ret);
 }
 
 static enum tftp_state take_ack(
 	struct tftp_transfer *t, uint16_t number, int64_t now_ms, struct tftp_send *ret)
 {
 	uint64_t block = unwrap(t, number);
-	bool is_repeated = block == t->acked;
 
 	if (t->oack_unanswered) {
 		take_oack_answer(t, number, now_ms, ret);
 		return TFTP_RUNNING;
 	}
-	if (block == NO_BLOCK || (is_repeated && (t->windowsize == 1 || t->acked < t->repeat_from)))
+	if (block == NO_BLOCK)
 		return TFTP_RUNNING;
-	if (!is_repeated) {
-		t->acked = block;
-		made_progress(t, now_ms);
+	if (block == t->acked) {
+		take_repeated_ack(t, now_ms, ret);
+		return TFTP_RUNNING;
 	}
-	if (t->acked == t->last)
+	t->acked = block;
+	made_progress(t, now_ms);
+	if (block == t->last)
 		return TFTP_FINISHED;
-	if (t->acked < t->sent)
+	if (block < t->sent) {
 		take_short_ack(t, now_ms, ret);
-	else
-		send_on(t, now_ms, ret);
+		return TFTP_RUNNING;
+	}
+	t->in_doubt = false;
+	send_on(t, now_ms, ret);
 	return TFTP_RUNNING;
 }
 
@@ -259,6 +276,7 @@ enum tftp_state tftp_transfer_timeout(
 		send_oack(t, now_ms, ret_send);
 	} else {
 		send_again(t, now_ms, ret_send);
+		t->in_doubt = true; /* perhaps only the ACK was lost */
 	}
 	return TFTP_RUNNING;
 }

@@ -6,8 +6,8 @@
  *
  * Only the timer sends a block twice (RFC 1123 4.2.3.1, "Sorcerer's Apprentice"), with one
  * exception for windows (RFC 7440): an ACK that stops short of what was sent reports a gap, and the
- * window starts again behind it. That happens once until a whole window has arrived; for clients
- * acknowledge what they get twice, and each repetition would call for the next. */
+ * window starts again behind it. Clients also acknowledge blocks that they get twice; taking that
+ * for a gap would make each repetition call for the next, so such an ACK is told apart. */
 #ifndef SLIPWAY_TFTP_TRANSFER_H
 #define SLIPWAY_TFTP_TRANSFER_H
 
@@ -34,7 +34,9 @@ struct tftp_transfer {
 	uint32_t blksize, windowsize;
 	uint64_t last; /* the final block: shorter than blksize, perhaps empty */
 	uint64_t acked, sent;
-	uint64_t repeat_from; /* an ACK of an earlier block does not start the window again */
+	uint64_t repeat_from; /* an ACK of an earlier block, repeated, means nothing */
+	uint64_t sent_before; /* the last block sent before the window was sent again */
+	bool in_doubt;        /* the next short ACK may say what the client had before that */
 	bool oack_unanswered; /* the client has yet to answer our OACK */
 	bool heard;           /* the client has answered at all: its address is no lie */
 	bool repeated;        /* the window was sent twice: its ACK says nothing about time */

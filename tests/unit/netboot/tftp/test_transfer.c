@@ -213,6 +213,19 @@ TEST(doubled_acks_do_not_double_the_windows_that_follow)
 	assert_true(sent <= 400 + 400 / 2);
 }
 
+TEST(second_gap_in_a_window_starts_it_again_too)
+{
+	struct lab l = begin((struct tftp_options){.windowsize = 8}, 512 * 1000);
+
+	assert_int_equal(ack(&l, 0), TFTP_RUNNING);
+	assert_int_equal(ack(&l, 2), TFTP_RUNNING);
+	assert_sends(&l, 3, 8);
+	assert_int_equal(ack(&l, 5), TFTP_RUNNING);
+	assert_sends(&l, 6, 8);
+	assert_int_equal(ack(&l, 10), TFTP_RUNNING); /* it had 10 before: the gap was none */
+	assert_sends(&l, 14, 5);
+}
+
 TEST(answer_to_a_block_got_twice_is_no_gap)
 {
 	struct lab l = begin((struct tftp_options){.windowsize = 16}, 512 * 1000);
@@ -387,7 +400,8 @@ RUN(t(without_options_the_first_block_answers_the_request),
 	t(ack_inside_a_window_starts_it_again_behind_the_gap),
 	t(lost_first_block_of_a_window_is_repeated_once),
 	t(doubled_acks_do_not_double_the_windows_that_follow),
-	t(answer_to_a_block_got_twice_is_no_gap), t(losses_cost_windows_and_no_more),
+	t(second_gap_in_a_window_starts_it_again_too), t(answer_to_a_block_got_twice_is_no_gap),
+	t(losses_cost_windows_and_no_more),
 	t(window_and_block_are_cut_to_what_path_and_socket_take), t(only_what_was_asked_is_granted),
 	t(block_numbers_roll_over_to_zero), t(block_numbers_roll_over_to_one_for_who_asks),
 	t(window_crosses_the_roll_over), t(lost_last_ack_is_no_failure),

@@ -339,6 +339,13 @@ REFUSED = [
     "can't use a map's method",
     "can't change a list",
     "the format uses",
+    "has no items to go through",  # Jinja2's map and select take a false value for an empty list
+]
+
+# Where Python trips over something that it need not look at, or could do. Each is a part of its message.
+TRIPPED = [
+    "sequence was empty",  # constants are computed before the template runs, in branches not taken too
+    "unsupported operand type(s) for +=",  # indent takes no numbers
 ]
 
 
@@ -354,11 +361,13 @@ def made_up(program, seed, count):
             both_failed += 1
         elif "error" in ours and any(known in ours["error"] for known in REFUSED):
             refused += 1
+        elif "out" in ours and any(known in theirs.get("error", "") for known in TRIPPED):
+            refused += 1
         else:
             failed += 1
             if failed <= 10:
                 print("# template: %r\n# ours:   %r\n# jinja2: %r" % (case["template"], ours, theirs))
-    print("# %d templates: %d the same, %d fail in both, %d refused by rule, %d differ" % (count, same, both_failed, refused, failed))
+    print("# %d templates: %d the same, %d fail in both, %d differ by rule, %d differ" % (count, same, both_failed, refused, failed))
     print("%s 1 - %d made-up templates render as in Jinja2 (seed %d)" % ("not ok" if failed else "ok", count, seed))
     print("%s 2 - most of them render" % ("ok" if same > count // 4 else "not ok"))
     print("1..2")

@@ -180,7 +180,7 @@ class Maker:
     RULES = {
         "n": [
             "a", "b", "va", "va", "zero", "half", "1", "2", "0", "12", "1_000", "0x1f", "2.5", "1e3", "0.1", "{n} + {n}", "{n} - {n}", "{n} * {n}",
-            "{n} / {n}", "{n} // {n}", "{n} % {n}", "2 ** {n}", "{n} ** 2", "-{n}", "({n})", "{n}|abs", "{n}|int", "{n}|float", "{n}|round", "{n}|round(1)",
+            "{n} / {n}", "{n} // {n}", "{n} % {n}", "2 ** {n}", "{n} ** 2", "-({n})", "-a", "({n})", "{n}|abs", "{n}|int", "{n}|float", "{n}|round", "{n}|round(1)",
             "{n}|round(1, 'floor')", "{t}|length", "{l}|length", "{s}|count", "{m}|length", "{l}|sum", "{l}|min", "{l}|max", "{l}|first",
             "{l}|last", "{l}[0]", "{l}[-1]", "d.x", "d['x']", "d.z[1]", "ms[1].v", "{t}|int", "{t}|int(5)", "'12'|int", "'0x1A'|int(base=16)", "' 4.5 '|float",
             "({n} if {b} else {n})", "{t}.find({t})", "{t}.count('l')", "ms|sum(attribute='v')", "{l}.index(1)", "{l}|length", "{b}|int",

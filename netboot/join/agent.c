@@ -189,6 +189,11 @@ static void obey(struct agent *a, const struct client_reply *reply)
 	if (api_read_commands(reply->body, reply->len, &commands, &e) < 0)
 		log_warn("heartbeat: %s, ignoring", e.msg);
 	for (size_t i = 0; i < commands.n; i++) {
+		if (strcmp(commands.name[i], API_COMMAND_REGISTER) == 0) {
+			log_info("registering again: etcd has started anew");
+			steps_register_again(&a->steps, clock_mono_ms());
+			continue;
+		}
 		if (strcmp(a->ignored, commands.name[i]) == 0)
 			continue; /* said before */
 		memcpy(a->ignored, commands.name[i], sizeof(a->ignored));

@@ -18,6 +18,9 @@
 #define API_ENDPOINTS_MAX 8
 #define API_COMMANDS_MAX 8
 
+/* The command that makes a node write its key into etcd again. */
+#define API_COMMAND_REGISTER "register"
+
 struct facts_addresses;
 struct facts_vitals;
 struct units;

@@ -4,6 +4,12 @@
 #define BACKOFF_MAX_MS 30000
 #define SLOW_MS 60000
 
+void steps_register_again(struct steps *s, int64_t now_ms)
+{
+	s->registered = false;
+	s->task[STEPS_REGISTER].at_ms = now_ms;
+}
+
 enum steps_result steps_result_of(int status)
 {
 	if (status >= 200 && status < 300)

@@ -48,6 +48,9 @@ enum steps_next steps_next(
 void steps_done(struct steps *s, enum steps_task task, enum steps_result result, int64_t now_ms,
 	uint32_t random);
 
+/* etcd may have forgotten us: register once more, now. */
+void steps_register_again(struct steps *s, int64_t now_ms);
+
 /* What an HTTP status means: 0 stands for "no answer". */
 enum steps_result steps_result_of(int status);
 

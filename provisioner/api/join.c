@@ -255,7 +255,7 @@ static void take_heartbeat(const struct join *join, struct machine *m, const jso
 
 static void post_heartbeat(struct api_request *r)
 {
-	static const char no_commands[] = "{\"commands\":[]}\n";
+	static const char none[] = "{\"commands\":[]}\n", again[] = "{\"commands\":[\"register\"]}\n";
 	const struct join *join = r->arg;
 	char name[CA_NODE_NAME_SIZE];
 	SSL *ssl = ssl_of(r);
@@ -275,7 +275,9 @@ static void post_heartbeat(struct api_request *r)
 		return;
 	}
 	take_heartbeat(join, m, beat, clock_wall_ms());
-	api_reply_text(r, "application/json", no_commands, sizeof(no_commands) - 1);
+	const char *commands = m->must_register ? again : none;
+	m->must_register = false;
+	api_reply_text(r, "application/json", commands, strlen(commands));
 }
 
 const struct api_route join_routes[] = {

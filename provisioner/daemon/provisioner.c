@@ -335,14 +335,21 @@ static void on_stop(evutil_socket_t sig, short what, void *arg)
 	(void)event_base_loopbreak(arg);
 }
 
-/* An etcd that starts anew (a master that lives in memory has booted) wants its seed again. */
+/* An etcd that starts anew (a master that lives in memory has booted) has forgotten its seed, and the
+ * nodes that registered in it. */
 static void on_event(void *arg, const struct store_event *e)
 {
 	struct provisioner *p = arg;
 	const struct machine *m = e->node[0] ? nodes_by_key(p->nodes, e->node) : NULL;
 
-	if (m && m->node && m->node->role->etcd_member && strcmp(e->kind, "joined") == 0)
-		seeding_restart(p->seeding);
+	if (!m || !m->node || !m->node->role->etcd_member || strcmp(e->kind, "joined") != 0)
+		return;
+	seeding_restart(p->seeding);
+	for (size_t i = 0; i < nodes_count(p->nodes); i++) {
+		struct machine *other = nodes_at(p->nodes, i);
+
+		other->must_register = other != m && other->registered;
+	}
 }
 
 static void on_unseeded(void *arg)

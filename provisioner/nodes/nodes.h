@@ -36,6 +36,7 @@ struct machine {
 	int64_t generation; /* served last */
 	char *facts;        /* JSON from its agent, or NULL */
 	bool registered;    /* in etcd, as its last heartbeat said */
+	bool must_register; /* etcd has started anew: its next heartbeat is told to register again */
 	char health[160];   /* "" when its last heartbeat said all is well, else what is not */
 	unsigned initrds_sent; /* in this boot */
 	char last_note[128];   /* the last trouble dhcpd had with it */

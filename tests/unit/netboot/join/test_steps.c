@@ -275,6 +275,22 @@ TEST(without_a_token_a_rejected_certificate_is_tried_once_a_minute)
 	assert_int_equal(begins(&s, HEARTBEAT + 60001), STEPS_BEAT);
 }
 
+TEST(a_registration_that_etcd_has_forgotten_is_made_again_and_reported)
+{
+	struct steps s = settled();
+	enum steps_task task;
+	int64_t wait_ms;
+
+	steps_register_again(&s, HEARTBEAT / 2);
+	assert_false(s.registered);
+	assert_int_equal(steps_next(&s, HEARTBEAT / 2, &task, &wait_ms), STEPS_DO);
+	assert_int_equal(task, STEPS_REGISTER);
+	steps_done(&s, STEPS_REGISTER, STEPS_OK, HEARTBEAT / 2 + 1, MIDDLE);
+	assert_true(s.registered);
+	assert_int_equal(steps_next(&s, HEARTBEAT / 2 + 1, &task, &wait_ms), STEPS_DO);
+	assert_int_equal(task, STEPS_BEAT);
+}
+
 TEST(statuses_fall_into_four_kinds)
 {
 	static const struct {
@@ -301,4 +317,5 @@ RUN(t(first_join_then_beat_and_register_side_by_side), t(a_certificate_makes_the
 	t(a_new_certificate_that_is_rejected_is_not_traded_in_a_circle),
 	t(with_certificate_and_token_both_refused_each_is_tried_once_a_minute),
 	t(without_a_token_a_rejected_certificate_is_tried_once_a_minute),
+	t(a_registration_that_etcd_has_forgotten_is_made_again_and_reported),
 	t(statuses_fall_into_four_kinds))

@@ -68,7 +68,15 @@ static uint64_t mac_number(const struct mac *m)
 	return v;
 }
 
-static void check_claimed_once(struct arena *a, const struct cluster *c, struct err_list *errors)
+/* The sorted names double as what cluster_node_find() searches. */
+static void keep_order(struct arena *a, struct cluster *c, const struct claim *names)
+{
+	c->by_name = arena_alloc(a, c->n_nodes, sizeof(*c->by_name));
+	for (uint32_t i = 0; c->by_name && i < c->n_nodes; i++)
+		c->by_name[i] = names[i].node;
+}
+
+static void check_claimed_once(struct arena *a, struct cluster *c, struct err_list *errors)
 {
 	size_t max_macs = (size_t)c->n_nodes * (CLUSTER_NODE_MACS_MAX + 1), n_macs = 0;
 	struct claim *names = arena_alloc(a, c->n_nodes, sizeof(*names));
@@ -88,6 +96,7 @@ static void check_claimed_once(struct arena *a, const struct cluster *c, struct 
 			macs[n_macs++] = (struct claim){.number = mac_number(&n->external.items[m]), .node = n};
 	}
 	claims_check(names, c->n_nodes, "the name", errors);
+	keep_order(a, c, names);
 	claims_check(addresses, c->n_nodes, "address", errors);
 	claims_check(macs, n_macs, "MAC", errors);
 }

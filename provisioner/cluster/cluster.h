@@ -130,6 +130,7 @@ struct cluster {
 	uint32_t n_roles;
 	struct cluster_node *nodes;
 	uint32_t n_nodes;
+	const struct cluster_node **by_name; /* all nodes, sorted; NULL in a cluster made by hand */
 };
 
 /* Reads, completes and cross-checks. `file` names it in errors and is kept. 0 and *ret, or -EINVAL

@@ -1,6 +1,7 @@
 #include "provisioner/cluster/cluster.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "provisioner/base/parse.h"
@@ -213,8 +214,21 @@ const struct cluster_role *cluster_role_find(const struct cluster *c, const char
 	return NULL;
 }
 
+static int by_name(const void *name, const void *at)
+{
+	const struct cluster_node *const *n = at;
+
+	return strcmp(name, (*n)->name);
+}
+
 const struct cluster_node *cluster_node_find(const struct cluster *c, const char *name)
 {
+	if (c->by_name && c->n_nodes > 0) {
+		const struct cluster_node *const *n =
+			bsearch(name, c->by_name, c->n_nodes, sizeof(struct cluster_node *), by_name);
+
+		return n ? *n : NULL;
+	}
 	for (uint32_t i = 0; i < c->n_nodes; i++)
 		if (strcmp(c->nodes[i].name, name) == 0)
 			return &c->nodes[i];

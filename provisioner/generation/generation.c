@@ -374,10 +374,9 @@ void generation_free(struct generation *g)
 
 const struct node_artefacts *generation_node(const struct generation *g, const char *name)
 {
-	for (uint32_t i = 0; i < g->cluster->n_nodes; i++)
-		if (strcmp(g->nodes[i].node->name, name) == 0)
-			return &g->nodes[i];
-	return NULL;
+	const struct cluster_node *n = cluster_node_find(g->cluster, name);
+
+	return n ? &g->nodes[n - g->cluster->nodes] : NULL;
 }
 
 int generation_refusal(const struct generation *g, const char *reason, char **ret, struct err *e)

@@ -9,6 +9,7 @@
 #include "provisioner/base/log.h"
 #include "provisioner/base/str.h"
 #include "provisioner/cluster/cluster.h"
+#include "provisioner/nodes/index.h"
 
 #define EVENT_TEXT_MAX 1024
 
@@ -17,6 +18,7 @@ struct nodes {
 	const struct cluster *cluster;
 	struct machine **list; /* nodes of cluster.yaml first */
 	size_t n, cap;
+	struct index index;
 	bool in_batch;
 	int failed; /* the first store error of this batch */
 	struct log_rate rate;
@@ -80,7 +82,8 @@ static void write_macs(const struct machine *m, struct str *out)
 
 static int read_back(const struct store_node *n, void *arg)
 {
-	struct machine *m = append(arg);
+	struct nodes *t = arg;
+	struct machine *m = append(t);
 
 	copy_text(m->key, sizeof(m->key), n->key);
 	copy_text(m->uuid, sizeof(m->uuid), n->uuid);
@@ -98,6 +101,7 @@ static int read_back(const struct store_node *n, void *arg)
 	m->generation = n->generation;
 	if (n->facts[0])
 		m->facts = xstrdup(n->facts);
+	index_add(&t->index, m);
 	return 0;
 }
 
@@ -125,6 +129,7 @@ void nodes_free(struct nodes *t)
 	for (size_t i = 0; i < t->n; i++)
 		machine_free(t->list[i]);
 	free(t->list);
+	index_done(&t->index);
 	free(t);
 }
 
@@ -146,34 +151,17 @@ struct machine *nodes_at(const struct nodes *t, size_t i)
 
 struct machine *nodes_by_key(const struct nodes *t, const char *key)
 {
-	for (size_t i = 0; i < t->n; i++)
-		if (strcmp(t->list[i]->key, key) == 0)
-			return t->list[i];
-	return NULL;
-}
-
-static bool has_mac(const struct machine *m, const struct mac *mac)
-{
-	for (uint32_t i = 0; i < m->n_macs; i++)
-		if (mac_is_equal(&m->macs[i], mac))
-			return true;
-	return false;
+	return index_by_key(&t->index, key);
 }
 
 struct machine *nodes_by_mac(const struct nodes *t, const struct mac *mac)
 {
-	for (size_t i = 0; i < t->n; i++)
-		if (has_mac(t->list[i], mac))
-			return t->list[i];
-	return NULL;
+	return index_by_mac(&t->index, mac);
 }
 
 struct machine *nodes_by_address(const struct nodes *t, uint32_t address)
 {
-	for (size_t i = 0; address && i < t->n; i++)
-		if (t->list[i]->address == address)
-			return t->list[i];
-	return NULL;
+	return index_by_address(&t->index, address);
 }
 
 static bool batch_open(struct nodes *t)
@@ -195,6 +183,7 @@ static void remove_at(struct nodes *t, size_t i)
 {
 	if (batch_open(t))
 		batch_result(t, store_node_delete(t->store, t->list[i]->key));
+	index_drop(&t->index, t->list[i]);
 	machine_free(t->list[i]);
 	for (; i + 1 < t->n; i++)
 		t->list[i] = t->list[i + 1];
@@ -216,7 +205,9 @@ static void become_stranger(struct nodes *t, size_t i, int64_t now_ms)
 	char mac[MAC_TEXT_SIZE];
 	if (batch_open(t))
 		batch_result(t, store_node_delete(t->store, m->key));
+	index_drop(&t->index, m);
 	copy_text(m->key, sizeof(m->key), mac_text(&m->macs[0], mac));
+	index_add(&t->index, m);
 	m->life = life_begin(false, now_ms);
 	m->dirty = true;
 }
@@ -241,6 +232,7 @@ static void become_node(struct nodes *t, struct machine *m, const struct cluster
 
 	if (m->key[0] && strcmp(m->key, n->name) != 0 && batch_open(t))
 		batch_result(t, store_node_delete(t->store, m->key));
+	index_drop(&t->index, m);
 	copy_text(m->key, sizeof(m->key), n->name);
 	m->node = n;
 	if (was_stranger)
@@ -250,6 +242,7 @@ static void become_node(struct nodes *t, struct machine *m, const struct cluster
 		add_mac(m, &n->macs.items[i]);
 	m->address = n->address;
 	m->dirty = true;
+	index_add(&t->index, m);
 }
 
 static int nodes_first(const void *a, const void *b)
@@ -286,6 +279,9 @@ void nodes_configure(struct nodes *t, const struct cluster *c, int64_t now_ms)
 	}
 	if (t->n > 0)
 		qsort(t->list, t->n, sizeof(struct machine *), nodes_first);
+	index_reset(&t->index); /* nodes first here too */
+	for (size_t i = 0; i < t->n; i++)
+		index_add(&t->index, t->list[i]);
 	drop_doubles(t);
 }
 
@@ -315,6 +311,7 @@ struct machine *nodes_meet(struct nodes *t, const struct mac *mac, int64_t now_m
 		m = append(t);
 		copy_text(m->key, sizeof(m->key), mac_text(mac, text));
 		add_mac(m, mac);
+		index_add(&t->index, m);
 		m->life = life_begin(false, now_ms);
 		m->first_seen_ms = now_ms;
 		m->last_seen_ms = now_ms;
@@ -336,11 +333,15 @@ void nodes_set_address(struct nodes *t, struct machine *m, uint32_t address)
 	if (before == m)
 		return;
 	if (before && !before->node) {
+		index_drop(&t->index, before);
 		before->address = 0;
 		before->dirty = true;
+		index_add(&t->index, before);
 	}
+	index_drop(&t->index, m);
 	m->address = address;
 	m->dirty = true;
+	index_add(&t->index, m);
 }
 
 void nodes_event(struct nodes *t, const struct machine *m, int64_t now_ms, const char *kind,

@@ -2,8 +2,8 @@
  *
  * A machine is found by any of its MACs or by the address it holds. What is seen of it becomes an
  * event in its timeline, and moves its life on; both are put into the store in batches:
- * nodes_flush() makes them durable. The table owns its machines; pointers stay valid until
- * nodes_free(), also over nodes_configure(). */
+ * nodes_flush() makes them durable. The table owns its machines; a pointer to one is good until the
+ * next nodes_meet() or nodes_configure(), which may forget a stranger. */
 #ifndef SLIPWAY_NODES_NODES_H
 #define SLIPWAY_NODES_NODES_H
 

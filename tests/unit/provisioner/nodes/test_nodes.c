@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "provisioner/base/log.h"
 #include "provisioner/base/str.h"
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/messages/messages.h"
@@ -50,8 +51,8 @@ static void reopen(void)
 
 static int begin(void **state)
 {
-
 	(void)state;
+	log_init("test", LOG_LEVEL_ERROR);
 	(void)snprintf(folder, sizeof(folder), "/tmp/slipway-nodes.XXXXXX");
 	if (!mkdtemp(folder))
 		return -1;
@@ -198,6 +199,31 @@ TEST(address_moves_from_one_stranger_to_the_next)
 	assert_string_equal(nodes_by_address(nodes, 0x0a4d0064)->key, "52:54:00:00:00:0a");
 }
 
+/* More machines than the first table of the index holds, come and gone, each still found by all it has. */
+TEST(each_of_many_machines_is_found_by_key_mac_and_address)
+{
+	char key[MAC_TEXT_SIZE];
+
+	for (uint32_t i = 0; i < 6000; i++) {
+		struct mac mac = {{2, 0, 0, 9, (uint8_t)(i >> 8), (uint8_t)i}};
+		struct machine *m = nodes_meet(nodes, &mac, NOW + i);
+
+		nodes_set_address(nodes, m, 0x0a000000 + i);
+		nodes_set_address(nodes, m, 0x0b000000 + i);
+	}
+	assert_int_equal(nodes_count(nodes), 2 + MACHINE_STRANGERS_MAX);
+	for (uint32_t i = 0; i < 6000; i++) {
+		struct mac mac = {{2, 0, 0, 9, (uint8_t)(i >> 8), (uint8_t)i}};
+		struct machine *m = nodes_by_mac(nodes, &mac);
+
+		assert_int_equal(m != NULL, i >= 6000 - MACHINE_STRANGERS_MAX);
+		assert_ptr_equal(nodes_by_key(nodes, mac_text(&mac, key)), m);
+		assert_ptr_equal(nodes_by_address(nodes, 0x0b000000 + i), m);
+		assert_null(nodes_by_address(nodes, 0x0a000000 + i));
+	}
+	assert_string_equal(nodes_by_key(nodes, "w2")->key, "w2");
+}
+
 static int collect(const struct store_event *e, void *arg)
 {
 	struct str *out = arg;
@@ -241,5 +267,6 @@ RUN(CASE(node_is_found_by_any_of_its_macs), CASE(stranger_that_is_met_waits),
 	CASE(transfers_are_steps_of_the_machine_that_holds_the_address),
 	CASE(lease_of_the_operating_system_is_no_new_boot),
 	CASE(uuid_of_a_machine_reads_as_smbios_and_ipxe_write_it),
-	CASE(address_moves_from_one_stranger_to_the_next), CASE(hostile_text_in_events_is_printable),
+	CASE(address_moves_from_one_stranger_to_the_next),
+	CASE(each_of_many_machines_is_found_by_key_mac_and_address), CASE(hostile_text_in_events_is_printable),
 	CASE(same_trouble_again_is_one_event))

@@ -34,6 +34,7 @@
 #define AGENT_FILE "slipway-join"
 #define FLUSH_MS 100
 #define OVERDUE_MS 1000
+#define CLOCK_SET_MS 500 /* a slew is slower than that in a second */
 #define IMAGE_FOLDER_SIZE 300
 
 struct provisioner {
@@ -52,6 +53,7 @@ struct provisioner {
 	struct join join;
 	struct api_server *admin_server, *join_server;
 	struct seeding *seeding;
+	int64_t wall_ahead_ms; /* of the monotonic clock, when we looked last */
 	int status;
 };
 
@@ -323,9 +325,14 @@ static void on_flush(evutil_socket_t fd, short what, void *arg)
 
 static void on_overdue(evutil_socket_t fd, short what, void *arg)
 {
-	const struct provisioner *p = arg;
+	struct provisioner *p = arg;
+	int64_t ahead_ms = clock_wall_ms() - clock_mono_ms(), step_ms = ahead_ms - p->wall_ahead_ms;
 
 	(void)fd, (void)what;
+	/* The limits of a life are measured by the wall clock, for they outlast us. */
+	if (step_ms > CLOCK_SET_MS || step_ms < -CLOCK_SET_MS)
+		nodes_clock_set(p->nodes, step_ms);
+	p->wall_ahead_ms = ahead_ms;
 	nodes_check_overdue(p->nodes, clock_wall_ms());
 }
 
@@ -476,7 +483,9 @@ static int start(struct provisioner *p)
 
 int provisioner_run(const struct provisioner_options *o)
 {
-	struct provisioner p = {.options = o, .base = event_base_new()};
+	struct provisioner p = {.options = o,
+		.base = event_base_new(),
+		.wall_ahead_ms = clock_wall_ms() - clock_mono_ms()};
 
 	assert(p.base);
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -11,6 +11,7 @@ static const struct {
 	enum node_state state;
 	int64_t limit_ms;
 	const char *why;
+	bool once; /* said again and again it is still the same news: it does not extend the limit */
 } steps[N_STEPS] = {
 	[STEP_NONE] = {"none", NODE_ACCEPTED, 0, ""},
 	[STEP_ADDRESS] = {"address", NODE_BOOTING, 120000,
@@ -32,9 +33,10 @@ static const struct {
 	[STEP_AGENT] = {"agent", NODE_CONFIGURED, 120000,
 		"the join agent was fetched but has not joined: journalctl -u slipway-join on the node"},
 	[STEP_JOINED] = {"joined", NODE_JOINED, 180000,
-		"it joined but is not in the masters' etcd: is etcd up and reachable from it?"},
+		"it joined but is not in the masters' etcd: is etcd up and reachable from it?", .once = true},
 	[STEP_REGISTERED] = {"registered", NODE_JOINED, 180000,
-		"it is registered but not healthy: systemctl --failed on the node, and etcd's health"},
+		"it is registered but not healthy: systemctl --failed on the node, and etcd's health",
+		.once = true},
 	[STEP_READY] = {"ready", NODE_READY, 45000,
 		"its heartbeat stopped: it was switched off, lost its network, or slipway-join died"},
 };
@@ -81,13 +83,23 @@ struct life_change life_step(struct life *l, enum step s, bool begins_boot, int6
 		change.new_step = true;
 		l->step = s;
 	}
-	if (s == l->step) {
+	if (s == l->step && (change.new_step || !steps[s].once)) {
 		l->step_ms = now_ms;
 		if (l->state != steps[s].state)
 			enter(l, steps[s].state, now_ms);
 	}
 	change.new_state = l->state != before;
 	return change;
+}
+
+bool life_fall(struct life *l, enum step s, int64_t now_ms)
+{
+	if (l->state == NODE_WAITING || l->step <= s)
+		return false;
+	l->step = s;
+	l->step_ms = now_ms;
+	enter(l, steps[s].state, now_ms);
+	return true;
 }
 
 bool life_check(struct life *l, int64_t now_ms, const char **ret_why)

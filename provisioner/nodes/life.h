@@ -6,7 +6,8 @@
  *
  * What is seen of a machine is a step; each step leads to a state and may take only so long until
  * the next. A machine that boots again starts over; steps that come out of order (a second NIC asks
- * for an address while the kernel loads) never move it backwards within one boot. */
+ * for an address while the kernel loads) never move it backwards within one boot; only a machine
+ * that says of itself that it is not well any more falls back. */
 #ifndef SLIPWAY_NODES_LIFE_H
 #define SLIPWAY_NODES_LIFE_H
 
@@ -57,8 +58,12 @@ struct life_change {
 /* Begins a life: accepted for a node of cluster.yaml, waiting for a stranger. */
 struct life life_begin(bool is_known, int64_t now_ms);
 
-/* `begins_boot`: the step can only be seen at the start of a boot (a lease for firmware or iPXE). */
+/* `begins_boot`: the step can only be seen at the start of a boot (a lease for firmware or iPXE, or
+ * its script). */
 struct life_change life_step(struct life *l, enum step s, bool begins_boot, int64_t now_ms);
+
+/* Back to `s` when the machine had got further; true when it had. */
+bool life_fall(struct life *l, enum step s, int64_t now_ms);
 
 /* Looks whether the next step is overdue; if so the machine is stalled, *ret_why says after what
  * and what to look at, and true is returned. */

@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "provisioner/base/clock.h"
 #include "provisioner/base/log.h"
-#include "provisioner/base/str.h"
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/nodes/index.h"
+#include "provisioner/nodes/record.h"
 
 #define EVENT_TEXT_MAX 1024
+#define SEEN_STORED_MS 60000 /* a sign of life alone is written so often */
 
 struct nodes {
 	struct store *store;
@@ -21,7 +23,7 @@ struct nodes {
 	struct index index;
 	bool in_batch;
 	int failed; /* the first store error of this batch */
-	struct log_rate rate;
+	struct log_rate rate, strangers;
 	nodes_event_fn *on_event;
 	void *on_event_arg;
 };
@@ -47,60 +49,12 @@ static void machine_free(struct machine *m)
 	free(m);
 }
 
-static void add_mac(struct machine *m, const struct mac *mac)
-{
-	for (uint32_t i = 0; i < m->n_macs; i++)
-		if (mac_is_equal(&m->macs[i], mac))
-			return;
-	if (m->n_macs < MACHINE_MACS_MAX)
-		m->macs[m->n_macs++] = *mac;
-}
-
-/* "52:54:00:00:00:01,52:54:00:00:00:02" */
-static void read_macs(struct machine *m, const char *text)
-{
-	while (*text) {
-		char one[MAC_TEXT_SIZE] = "";
-		size_t len = strcspn(text, ",");
-		struct mac mac;
-
-		if (len < sizeof(one))
-			memcpy(one, text, len);
-		if (mac_parse(one, &mac) == 0)
-			add_mac(m, &mac);
-		text += len + (text[len] == ',');
-	}
-}
-
-static void write_macs(const struct machine *m, struct str *out)
-{
-	char text[MAC_TEXT_SIZE];
-
-	for (uint32_t i = 0; i < m->n_macs; i++)
-		str_printf(out, "%s%s", i ? "," : "", mac_text(&m->macs[i], text));
-}
-
 static int read_back(const struct store_node *n, void *arg)
 {
 	struct nodes *t = arg;
 	struct machine *m = append(t);
 
-	copy_text(m->key, sizeof(m->key), n->key);
-	copy_text(m->uuid, sizeof(m->uuid), n->uuid);
-	copy_text(m->serial, sizeof(m->serial), n->serial);
-	copy_text(m->boot_id, sizeof(m->boot_id), n->boot_id);
-	read_macs(m, n->macs);
-	m->address = n->address;
-	m->life = (struct life){.state = node_state_of(n->state),
-		.since_ms = n->state_since_ms,
-		.step = step_of(n->stage),
-		.step_ms = n->last_seen_ms,
-		.seen_ms = n->last_seen_ms};
-	m->first_seen_ms = n->first_seen_ms;
-	m->last_seen_ms = n->last_seen_ms;
-	m->generation = n->generation;
-	if (n->facts[0])
-		m->facts = xstrdup(n->facts);
+	record_read(n, m);
 	index_add(&t->index, m);
 	return 0;
 }
@@ -239,7 +193,7 @@ static void become_node(struct nodes *t, struct machine *m, const struct cluster
 		m->life = life_begin(true, now_ms);
 	m->n_macs = 0;
 	for (uint32_t i = 0; i < n->macs.n; i++)
-		add_mac(m, &n->macs.items[i]);
+		record_add_mac(m, &n->macs.items[i]);
 	m->address = n->address;
 	m->dirty = true;
 	index_add(&t->index, m);
@@ -254,15 +208,18 @@ static int nodes_first(const void *a, const void *b)
 	return (*x)->node < (*y)->node ? -1 : (*x)->node > (*y)->node;
 }
 
-/* A stranger that holds a MAC which now belongs to another machine's node was that machine. */
+/* A stranger that holds a MAC which now belongs to another machine's node was that machine; two
+ * strangers with one MAC are one, whose old row could not be deleted when it changed its key. */
 static void drop_doubles(struct nodes *t)
 {
 	for (size_t i = t->n; i-- > 0;) {
 		struct machine *m = t->list[i];
 		struct machine *owner = m->node || m->n_macs == 0 ? m : nodes_by_mac(t, &m->macs[0]);
 
-		if (owner != m && owner->node)
-			remove_at(t, i);
+		if (owner == m)
+			continue;
+		remove_at(t, i);
+		owner->dirty = true; /* its row had the same key, perhaps */
 	}
 }
 
@@ -301,6 +258,15 @@ static void forget_oldest_stranger(struct nodes *t)
 		remove_at(t, oldest);
 }
 
+/* That it was seen is news for the store once a minute: 10,000 heartbeats would write 2,000 rows a
+ * second otherwise. */
+static void seen(struct machine *m, int64_t now_ms)
+{
+	m->last_seen_ms = now_ms;
+	if (now_ms - m->stored_seen_ms >= SEEN_STORED_MS || now_ms < m->stored_seen_ms)
+		m->dirty = true;
+}
+
 struct machine *nodes_meet(struct nodes *t, const struct mac *mac, int64_t now_ms)
 {
 	struct machine *m = nodes_by_mac(t, mac);
@@ -310,19 +276,16 @@ struct machine *nodes_meet(struct nodes *t, const struct mac *mac, int64_t now_m
 		forget_oldest_stranger(t);
 		m = append(t);
 		copy_text(m->key, sizeof(m->key), mac_text(mac, text));
-		add_mac(m, mac);
+		record_add_mac(m, mac);
 		index_add(&t->index, m);
 		m->life = life_begin(false, now_ms);
-		m->first_seen_ms = now_ms;
-		m->last_seen_ms = now_ms;
 		m->dirty = true;
 		nodes_event(t, m, now_ms, "waiting", STORE_WARN,
 			"a machine that is not in cluster.yaml: add it under nodes: to give it a role");
 	}
 	if (m->first_seen_ms == 0)
 		m->first_seen_ms = now_ms;
-	m->last_seen_ms = now_ms;
-	m->dirty = true;
+	seen(m, now_ms);
 	return m;
 }
 
@@ -348,6 +311,7 @@ void nodes_event(struct nodes *t, const struct machine *m, int64_t now_ms, const
 	enum store_severity severity, const char *fmt, ...)
 {
 	char text[EVENT_TEXT_MAX];
+	unsigned held;
 	struct store_event e = {.wall_ms = now_ms,
 		.node = m ? m->key : "",
 		.kind = kind,
@@ -361,25 +325,54 @@ void nodes_event(struct nodes *t, const struct machine *m, int64_t now_ms, const
 	va_end(ap);
 	if (batch_open(t))
 		batch_result(t, store_event_add(t->store, &e, &e.id));
-	log_line(severity == STORE_INFO ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "node=%s %s: %s",
-		m ? m->key : "-", kind, text);
+	/* Strangers can be made up by the thousand; the log would be theirs. */
+	if (!m || m->node || log_rate_allows(&t->strangers, clock_mono_ms(), &held))
+		log_line(severity == STORE_INFO ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "node=%s %s: %s",
+			m ? m->key : "-", kind, text);
 	if (t->on_event)
 		t->on_event(t->on_event_arg, &e);
+}
+
+void nodes_trouble(struct nodes *t, struct machine *m, int64_t now_ms, const char *kind, const char *fmt, ...)
+{
+	char text[sizeof(m->trouble)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap); /* a longer one is cut */
+	va_end(ap);
+	if (strcmp(text, m->trouble) == 0)
+		return;
+	memcpy(m->trouble, text, sizeof(text));
+	nodes_event(t, m, now_ms, kind, STORE_WARN, "%s", text);
 }
 
 bool nodes_step(struct nodes *t, struct machine *m, enum step s, bool begins_boot, int64_t now_ms)
 {
 	struct life_change change = life_step(&m->life, s, begins_boot, now_ms);
 
-	m->last_seen_ms = now_ms;
-	m->dirty = true;
+	seen(m, now_ms);
+	m->dirty = m->dirty || change.new_boot || change.new_step || change.new_state;
 	if (change.new_boot) {
 		m->initrds_sent = 0;
+		m->trouble[0] = '\0';
 		m->registered = false;
 		m->health[0] = '\0';
 		nodes_event(t, m, now_ms, "boot", STORE_INFO, "a boot begins");
 	}
 	return change.new_step;
+}
+
+void nodes_fall(struct machine *m, enum step s, int64_t now_ms)
+{
+	if (life_fall(&m->life, s, now_ms))
+		m->dirty = true;
+}
+
+void nodes_clock_set(struct nodes *t, int64_t by_ms)
+{
+	for (size_t i = 0; i < t->n; i++)
+		t->list[i]->life.step_ms += by_ms;
 }
 
 void nodes_check_overdue(struct nodes *t, int64_t now_ms)
@@ -403,32 +396,9 @@ void nodes_set_facts(struct machine *m, const char *json)
 	m->dirty = true;
 }
 
-static int put(struct nodes *t, const struct machine *m)
-{
-	AUTO(str_done) struct str macs = str_init(MACHINE_MACS_MAX * MAC_TEXT_SIZE);
-
-	write_macs(m, &macs);
-	return store_node_put(t->store, &(struct store_node){
-		.key = m->key,
-		.name = m->node ? m->node->name : "",
-		.macs = str_text(&macs),
-		.uuid = m->uuid,
-		.serial = m->serial,
-		.role = m->node ? m->node->role_name : "",
-		.address = m->address,
-		.state = node_state_name(m->life.state),
-		.state_since_ms = m->life.since_ms,
-		.stage = step_name(m->life.step),
-		.boot_id = m->boot_id,
-		.generation = m->generation,
-		.facts = m->facts,
-		.first_seen_ms = m->first_seen_ms,
-		.last_seen_ms = m->last_seen_ms,
-	});
-}
-
 int nodes_flush(struct nodes *t)
 {
+	char reason[256];
 	unsigned held;
 
 	for (size_t i = 0; i < t->n; i++) {
@@ -436,22 +406,24 @@ int nodes_flush(struct nodes *t)
 
 		if (!m->dirty || !batch_open(t))
 			continue;
-		int rc = put(t, m);
+		int rc = record_put(t->store, m);
 		batch_result(t, rc);
 		m->dirty = rc < 0;
+		m->stored_seen_ms = m->last_seen_ms;
 	}
 	int rc = t->failed;
 	if (t->in_batch && rc == 0)
 		rc = store_commit(t->store);
-	else if (t->in_batch)
+	(void)snprintf(reason, sizeof(reason), "%s", store_reason(t->store)); /* before the roll-back's own */
+	if (t->in_batch && t->failed < 0)
 		store_abort(t->store);
 	t->in_batch = false;
 	t->failed = 0;
 	if (rc < 0) {
 		for (size_t i = 0; i < t->n; i++)
 			t->list[i]->dirty = true; /* whatever this batch held is tried again */
-		if (log_rate_allows(&t->rate, t->n ? t->list[0]->last_seen_ms : 0, &held))
-			log_error("state.db: %s (%s)", store_reason(t->store), strerror(-rc));
+		if (log_rate_allows(&t->rate, clock_mono_ms(), &held))
+			log_error("state.db: %s (%s), trying again (%u more)", reason, strerror(-rc), held);
 	}
 	return rc;
 }

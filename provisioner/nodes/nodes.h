@@ -32,6 +32,7 @@ struct machine {
 	uint32_t address; /* what it holds now; 0: nothing */
 	struct life life;
 	int64_t first_seen_ms, last_seen_ms;
+	int64_t stored_seen_ms; /* the last_seen_ms that is in the store */
 	char boot_id[40];
 	int64_t generation; /* served last */
 	char *facts;        /* JSON from its agent, or NULL */
@@ -39,7 +40,7 @@ struct machine {
 	bool must_register; /* etcd has started anew: its next heartbeat is told to register again */
 	char health[160];   /* "" when its last heartbeat said all is well, else what is not */
 	unsigned initrds_sent; /* in this boot */
-	char last_note[128];   /* the last trouble dhcpd had with it */
+	char trouble[160];     /* the last that nodes_trouble() recorded in this boot */
 	uint8_t joined_token[32], joined_key[32]; /* hashes of its last join, to repeat a lost answer */
 	bool dirty;
 };
@@ -72,11 +73,22 @@ void nodes_set_address(struct nodes *t, struct machine *m, uint32_t address);
 void nodes_event(struct nodes *t, const struct machine *m, int64_t now_ms, const char *kind,
 	enum store_severity severity, const char *fmt, ...) PRINTF_LIKE(6, 7);
 
+/* The same, of severity warn, unless the machine's last trouble in this boot was this very one: what
+ * strangers can cause at will must not push a timeline out of the store. */
+void nodes_trouble(struct nodes *t, struct machine *m, int64_t now_ms, const char *kind, const char *fmt,
+	...) PRINTF_LIKE(5, 6);
+
 /* Moves the machine's life on, and tells of a new boot. True when it got further. */
 bool nodes_step(struct nodes *t, struct machine *m, enum step s, bool begins_boot, int64_t now_ms);
 
+/* Back to `s`, for a machine that had got further and says that it is not well. */
+void nodes_fall(struct machine *m, enum step s, int64_t now_ms);
+
 /* Marks machines whose next step is overdue as stalled, with an event that says why. */
 void nodes_check_overdue(struct nodes *t, int64_t now_ms);
+
+/* The wall clock was set by so much: no machine is overdue for that. */
+void nodes_clock_set(struct nodes *t, int64_t by_ms);
 
 void nodes_set_facts(struct machine *m, const char *json);
 

@@ -60,12 +60,9 @@ void observe_exchange(struct nodes *t, const struct message_exchange *x, int64_t
 		leased(t, m, x, now_ms);
 		return;
 	}
-	/* The same trouble again and again is one event. */
-	if (x->reply != 0 || !x->note[0] || strcmp(m->last_note, x->note) == 0)
-		return;
-	(void)snprintf(m->last_note, sizeof(m->last_note), "%s", x->note);
-	nodes_event(t, m, now_ms, "dhcp", STORE_WARN, "%s: %s", stage_text(x->stage),
-		log_safe(note, sizeof(note), x->note, strlen(x->note)));
+	if (x->reply == 0 && x->note[0])
+		nodes_trouble(t, m, now_ms, "dhcp", "%s: %s", stage_text(x->stage),
+			log_safe(note, sizeof(note), x->note, strlen(x->note)));
 }
 
 static enum step step_of_file(const struct message_transfer *x, const struct observe_image *image,

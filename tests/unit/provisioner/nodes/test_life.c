@@ -117,6 +117,34 @@ TEST(heartbeat_that_stopped_stalls_a_ready_node_and_its_return_mends_it)
 	assert_int_equal(l.state, NODE_READY);
 }
 
+TEST(heartbeats_alone_do_not_hide_that_a_node_gets_no_further)
+{
+	struct life l = booted_to(STEP_REGISTERED);
+	int64_t begin = l.step_ms;
+	const char *why;
+
+	for (int64_t t = begin; t <= begin + 180000; t += 5000) {
+		(void)life_step(&l, STEP_REGISTERED, false, t);
+		assert_false(life_check(&l, t, &why));
+	}
+	assert_true(life_check(&l, begin + 185000, &why));
+	assert_non_null(strstr(why, "not healthy"));
+	(void)life_step(&l, STEP_REGISTERED, false, begin + 186000);
+	assert_int_equal(l.state, NODE_STALLED);
+}
+
+TEST(ready_node_that_is_not_well_falls_back)
+{
+	struct life l = booted_to(STEP_READY);
+
+	assert_true(life_fall(&l, STEP_REGISTERED, 5000));
+	assert_int_equal(l.state, NODE_JOINED);
+	assert_false(life_fall(&l, STEP_REGISTERED, 6000));
+	assert_int_equal(l.step_ms, 5000);
+	assert_true(life_step(&l, STEP_READY, false, 7000).new_step);
+	assert_int_equal(l.state, NODE_READY);
+}
+
 TEST(names_are_read_back)
 {
 	for (int s = NODE_WAITING; s <= NODE_STALLED; s++)
@@ -131,4 +159,5 @@ RUN(t(known_node_begins_accepted_and_a_stranger_waiting), t(steps_lead_to_ready)
 	t(lease_of_firmware_after_ready_is_a_new_boot), t(late_transfer_does_not_move_a_machine_back),
 	t(stranger_waits_whatever_it_does), t(overdue_step_stalls_once_and_says_what_to_look_at),
 	t(stalled_machine_that_goes_on_is_not_stalled),
-	t(heartbeat_that_stopped_stalls_a_ready_node_and_its_return_mends_it), t(names_are_read_back))
+	t(heartbeat_that_stopped_stalls_a_ready_node_and_its_return_mends_it), t(names_are_read_back),
+	t(heartbeats_alone_do_not_hide_that_a_node_gets_no_further), t(ready_node_that_is_not_well_falls_back))

@@ -1,6 +1,8 @@
 #include "tests/unit/test.h"
 
 #include <stdio.h>
+#include <errno.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 
 #include "provisioner/base/log.h"
@@ -258,6 +260,78 @@ TEST(same_trouble_again_is_one_event)
 	assert_null(strstr(first + 1, "no free address"));
 }
 
+TEST(trouble_of_another_boot_is_told_again)
+{
+	struct message_exchange x = ack(&second, rows[0].address, STAGE_IPXE);
+	struct machine *m = nodes_by_key(nodes, "w1");
+	AUTO(str_done) struct str out = str_init(4096);
+
+	nodes_trouble(nodes, m, NOW, "refused", "no");
+	nodes_trouble(nodes, m, NOW, "refused", "no");
+	observe_exchange(nodes, &x, NOW);
+	nodes_trouble(nodes, m, NOW, "refused", "no");
+	assert_int_equal(nodes_flush(nodes), 0);
+	assert_int_equal(store_events_last(store, "w1", 10, collect, &out), 0);
+	const char *first = strstr(str_text(&out), "refused: no");
+	assert_non_null(first);
+	const char *again = strstr(first + 1, "refused: no");
+	assert_non_null(again);
+	assert_null(strstr(again + 1, "refused: no"));
+}
+
+TEST(sign_of_life_alone_is_written_once_a_minute)
+{
+	struct machine *m = nodes_by_key(nodes, "w1");
+
+	for (enum step s = STEP_ADDRESS; s < N_STEPS; s++)
+		(void)nodes_step(nodes, m, s, false, NOW);
+	assert_int_equal(nodes_flush(nodes), 0);
+	for (int64_t t = NOW; t < NOW + 60000; t += 5000) {
+		(void)nodes_step(nodes, m, STEP_READY, false, t);
+		assert_false(m->dirty);
+	}
+	(void)nodes_step(nodes, m, STEP_READY, false, NOW + 60000);
+	assert_true(m->dirty);
+	assert_int_equal(nodes_flush(nodes), 0);
+	nodes_fall(m, STEP_REGISTERED, NOW + 61000);
+	assert_true(m->dirty);
+}
+
+TEST(clock_that_is_set_makes_nobody_overdue)
+{
+	struct machine *m = nodes_by_key(nodes, "w1");
+	const int64_t year = INT64_C(365) * 86400 * 1000;
+
+	(void)nodes_step(nodes, m, STEP_READY, false, NOW);
+	nodes_clock_set(nodes, year);
+	nodes_check_overdue(nodes, NOW + year + 1000);
+	assert_int_equal(m->life.state, NODE_READY);
+	nodes_check_overdue(nodes, NOW + year + 46000);
+	assert_int_equal(m->life.state, NODE_STALLED);
+}
+
+/* Another program holds the file: what was recorded is not told as durable, and is written later. */
+TEST(store_that_can_not_be_written_is_an_error_and_tried_again)
+{
+	AUTO(str_done) struct str path = str_init(256);
+	sqlite3 *other;
+
+	str_printf(&path, "%s/state.db", folder);
+	(void)nodes_meet(nodes, &stranger, NOW);
+	assert_int_equal(nodes_flush(nodes), 0);
+	assert_int_equal(sqlite3_open(str_text(&path), &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	nodes_set_address(nodes, nodes_by_mac(nodes, &stranger), 0x0a4d0064);
+	nodes_event(nodes, NULL, NOW, "test", STORE_INFO, "lost with its batch");
+	log_init("test", (enum log_level)0); /* it complains, rightly */
+	assert_int_equal(nodes_flush(nodes), -EBUSY);
+	assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	(void)sqlite3_close(other);
+	assert_int_equal(nodes_flush(nodes), 0);
+	reopen();
+	assert_int_equal(nodes_by_mac(nodes, &stranger)->address, 0x0a4d0064);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
 RUN(CASE(node_is_found_by_any_of_its_macs), CASE(stranger_that_is_met_waits),
 	CASE(stranger_becomes_a_node_when_cluster_yaml_takes_its_mac),
@@ -269,4 +343,6 @@ RUN(CASE(node_is_found_by_any_of_its_macs), CASE(stranger_that_is_met_waits),
 	CASE(uuid_of_a_machine_reads_as_smbios_and_ipxe_write_it),
 	CASE(address_moves_from_one_stranger_to_the_next),
 	CASE(each_of_many_machines_is_found_by_key_mac_and_address), CASE(hostile_text_in_events_is_printable),
-	CASE(same_trouble_again_is_one_event))
+	CASE(same_trouble_again_is_one_event), CASE(trouble_of_another_boot_is_told_again),
+	CASE(sign_of_life_alone_is_written_once_a_minute), CASE(clock_that_is_set_makes_nobody_overdue),
+	CASE(store_that_can_not_be_written_is_an_error_and_tried_again))

@@ -8,6 +8,7 @@
 #include "provisioner/base/log.h"
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/generation/generation.h"
+#include "provisioner/generation/query.h"
 #include "provisioner/generation/slot.h"
 #include "provisioner/messages/messages.h"
 #include "provisioner/nodes/nodes.h"
@@ -62,49 +63,14 @@ static bool is_head(const struct question *q)
 	return strcmp(q->ask->method, "HEAD") == 0;
 }
 
-/* The value of `key` in the query, percent-decoded; false when it is not there or does not fit. */
-static bool query_get(const char *query, const char *key, char *ret, size_t size)
-{
-	size_t key_len = strlen(key), len = 0;
-
-	for (; *query; query += strcspn(query, "&"), query += *query == '&')
-		if (strncmp(query, key, key_len) == 0 && query[key_len] == '=')
-			break;
-	if (!*query)
-		return false;
-	for (query += key_len + 1; *query && *query != '&'; query++) {
-		char c = *query;
-		unsigned byte;
-		int used = 0;
-
-		if (c == '%') {
-			byte = 0;
-			for (used = 1; used <= 2; used++) {
-				const char *hex = "0123456789abcdef";
-				const char *digit = query[used] ? strchr(hex, query[used] | 0x20) : NULL;
-
-				if (!digit)
-					return false;
-				byte = byte << 4 | (unsigned)(digit - hex);
-			}
-			c = (char)byte;
-			query += 2;
-		}
-		if (len + 1 >= size)
-			return false;
-		ret[len++] = c;
-	}
-	ret[len] = '\0';
-	return len > 0;
-}
-
 /* Keeps what the machine said of itself, as printable text. */
 static void keep_identity(const struct question *q, struct machine *m)
 {
 	char text[128];
 
-	if (query_get(q->ask->query, "serial", text, sizeof(text)))
-		(void)log_safe(m->serial, sizeof(m->serial), text, strlen(text));
+	if (!query_get(q->ask->query, "serial", text, sizeof(text)))
+		return;
+	(void)log_safe(m->serial, sizeof(m->serial), text, strlen(text));
 	m->dirty = true;
 }
 
@@ -153,7 +119,7 @@ static void give_boot_script(const struct question *q, struct machine *m)
 		return;
 	}
 	(void)snprintf(boot.node, sizeof(boot.node), "%s", m->key);
-	(void)nodes_step(q->a->nodes, m, STEP_SCRIPT, /* begins_boot= */ false, q->now_ms);
+	(void)nodes_step(q->a->nodes, m, STEP_SCRIPT, /* begins_boot= */ true, q->now_ms);
 	nodes_event(q->a->nodes, m, q->now_ms, "script", STORE_INFO,
 		"boots %s/%s as %s, generation %" PRId64, g->cluster->image.distro, g->cluster->image.version,
 		n->node->role_name, g->number);
@@ -178,18 +144,20 @@ static void script(const struct question *q)
 		refuse(q, 400, "expected /script.ipxe?mac=52-54-00-00-00-01");
 		return;
 	}
-	struct machine *m = nodes_meet(q->a->nodes, &mac, q->now_ms);
-	keep_identity(q, m);
-	if (!m->node) {
-		give(q, TYPE_SCRIPT, &q->a->generation->wait_script);
-		return;
-	}
 	/* Whoever says this MAC must hold its lease: a URL is easily made up. */
-	if (m->address != q->ask->client) {
+	struct machine *m = nodes_by_mac(q->a->nodes, &mac);
+	if (m && m->node && m->address != q->ask->client) {
 		(void)snprintf(reason, sizeof(reason), "%s has address %s, but this request came from %s", m->key,
 			ipv4_text(m->address, has), ipv4_text(q->ask->client, asks));
-		nodes_event(q->a->nodes, m, q->now_ms, "refused", STORE_WARN, "%s", reason);
+		nodes_trouble(q->a->nodes, m, q->now_ms, "refused", "%s", reason);
 		refuse_with_script(q, reason);
+		return;
+	}
+	m = nodes_meet(q->a->nodes, &mac, q->now_ms);
+	if (m->address == q->ask->client || m->address == 0)
+		keep_identity(q, m);
+	if (!m->node) {
+		give(q, TYPE_SCRIPT, &q->a->generation->wait_script);
 		return;
 	}
 	give_boot_script(q, m);

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "provisioner/base/log.h"
+#include "provisioner/base/str.h"
 #include "provisioner/generation/answer.h"
 #include "provisioner/generation/slot.h"
 #include "provisioner/messages/messages.h"
@@ -26,6 +28,7 @@ static int begin(void **state)
 	struct err e;
 
 	(void)state;
+	log_init("test", LOG_LEVEL_ERROR);
 	(void)snprintf(folder, sizeof(folder), "/tmp/slipway-answer.XXXXXX");
 	if (!mkdtemp(folder) || lab_build_from(LAB_HEAD LAB_NODES, dir_open(folder), -1, 0, "", &generation, &errors) < 0 ||
 		store_open(folder, &answerer.store, &e) < 0 ||
@@ -52,6 +55,12 @@ static int end(void **state)
 		(void)remove(path);
 	}
 	return remove(folder);
+}
+
+static int collect(const struct store_event *e, void *arg)
+{
+	str_printf(arg, "%s: %s\n", e->kind, e->text);
+	return 0;
 }
 
 static void ask(const char *method, uint32_t client, const char *path, const char *query)
@@ -112,6 +121,35 @@ TEST(node_from_a_foreign_address_is_refused_with_the_reason)
 	assert_int_equal(got.status, 200);
 	assert_non_null(strstr(got.body, "m1 has address 10.77.0.11, but this request came from 10.77.0.100"));
 	assert_null(strstr(got.body, "/n/"));
+}
+
+TEST(foreign_address_can_not_speak_for_a_node_nor_fill_its_timeline)
+{
+	AUTO(str_done) struct str out = str_init(4096);
+	const struct machine *m = nodes_by_key(answerer.nodes, "m1");
+
+	ask("GET", M1, "/script.ipxe", "mac=52-54-00-00-00-01&serial=mine");
+	for (int i = 0; i < 5; i++)
+		ask("GET", STRANGER, "/script.ipxe", "mac=52-54-00-00-00-01&serial=theirs");
+	assert_string_equal(m->serial, "mine");
+	assert_int_equal(nodes_flush(answerer.nodes), 0);
+	assert_int_equal(store_events_last(answerer.store, "m1", 10, collect, &out), 0);
+	const char *first = strstr(str_text(&out), "refused");
+	assert_non_null(first);
+	assert_null(strstr(first + 1, "refused"));
+}
+
+/* The provisioner was killed before it wrote down the lease that began the boot. */
+TEST(script_begins_a_boot_when_its_lease_was_not_seen)
+{
+	struct machine *m = nodes_by_key(answerer.nodes, "m1");
+
+	for (enum step s = STEP_ADDRESS; s < N_STEPS; s++)
+		(void)nodes_step(answerer.nodes, m, s, false, NOW);
+	assert_int_equal(m->life.state, NODE_READY);
+	ask("GET", M1, "/script.ipxe", "mac=52-54-00-00-00-01");
+	assert_int_equal(m->life.state, NODE_BOOTING);
+	assert_int_equal(m->life.step, STEP_SCRIPT);
 }
 
 TEST(request_without_a_sane_mac_is_a_bad_one)
@@ -196,6 +234,8 @@ TEST(other_paths_are_not_found)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
 RUN(CASE(first_script_is_for_everybody), CASE(known_node_is_told_to_boot_with_a_fresh_nonce),
 	CASE(stranger_is_told_to_wait_and_shows_up),
+	CASE(foreign_address_can_not_speak_for_a_node_nor_fill_its_timeline),
+	CASE(script_begins_a_boot_when_its_lease_was_not_seen),
 	CASE(node_from_a_foreign_address_is_refused_with_the_reason),
 	CASE(request_without_a_sane_mac_is_a_bad_one), CASE(configuration_has_a_token_that_is_on_disk),
 	CASE(configuration_is_only_for_the_address_that_was_told_the_nonce),

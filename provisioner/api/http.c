@@ -18,7 +18,7 @@
 #define IDLE_S 30
 #define ACCEPT_PAUSE_MS 200
 #define GUESTS_MAX 1024
-#define FIRST_REQUEST_S 20
+#define STRANGER_S 20
 
 struct api_server {
 	struct evhttp *http;
@@ -31,12 +31,13 @@ struct api_server {
 	bool is_closing;
 };
 
-/* A TLS connection of a stranger: it has to ask for something soon, or it goes. Lives as long as its
- * SSL object, whose extra data it is. */
+/* A TLS connection: it has to show soon whose it is, or it goes. Lives as long as its SSL object, whose
+ * extra data it is. */
 struct guest {
 	struct api_server *server;
 	struct bufferevent *bev;
 	struct event *deadline;
+	bool is_known; /* a guest no more */
 };
 
 static void set_header(struct evhttp_request *http, const char *key, const char *value)
@@ -121,7 +122,14 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 	bufferevent_trigger_event(g->bev, BEV_EVENT_READING | BEV_EVENT_TIMEOUT, BEV_OPT_DEFER_CALLBACKS);
 }
 
-/* With the SSL object goes the guest. When the house was full, the door opens again. */
+/* When the house was full, the door opens again. */
+static void one_guest_less(struct api_server *s)
+{
+	if (s->n_guests-- == GUESTS_MAX && !s->is_closing)
+		(void)evconnlistener_enable(s->listener);
+}
+
+/* With the SSL object goes the guest. */
 static void guest_leaves(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp)
 {
 	struct guest *g = ptr;
@@ -130,14 +138,14 @@ static void guest_leaves(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index,
 	if (!g)
 		return;
 	event_free(g->deadline);
-	if (g->server->n_guests-- == GUESTS_MAX && !g->server->is_closing)
-		(void)evconnlistener_enable(g->server->listener);
+	if (!g->is_known)
+		one_guest_less(g->server);
 	free(g);
 }
 
 static void guest_comes(struct api_server *s, struct bufferevent *bev, SSL *ssl, struct event_base *base)
 {
-	static const struct timeval limit = {.tv_sec = FIRST_REQUEST_S};
+	static const struct timeval limit = {.tv_sec = STRANGER_S};
 	struct guest *g = xcalloc(1, sizeof(*g));
 
 	*g = (struct guest){.server = s, .bev = bev};
@@ -148,27 +156,30 @@ static void guest_comes(struct api_server *s, struct bufferevent *bev, SSL *ssl,
 		(void)evconnlistener_disable(s->listener);
 }
 
-static void guest_has_asked(const struct api_server *s, struct evhttp_request *http)
+void api_is_known(struct api_request *r)
 {
-	struct bufferevent *bev = evhttp_connection_get_bufferevent(evhttp_request_get_connection(http));
-	SSL *ssl = bev ? bufferevent_openssl_get_ssl(bev) : NULL;
-	const struct guest *g = ssl ? SSL_get_ex_data(ssl, s->guest_index) : NULL;
+	struct api_server *s = r->server;
+	struct bufferevent *bev = evhttp_connection_get_bufferevent(evhttp_request_get_connection(r->http));
+	SSL *ssl = bev && s->tls ? bufferevent_openssl_get_ssl(bev) : NULL;
+	struct guest *g = ssl ? SSL_get_ex_data(ssl, s->guest_index) : NULL;
 
-	if (g)
-		(void)evtimer_del(g->deadline);
+	if (!g || g->is_known)
+		return;
+	g->is_known = true;
+	(void)evtimer_del(g->deadline);
+	one_guest_less(s);
 }
 
 static void on_request(struct evhttp_request *http, void *arg)
 {
-	const struct api_server *s = arg;
+	struct api_server *s = arg;
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(http);
 	const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
 	struct evbuffer *in = evhttp_request_get_input_buffer(http);
 	size_t len = evbuffer_get_length(in);
-	struct api_request r = {.http = http, .arg = s->arg, .body_len = len};
+	struct api_request r = {.http = http, .arg = s->arg, .server = s, .body_len = len};
 	bool path_known = false;
 
-	guest_has_asked(s, http);
 	AUTO(free_p) char *body = xcalloc(len + 1, 1);
 	(void)evbuffer_copyout(in, body, len);
 	r.body = body;

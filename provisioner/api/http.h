@@ -25,6 +25,7 @@ struct api_request {
 	const char *body; /* NUL-terminated */
 	size_t body_len;
 	void *arg; /* of the server */
+	struct api_server *server;
 };
 
 struct api_route {
@@ -45,6 +46,10 @@ void api_server_free(struct api_server *s);
 void api_reply_json(struct api_request *r, int status, const struct str *json);
 void api_reply_text(struct api_request *r, const char *type, const char *text, size_t len);
 void api_reply_error(struct api_request *r, int status, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* The client has shown who it is: its TLS connection may stay. One that has not within 20 seconds is
+ * closed, and there may be only so many of them. */
+void api_is_known(struct api_request *r);
 
 /* A query parameter, decoded; NULL when absent. The caller frees. */
 char *api_query(const struct api_request *r, const char *key);

@@ -5,11 +5,12 @@
 #include <event2/bufferevent_ssl.h>
 #include <jansson.h>
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "provisioner/api/report.h"
 #include "provisioner/base/clock.h"
 #include "provisioner/base/json.h"
-#include "provisioner/base/log.h"
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/generation/generation.h"
 #include "provisioner/nodes/nodes.h"
@@ -18,21 +19,12 @@
 
 #define CERTIFICATE_DAYS 3650
 #define HEARTBEAT_S 5
-#define FACTS_BYTES_MAX ((size_t)48 << 10)
 #define ETCD_CLIENT_PORT 2379
 #define RETRY_LATER "2"
 
 static void free_json(json_t **j)
 {
 	json_decref(*j);
-}
-
-/* A text member, or NULL; never longer than `max`. */
-static const char *text_of(const json_t *object, const char *key, size_t max)
-{
-	const json_t *v = json_object_get(object, key);
-
-	return json_is_string(v) && json_string_length(v) <= max ? json_string_value(v) : NULL;
 }
 
 static json_t *read_body(struct api_request *r)
@@ -111,7 +103,7 @@ static void refuse_token(struct api_request *r, int rc, const char *node)
 		if (rows[i].rc != rc)
 			continue;
 		if (m)
-			nodes_event(join->nodes, m, clock_wall_ms(), "refused", STORE_WARN, "join: %s", rows[i].why);
+			nodes_trouble(join->nodes, m, clock_wall_ms(), "refused", "join: %s", rows[i].why);
 		api_reply_error(r, rows[i].status, "%s", rows[i].why);
 		return;
 	}
@@ -119,17 +111,13 @@ static void refuse_token(struct api_request *r, int rc, const char *node)
 	api_reply_error(r, HTTP_SERVUNAVAIL, "the provisioner can not write its state");
 }
 
-/* Keeps the facts if they are an object of sane size. */
 static void keep_facts(struct machine *m, const json_t *body)
 {
-	const json_t *facts = json_object_get(body, "facts");
-	AUTO(free_p) char *text = json_is_object(facts) ? json_dumps(facts, JSON_COMPACT) : NULL;
+	AUTO(free_p) char *text = report_facts(body);
 
-	if (text && strlen(text) <= FACTS_BYTES_MAX)
+	if (text)
 		nodes_set_facts(m, text);
-	const char *boot_id = text_of(facts, "boot_id", sizeof(m->boot_id) - 1);
-	if (boot_id)
-		(void)log_safe(m->boot_id, sizeof(m->boot_id), boot_id, strlen(boot_id));
+	report_boot_id(json_object_get(body, "facts"), m->boot_id, sizeof(m->boot_id));
 }
 
 /* A join asked for once more with the same token for the same key: its answer was lost on the way. */
@@ -167,9 +155,9 @@ static void post_join(struct api_request *r)
 
 	if (!body)
 		return;
-	const char *token = text_of(body, "token", TOKEN_TEXT_SIZE);
-	const char *csr = text_of(body, "csr", API_BODY_MAX);
-	const char *node = text_of(body, "node", STORE_KEY_SIZE - 1);
+	const char *token = report_text(body, "token", TOKEN_TEXT_SIZE);
+	const char *csr = report_text(body, "csr", API_BODY_MAX);
+	const char *node = report_text(body, "node", STORE_KEY_SIZE - 1);
 	if (!token || !csr || !node || token_hash(token, hash) < 0) {
 		api_reply_error(r, HTTP_BADREQUEST, "expected the texts token (43 characters), csr and node");
 		return;
@@ -207,47 +195,31 @@ static SSL *ssl_of(const struct api_request *r)
 	return bev ? bufferevent_openssl_get_ssl(bev) : NULL;
 }
 
-/* "" when all is well, else what keeps the node from being ready. */
-static void judge_health(const struct join *join, const struct machine *m, const json_t *beat, char *ret,
-	size_t size)
-{
-	const json_t *failed = json_object_get(beat, "units_failed");
-	const char *system = text_of(beat, "system", 32);
-	const char *unit = json_string_value(json_array_get(failed, 0));
-	char safe[64];
-
-	ret[0] = '\0';
-	if (unit)
-		(void)snprintf(ret, size, "%zu failed units, the first is %s", json_array_size(failed),
-			log_safe(safe, sizeof(safe), unit, strlen(unit)));
-	else if (system && strcmp(system, "starting") == 0)
-		(void)snprintf(ret, size, "still starting");
-	else if (m->node->role->etcd_member && !*join->etcd_seeded)
-		(void)snprintf(ret, size, "its etcd is not seeded yet");
-}
-
 static void take_heartbeat(const struct join *join, struct machine *m, const json_t *beat, int64_t now_ms)
 {
 	char health[sizeof(m->health)];
-	bool registered = json_is_true(json_object_get(beat, "registered"));
-	const char *boot_id = text_of(beat, "boot_id", sizeof(m->boot_id) - 1);
+	bool registered = report_is_registered(beat), was_ready = m->life.state == NODE_READY;
 
-	if (boot_id)
-		(void)log_safe(m->boot_id, sizeof(m->boot_id), boot_id, strlen(boot_id));
+	report_boot_id(beat, m->boot_id, sizeof(m->boot_id));
 	(void)nodes_step(join->nodes, m, STEP_JOINED, /* begins_boot= */ false, now_ms);
 	if (registered && nodes_step(join->nodes, m, STEP_REGISTERED, /* begins_boot= */ false, now_ms))
 		nodes_event(join->nodes, m, now_ms, "registered", STORE_INFO, "stands in the masters' etcd");
 	m->registered = registered;
 
-	if (m->node->role->etcd_member && !*join->etcd_seeded)
+	report_health(beat, health, sizeof(health));
+	if (m->node->role->etcd_member && !*join->etcd_seeded) {
 		join->on_unseeded(join->arg);
-	judge_health(join, m, beat, health, sizeof(health));
+		/* Once it was ready, the seed is looked for again only because we began anew. */
+		if (!health[0] && m->life.step < STEP_READY)
+			(void)snprintf(health, sizeof(health), "its etcd is not seeded yet");
+	}
 	if (strcmp(health, m->health) != 0 && health[0])
 		nodes_event(join->nodes, m, now_ms, "health", STORE_WARN, "%s", health);
-	bool was_ready = m->life.state == NODE_READY;
 	memcpy(m->health, health, sizeof(health));
-	if (!registered || health[0])
+	if (!registered || health[0]) {
+		nodes_fall(m, registered ? STEP_REGISTERED : STEP_JOINED, now_ms);
 		return;
+	}
 	(void)nodes_step(join->nodes, m, STEP_READY, /* begins_boot= */ false, now_ms);
 	if (!was_ready)
 		nodes_event(join->nodes, m, now_ms, "ready", STORE_INFO, "joined, registered and healthy");
@@ -274,6 +246,7 @@ static void post_heartbeat(struct api_request *r)
 		api_reply_error(r, 403, "%s is no longer a node of this cluster", name);
 		return;
 	}
+	api_is_known(r);
 	take_heartbeat(join, m, beat, clock_wall_ms());
 	const char *commands = m->must_register ? again : none;
 	m->must_register = false;

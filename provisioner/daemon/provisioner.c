@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
-#include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +17,7 @@
 #include "provisioner/base/ipc.h"
 #include "provisioner/base/log.h"
 #include "provisioner/cluster/cluster.h"
+#include "provisioner/daemon/digest.h"
 #include "provisioner/daemon/seeding.h"
 #include "provisioner/daemon/tell.h"
 #include "provisioner/daemon/worker.h"
@@ -59,25 +59,21 @@ struct provisioner {
 
 /* --- configuration to generation --------------------------------------------------------------- */
 
-static int sha256_of_file(int dir, const char *name, char ret[static 65])
+/* The supervisor has opened the sockets: scripts must not name others. */
+static int check_listening(const struct provisioner *p, const struct cluster *c, struct err_list *errors)
 {
-	AUTO(close_p) int fd = file_open_beneath(dir, name);
-	AUTO(str_done) struct str hex = str_init(64);
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	unsigned char block[64 << 10], digest[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
-	ssize_t n = fd < 0 ? -1 : 0;
-	bool ok = fd >= 0 && ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
+	const struct cluster *was = p->generation ? p->generation->cluster : NULL;
 
-	while (ok && (n = read(fd, block, sizeof(block))) > 0)
-		ok = EVP_DigestUpdate(ctx, block, (size_t)n);
-	ok = ok && n == 0 && EVP_DigestFinal_ex(ctx, digest, &len);
-	EVP_MD_CTX_free(ctx);
-	if (!ok)
-		return fd < 0 ? fd : -EIO;
-	str_add_hex(&hex, digest, len);
-	memcpy(ret, str_text(&hex), 65);
-	return 0;
+	if (!was)
+		return 0;
+	const struct cluster_internal *now = &c->network.internal, *before = &was->network.internal;
+	if (strcmp(now->interface, before->interface) != 0 || now->address.addr != before->address.addr ||
+		now->address.len != before->address.len)
+		err_list_add(errors, now->at,
+			"network.internal: interface and address can not change while we serve: restart slipway");
+	if (c->ports.http != was->ports.http || c->ports.join != was->ports.join)
+		err_list_add(errors, c->ports.at, "ports: they can not change while we serve: restart slipway");
+	return errors->n > 0 ? -EINVAL : 0;
 }
 
 /* Reads cluster.yaml and renders everything. The generation before stays when anything is wrong. */
@@ -97,9 +93,10 @@ static int build(struct provisioner *p, struct generation **ret, struct err_list
 		return rc;
 	}
 	char *file = arena_strdup(a, o->config_name);
-	if ((rc = cluster_load(a, file, text, len, &c, errors)) < 0)
+	if ((rc = cluster_load(a, file, text, len, &c, errors)) < 0 ||
+		(rc = check_listening(p, c, errors)) < 0)
 		return rc;
-	rc = sha256_of_file(o->agent_dir, AGENT_FILE, p->agent_sha256);
+	rc = digest_of_file(o->agent_dir, AGENT_FILE, p->agent_sha256);
 	if (rc < 0) {
 		err_list_add(errors, (struct mark){0}, "the join agent %s: %s (--agent names its folder)",
 			AGENT_FILE, strerror(-rc));
@@ -174,7 +171,7 @@ static int publish(struct provisioner *p, struct generation *g)
 	nodes_event(p->nodes, NULL, clock_wall_ms(), "generation", STORE_INFO,
 		"generation %" PRId64 " is published: %u nodes, image %s/%s", g->number, g->cluster->n_nodes,
 		g->cluster->image.distro, g->cluster->image.version);
-	return nodes_flush(p->nodes);
+	return 0;
 }
 
 /* -EBADMSG when what the operator wrote is wrong, which was then printed. */
@@ -378,11 +375,16 @@ static void loop(struct provisioner *p)
 		event_new(p->base, -1, EV_PERSIST, on_overdue, p),
 	};
 	const struct timeval *every[] = {NULL, NULL, NULL, &flush_every, &overdue_every};
+	sigset_t hangup;
 
 	for (size_t i = 0; i < ARRAY_LEN(events); i++) {
 		assert(events[i]);
 		(void)event_add(events[i], every[i]);
 	}
+	/* It was blocked while there was nobody to take it; one that came in between is taken now. */
+	(void)sigemptyset(&hangup);
+	(void)sigaddset(&hangup, SIGHUP);
+	(void)sigprocmask(SIG_UNBLOCK, &hangup, NULL);
 	(void)event_base_dispatch(p->base);
 	for (size_t i = 0; i < ARRAY_LEN(events); i++)
 		event_free(events[i]);

@@ -5,6 +5,8 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -34,6 +36,7 @@
 #define RESTART_MAX_MS 800
 #define STEADY_MS 10000 /* a worker that ran this long is started again at once */
 #define STOP_LIMIT_MS 5000
+#define CONFIG_RETRY_MS 5000 /* cluster.yaml is wrong: the operator is at it */
 
 struct worker {
 	struct supervisor *supervisor;
@@ -180,29 +183,33 @@ static void on_restart(evutil_socket_t fd, short what, void *arg)
 
 static void plan_restart(struct worker *w)
 {
-	struct timeval after = {.tv_usec = (suseconds_t)(w->backoff_ms * 1000)};
+	struct timeval after = {
+		.tv_sec = w->backoff_ms / 1000, .tv_usec = (suseconds_t)(w->backoff_ms % 1000 * 1000)};
 
 	(void)evtimer_add(w->restart, &after);
 }
 
-/* Descriptors of the row at 3, 4, 5, ... and nothing else of ours. */
+/* Descriptors of the row at 3, 4, 5, ... and nothing else of ours. SIGHUP stays blocked until the
+ * provisioner takes it, or one that comes early would end it. In a process group of its own, Ctrl-C
+ * and a lost terminal reach the supervisor alone. */
 static int spawn(struct worker *w, char *const argv[])
 {
 	const struct worker_row *row = &worker_rows[w->kind];
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
-	sigset_t none, all;
+	sigset_t hangup, all;
 
 	if (posix_spawn_file_actions_init(&actions) != 0 || posix_spawnattr_init(&attr) != 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < row->n_fds; i++)
 		(void)posix_spawn_file_actions_adddup2(
 			&actions, w->supervisor->fds[row->fds[i]], worker_fd(w->kind, row->fds[i]));
-	(void)sigemptyset(&none);
+	(void)sigemptyset(&hangup);
+	(void)sigaddset(&hangup, SIGHUP);
 	(void)sigfillset(&all);
-	(void)posix_spawnattr_setsigmask(&attr, &none);
+	(void)posix_spawnattr_setsigmask(&attr, &hangup);
 	(void)posix_spawnattr_setsigdefault(&attr, &all);
-	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	int rc = posix_spawn(&w->pid, "/proc/self/exe", &actions, &attr, argv, environ);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	(void)posix_spawnattr_destroy(&attr);
@@ -293,7 +300,8 @@ static void on_worker_end(struct worker *w, int status)
 			(void)event_base_loopbreak(s->base);
 		return;
 	}
-	if (WIFEXITED(status) && WEXITSTATUS(status) == WORKER_EXIT_CONFIG) {
+	bool config_is_wrong = WIFEXITED(status) && WEXITSTATUS(status) == WORKER_EXIT_CONFIG;
+	if (!s->ready && config_is_wrong) {
 		stop(s, EXIT_CONFIG_ERROR);
 		return;
 	}
@@ -308,6 +316,8 @@ static void on_worker_end(struct worker *w, int status)
 		w->backoff_ms = RESTART_MIN_MS;
 	if (w->backoff_ms > RESTART_MAX_MS)
 		w->backoff_ms = RESTART_MAX_MS;
+	if (config_is_wrong) /* the rack goes on with leases and images meanwhile */
+		w->backoff_ms = CONFIG_RETRY_MS;
 	describe_end(status, how, sizeof(how));
 	log_error("%s ended (%s); starting it again in %" PRId64 " ms", worker_rows[w->kind].name, how,
 		w->backoff_ms);
@@ -336,11 +346,16 @@ static void on_stop_signal(evutil_socket_t sig, short what, void *arg)
 
 static void on_reload_signal(evutil_socket_t sig, short what, void *arg)
 {
-	const struct supervisor *s = arg;
+	struct supervisor *s = arg;
+	struct worker *w = &s->workers[WORKER_PROVISIONER];
 
 	(void)sig, (void)what;
-	if (s->workers[WORKER_PROVISIONER].pid)
-		(void)kill(s->workers[WORKER_PROVISIONER].pid, SIGHUP);
+	if (w->pid) {
+		(void)kill(w->pid, SIGHUP);
+	} else if (!s->stopping) { /* it waits for a better cluster.yaml */
+		(void)evtimer_del(w->restart);
+		start_worker(w);
+	}
 }
 
 /* The provisioner has published a generation: now the network may be answered. */
@@ -456,6 +471,8 @@ int supervisor_run(const struct serve_options *o)
 
 	log_init("slipway", log_level());
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* What we were started with is not for workers. Older kernels can't, and hand on what they got. */
+	(void)close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC);
 	raise_fd_limit();
 	for (size_t i = 0; i < N_SERVER_FDS; i++)
 		s.fds[i] = -1;

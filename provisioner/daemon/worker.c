@@ -1,6 +1,7 @@
 #include "provisioner/daemon/worker.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -69,6 +70,7 @@ static int lock_in(const struct worker_options *o, const char *const *write_dirs
 		.write_dirs = write_dirs,
 		.read_dirs = read_dirs,
 		.may_connect = may_connect};
+	pid_t supervisor = getppid();
 	struct err e;
 
 	int rc = sandbox_enter(&s, &e);
@@ -78,6 +80,10 @@ static int lock_in(const struct worker_options *o, const char *const *write_dirs
 	}
 	/* A supervisor that was killed takes its workers along. Set late: a change of user clears it. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* a kernel without it merely leaves us running */
+	if (getppid() != supervisor) {
+		log_error("the supervisor is gone");
+		return -ESRCH;
+	}
 	return 0;
 }
 

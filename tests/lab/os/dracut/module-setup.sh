@@ -3,6 +3,8 @@
 # units of its own dracut module, and little else. dracut's script-driven side (dracut-systemd,
 # initqueue, url-lib) stays out: under software emulation each shell script costs.
 
+# shellcheck disable=SC2154,SC1091,SC2030,SC2031 # dracut sets and provides these
+
 check() {
 	return 255
 }
@@ -23,7 +25,6 @@ install() {
 	inst_multiple \
 		sh bash cat head ip journalctl ln mkdir mount sed sleep systemctl timeout udevadm umount \
 		"$systemdutildir"/systemd-networkd \
-		"$systemdutildir"/systemd-networkd-wait-online \
 		"$systemdutildir"/systemd-udevd \
 		"$systemdsystemunitdir"/systemd-networkd.service \
 		"$systemdsystemunitdir"/systemd-networkd.socket \
@@ -55,7 +56,8 @@ link_units() {
 		ln -sf "../$what" "$units/$who.wants/$what"
 	done <"$moddir/units"
 	ln -sf initrd.target "$units/default.target"
-	rm -f "$units/initrd-udevadm-cleanup-db.service" "$units/initrd-cleanup.service"
+	# There is no fstab to parse, and the real root looks at the devices anew.
+	rm -f "$units/initrd-parse-etc.service" "$units/initrd-udevadm-cleanup-db.service"
 	rm -f "$initdir$udevdir/hwdb.bin" "$initdir"/usr/lib/modules-load.d/*
 	rm -f "$initdir$systemdutildir"/system-generators/systemd-*
 }

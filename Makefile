@@ -28,7 +28,6 @@ MAINS   := $(MAIN_slipway) $(MAIN_slipway-join)
 SOURCES := $(filter-out $(MAINS),$(shell find provisioner dhcpd templates netboot 2>/dev/null -name '*.c' | sort))
 UNIT    := $(shell find tests/unit -name 'test_*.c' | sort)
 FUZZ    := $(shell find tests/fuzz -name 'fuzz_*.c' 2>/dev/null | sort)
-BENCH   := $(shell find tests/bench -name '*.c' 2>/dev/null | sort)
 
 PKGS     := libevent_core libevent_extra libevent_openssl libssl libcrypto yaml-0.1 sqlite3 jansson \
             libnl-3.0 libnl-route-3.0 libpcap libcurl libcap-ng libseccomp
@@ -65,7 +64,6 @@ OBJS     := $(SOURCES:%.c=$(BUILD)/%.o)
 PROGRAMS := $(foreach p,slipway slipway-join,$(if $(wildcard $(MAIN_$(p))),$(BUILD)/$(p)))
 UNIT_BIN := $(UNIT:%.c=$(BUILD)/%)
 REPLAY   := $(FUZZ:%.c=$(BUILD)/%-replay)
-BENCH_BIN := $(BENCH:%.c=$(BUILD)/%)
 WIRE_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/wire/*.c))
 MAN_SRC  := $(wildcard docs/man/*.scd)
 MAN      := $(MAN_SRC:docs/man/%.scd=build/man/%) build/man/cluster.yaml.5
@@ -95,9 +93,6 @@ wire-programs: $(WIRE_BIN) ## build the programs that wire tests run
 
 layers: ## refuse includes that go up or sideways, and banned calls
 	$(Q)tests/layers
-
-bench: $(PROGRAMS) $(BENCH_BIN) ## benchmarks beside the rivals, printed as ratios
-	$(Q)BUILD=$(BUILD) tests/run bench
 
 fuzz: ## build the fuzzers with libFuzzer and run each for FUZZ_SECONDS (default 60)
 	$(Q)$(MAKE) --no-print-directory -j2 MODE=fuzz fuzzers
@@ -168,10 +163,6 @@ $(BUILD)/tests/wire/%: $(BUILD)/tests/wire/%.o $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
-	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
-
 build/man/%: docs/man/%.scd
 	$(call say,MAN,$@)
 	$(Q)mkdir -p $(@D) && scdoc <$< >$@
@@ -182,6 +173,6 @@ build/man/cluster.yaml.5: docs/man/cluster.yaml.5.head docs/man/cluster.yaml.5.t
 	$(Q)mkdir -p $(@D) && { cat docs/man/cluster.yaml.5.head; $(BUILD)/slipway schema --format scdoc; \
 	  cat docs/man/cluster.yaml.5.tail; } | scdoc >$@
 
-.PHONY: all help deps demo check test wire-programs layers bench fuzz fuzzers tidy coverage format install clean FORCE
+.PHONY: all help deps demo check test wire-programs layers fuzz fuzzers tidy coverage format install clean FORCE
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -138,7 +138,8 @@ rack_on() {
 		rack_say "$name is on already"
 		return 1
 	fi
-	args=(-name "$name" -machine q35,graphics=off,smm=off -accel "tcg,thread=multi" -cpu max -smp 1
+	# Without -erms: the emulator copies memory byte by byte where a processor has fast rep movsb.
+	args=(-name "$name" -machine q35,graphics=off,smm=off -accel "tcg,thread=multi" -cpu max,-erms -smp 1
 		-m $rack_memory_mib -display none -vga none -nodefaults
 		-smbios "type=1,manufacturer=Slipway,product=Virtual Node,serial=LAB-$slot,uuid=77000000-0000-4000-8000-$(printf '%012x' "$slot")"
 		-chardev "file,id=console,path=$at.console,append=on" -serial chardev:console

@@ -1,0 +1,212 @@
+#!/usr/bin/env bash
+# The whole server, `slipway serve` as it is, and one master played by hand with real clients: a lease by
+# udhcpc, scripts and Ignition by curl, the real etcd, and the real slipway-join with the token that the
+# Ignition brought. Then what must not work, and what must go on whatever is killed.
+# (tests/boot/serve.sh has what serve refuses to start with and what malformed packets do to it.)
+. "$(dirname "$0")/../lib.sh"
+need_root
+net_new rv
+mac=02:00:00:00:00:11 address=10.77.0.11 other=10.77.0.150 url=http://10.77.0.1
+socket=$work/slipway.sock
+
+mkdir -p "$work"/{config,agent,images/lab/1,node}
+cp -R "$top/templates" "$work/templates"
+chmod -R a+rX "$work"
+install -m 755 "$bin/slipway-join" "$work/agent/"
+echo kernel >"$work/images/lab/1/vmlinuz"
+echo ramdisk >"$work/images/lab/1/initrd.img"
+cat >"$work/config/cluster.yaml" <<-EOF
+	cluster: rv
+	network: {internal: {interface: s0, address: 10.77.0.1/24}}
+	dhcp: {pool: 10.77.0.100-10.77.0.149}
+	image: lab/1
+	etcd: {seed: {/coreos.com/network/config: {Network: 10.2.0.0/16}, /greeting: hello}}
+	roles:
+	  master: {template: master.yaml, etcd-member: true}
+	nodes:
+	  - {name: m1, role: master, mac: $mac, address: $address}
+EOF
+cp "$work/config/cluster.yaml" "$work/good.yaml"
+
+# --- helpers -------------------------------------------------------------------------------------
+
+cli() { "$bin/slipway" "$1" --socket "$socket" "${@:2}"; }
+node() { cli nodes m1 -o json | jq -r "$1"; }
+state_is() { [ "$(node .state)" = "$1" ]; }
+worker() { pgrep -P "$serve" -f "^slipway worker $1 "; }
+logged() { tail -c "+$from" "$work/serve.log" | grep -qE "$1"; }
+mark() { from=$(($(stat -c %s "$work/serve.log") + 1)); }
+count_events() { cli events -n 10000 m1 -o json | jq -r "select(.kind == \"$1\") | .text" | grep -c -- "${2:-}"; }
+# fetch FROM PATH: the body goes to $work/body, the status is printed.
+fetch() { in_cli curl -s -m 5 --interface "$1" -o "$work/body" -w '%{http_code}' "$url$2"; }
+ms() { local t=${EPOCHREALTIME/./}; echo $((t / 1000)); }
+etcd_get() { in_cli env ETCDCTL_API=3 etcdctl --endpoints "http://$address:2379" get --print-value-only "$1"; }
+etcd_is_up() { in_cli curl -fs -m 2 "http://$address:2379/health"; }
+# post BODY: to /v1/join; the answer goes to $work/body, the status is printed.
+post() { in_cli curl -sk -m 5 -o "$work/body" -w '%{http_code}' --data-binary @- https://10.77.0.1:8443/v1/join <<<"$1"; }
+field() { sed -n "s/^$1=//p" "$work/join.env"; }
+
+answers() { cli status && worker dhcpd && worker netboot; }
+
+# Descriptors 7 and 9 stand for what a careless parent leaves open.
+ip netns exec "$srv" "$bin/slipway" serve --config "$work/config/cluster.yaml" --state "$work/state" \
+	--images "$work/images" --templates "$work/templates" --agent "$work/agent" --socket "$socket" \
+	--user nobody --log-level debug >>"$work/serve.log" 2>&1 </dev/null 7</etc/passwd 9</etc &
+serve=$!
+defer "kill -9 $serve; wait $serve"
+wait_for 10 "the server" answers || { cat "$work/serve.log"; exit 1; }
+
+# --- who holds what ------------------------------------------------------------------------------
+
+is "no worker holds what the server was started with" "" \
+	"$(for w in provisioner dhcpd netboot; do ls -l /proc/"$(worker $w)"/fd; done | grep -E 'passwd|/etc$')"
+folders() { find /proc/"$(worker "$1")"/fd -type l -printf '%l\n' | sed -n "s|^$work/||p" | grep -v '\.log$\|^state/' | sort | tr '\n' ' '; }
+is "the provisioner holds the folders it reads" "agent config images templates " "$(folders provisioner)"
+is "netboot holds what it serves" "agent images " "$(folders netboot)"
+is "dhcpd holds no folder of ours" "" "$(folders dhcpd)"
+sockets() {
+	local inode pid
+	pid=$(worker "$1")
+	for inode in $(find /proc/"$pid"/fd -type l -printf '%l\n' | sed -n 's/^socket:\[\(.*\)\]$/\1/p'); do
+		ip netns exec "$srv" ss -Hanlep 2>/dev/null | awk -v i="ino:$inode" '$0 ~ i"( |$)" { print $1 ":" $5 }'
+	done | sed -n 's/.*\(udp\|tcp\).*:\([0-9]*\)$/\1 \2/p' | sort -u | tr '\n' ' '
+}
+is "dhcpd holds the DHCP sockets alone" "udp 4011 udp 67 " "$(sockets dhcpd)"
+is "netboot holds TFTP and HTTP" "tcp 80 udp 69 " "$(sockets netboot)"
+like "the provisioner listens for join agents, and nothing else" '^tcp 8443 $' "$(sockets provisioner)"
+
+# --- a master boots ------------------------------------------------------------------------------
+
+ip -n "$cli" link set c0 address $mac
+printf '#!/bin/sh\n[ "$1" != bound ] || ip addr add "$ip/24" dev "$interface"\n' >"$work/udhcpc"
+chmod +x "$work/udhcpc"
+out=$(in_cli timeout 20 busybox udhcpc -f -q -n -i c0 -t 4 -T 1 -s "$work/udhcpc" -x 0x5d:0007 -V PXEClient:Arch:00007:UNDI:003016 2>&1)
+like "udhcpc with its MAC gets its address of cluster.yaml" "lease of $address obtained" "$out"
+ip -n "$cli" addr add $other/24 dev c0
+ok "it is booting" wait_for 3 "that" state_is booting
+
+is "the first script is for everybody" 200 "$(fetch $other /boot.ipxe)"
+like "and leads to its own" '/script.ipxe\?mac=' "$(cat "$work/body")"
+is "its own script" 200 "$(fetch $address "/script.ipxe?mac=${mac//:/-}&serial=A1")"
+config=$(grep -o "$url/n/[0-9a-f]*/config" "$work/body" | head -n 1)
+config=${config#"$url"}
+like "names its configuration by a nonce" '^/n/[0-9a-f]{32}/config$' "$config"
+for f in $(grep -oE "$url/images/[^ ]*" "$work/body" | sort -u); do
+	is "${f#"$url"} is served" 200 "$(fetch $address "${f#"$url"}")"
+done
+is "a script for its MAC from another address is one that says why" 200 "$(fetch $other "/script.ipxe?mac=${mac//:/-}&serial=EVIL")"
+like "and boots nothing" "m1 has address $address, but this request came from $other" "$(cat "$work/body")"
+is "nor may others say what its serial is" A1 "$(node .serial)"
+is "its configuration is not for another address" 403 "$(fetch $other "$config")"
+is "nor is there one for a made-up nonce" 404 "$(fetch $address /n/00000000000000000000000000000000/config)"
+is "a script without a MAC is a bad request" 400 "$(fetch $address '/script.ipxe?mac=%zz')"
+is "its configuration" 200 "$(fetch $address "$config")"
+cp "$work/body" "$work/config.ign"
+jq -r '.storage.files[] | select(.path == "/etc/slipway/join.env") | .contents.source' "$work/config.ign" |
+	python3 -c 'import sys, urllib.parse; print(urllib.parse.unquote(sys.stdin.read().strip().split(",", 1)[1]), end="")' >"$work/join.env"
+token=$(field SLIPWAY_TOKEN)
+is "is Ignition with a token of 43 characters" 43 ${#token}
+
+# --- it joins ------------------------------------------------------------------------------------
+
+start etcd ip netns exec "$cli" etcd --name m1 --data-dir "$work/etcd" --listen-client-urls "http://$address:2379" \
+	--advertise-client-urls "http://$address:2379" --listen-peer-urls http://127.0.0.1:2380 \
+	--initial-advertise-peer-urls http://127.0.0.1:2380 --initial-cluster m1=http://127.0.0.1:2380 --unsafe-no-fsync
+is "the agent is served" 200 "$(fetch $address /agent/slipway-join)"
+ok "byte for byte" cmp "$work/body" "$bin/slipway-join"
+install -m 755 "$work/body" "$work/node/slipway-join"
+is "a token that was never given out is refused" 403 \
+	"$(openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/thief.key" -subj /O=slipway:node/CN=m1 -out "$work/thief.csr" 2>/dev/null
+	post "$(jq -n --rawfile csr "$work/thief.csr" --arg t "$(printf 'A%.0s' {1..43})" '{token: $t, csr: $csr, node: "m1"}')")"
+for body in '' '[]' '{' '{"token":1,"csr":2,"node":3}' '{"token":"x","csr":"y","node":"m1"}' "$(head -c 300000 /dev/zero | tr '\0' '[')"; do
+	like "a join of $(head -c 24 <<<"$body")... is a bad request" '^4..$|^000$' "$(post "$body")"
+done
+before=$(ms)
+start agent ip netns exec "$cli" "$work/node/slipway-join" --env "$work/join.env" --state "$work/node/state"
+agent=$started
+ok "with the real agent and the real etcd it becomes ready" wait_for 60 "the node to be ready" state_is ready
+echo "# ready $(($(ms) - before)) ms after its agent started"
+[ "$(node .state)" = ready ] || { tail -n 20 "$work/agent.log" "$work/serve.log"; exit 1; }
+is "a seeded text is in etcd" hello "$(etcd_get /greeting)"
+is "a seeded map is, as JSON" '{"Network":"10.2.0.0/16"}' "$(etcd_get /coreos.com/network/config | jq -c .)"
+is "and the node itself" m1 "$(etcd_get /slipway/rv/nodes/m1 | jq -r .name)"
+is "its facts are kept" object "$(node '.facts | type')"
+is "its token has had its day" 403 \
+	"$(post "$(jq -n --rawfile csr "$work/thief.csr" --arg t "$token" '{token: $t, csr: $csr, node: "m1"}')")"
+like "and the thief is told why" 'this token has been used' "$(cat "$work/body")"
+for _ in 1 2 3 4 5; do
+	post "$(jq -n --rawfile csr "$work/thief.csr" --arg t "$token" '{token: $t, csr: $csr, node: "m1"}')" >/dev/null
+done
+is "which is one event, however often" 1 "$(count_events refused 'has been used')"
+is "a heartbeat without certificate is refused" 401 \
+	"$(in_cli curl -sk -m 5 -o /dev/null -w '%{http_code}' -d '{}' https://10.77.0.1:8443/v1/heartbeat)"
+rss=$(for w in provisioner dhcpd netboot; do awk -v w=$w '/^VmRSS/ { printf "%s %s KiB ", w, $2 }' /proc/"$(worker $w)"/status; done)
+echo "# resident: ${rss}slipway $(awk '/^VmRSS/ { print $2 }' /proc/"$serve"/status) KiB"
+
+# --- whatever is killed --------------------------------------------------------------------------
+
+for w in dhcpd netboot provisioner; do
+	was=$(worker $w) before=$(ms)
+	kill -9 "$was"
+	is_back() { [ -n "$(worker $w)" ] && [ "$(worker $w)" != "$was" ] && cli status; }
+	wait_for 3 "$w" is_back
+	took=$(($(ms) - before))
+	ok "$w, killed with -9, is back within a second ($took ms)" [ $took -lt 1000 ]
+done
+is "the node is still ready" ready "$(node .state)"
+is "its facts are still there" object "$(node '.facts | type')"
+is "its configuration is still its own" 403 "$(fetch $other "$config")"
+seen=$(node .last_seen_ms)
+heard() { [ "$(node .last_seen_ms)" -gt "$seen" ]; }
+ok "and its heartbeats come through" wait_for 15 "a heartbeat" heard
+sleep 6 # one more heartbeat: etcd's seed is looked for anew meanwhile
+is "which leave it ready" ready "$(node .state)"
+like "it keeps its lease" "lease of $address obtained" \
+	"$(in_cli timeout 20 busybox udhcpc -f -q -n -i c0 -t 4 -T 1 -s /bin/true 2>&1)"
+
+# --- cluster.yaml changes ------------------------------------------------------------------------
+
+generation() { cli status -o json | jq .generation; }
+was=$(generation)
+mark
+sed -i 's/role: master, mac/rolle: master, mac/' "$work/config/cluster.yaml"
+kill -HUP "$serve"
+ok "a reload with a mistake names its place" wait_for 5 "it" logged 'cluster.yaml:9:[0-9]+: nodes\[0\]\.rolle'
+ok "and changes nothing" logged "generation $was stays"
+mark
+victim=$(worker provisioner)
+kill -9 "$victim"
+ok "a provisioner that dies now does not take the server along" wait_for 5 "the word" logged 'provisioner ended .exit status 78.; starting it again in 5000 ms'
+is "images are still served" 200 "$(fetch $address /images/lab/1/vmlinuz)"
+like "and leases" "lease of $address obtained" \
+	"$(in_cli timeout 20 busybox udhcpc -f -q -n -i c0 -t 4 -T 1 -s /bin/true 2>&1)"
+cp "$work/good.yaml" "$work/config/cluster.yaml"
+kill -HUP "$serve"
+ok "once the mistake is mended a reload brings it back at once" wait_for 2 "it" answers
+is "with the same generation" "$was" "$(generation)"
+
+mark
+sed -i 's/^image:/ports: {http: 8081}\nimage:/' "$work/config/cluster.yaml"
+kill -HUP "$serve"
+ok "ports can not change under way, and a reload says so" wait_for 5 "the word" logged 'cluster.yaml:4:[0-9]+: ports: .*restart slipway'
+cp "$work/good.yaml" "$work/config/cluster.yaml"
+mark
+sed -i 's/hello/hi/; s/^image:/kernel-args: [quiet]\nimage:/' "$work/config/cluster.yaml"
+kill -HUP "$serve"
+ok "a good reload is published" wait_for 5 "it" logged "generation $((was + 1)) is published"
+like "and is what nodes get" ' quiet' "$(cli render m1 --as ipxe)"
+is "what etcd holds is kept" hello "$(etcd_get /greeting)"
+sleep 6
+is "the node stays ready" ready "$(node .state)"
+
+# --- the end -------------------------------------------------------------------------------------
+
+kill "$agent"
+kill -TERM "$serve"
+wait "$serve"
+is "SIGTERM is a clean stop: exit status 0" 0 $?
+is "with no process left there" "" "$(ip netns pids "$srv")"
+ok "and no socket" [ ! -e "$socket" ]
+is "nothing was killed by a signal of its own" "" "$(grep -E 'signal (4|6|7|8|11|31) ' "$work/serve.log")"
+is "no log tells the token" 0 "$(grep -cF "$token" "$work/serve.log" "$work/agent.log" | awk -F: '{ n += $2 } END { print n }')"
+done_testing

@@ -12,6 +12,12 @@
 #define EVENTS_LIMIT_DEFAULT 200
 #define EVENTS_LIMIT_MAX 10000
 
+/* A worker that was taken over must not write to the operator's terminal. */
+static bool is_counter(const char *name)
+{
+	return name[0] && name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
+}
+
 void admin_count(struct admin *a, const struct message_counter *c)
 {
 	for (size_t i = 0; i < a->n_counters; i++) {
@@ -20,7 +26,7 @@ void admin_count(struct admin *a, const struct message_counter *c)
 			return;
 		}
 	}
-	if (a->n_counters < ADMIN_COUNTERS_MAX)
+	if (a->n_counters < ADMIN_COUNTERS_MAX && is_counter(c->name))
 		a->counters[a->n_counters++] = *c;
 }
 

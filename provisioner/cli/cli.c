@@ -27,6 +27,16 @@ bool cli_has(const struct cli *cli, const char *name)
 	return cli->values[option_index(cli, name)] != NULL;
 }
 
+bool cli_output_is_legal(const struct cli *cli, const char *one)
+{
+	const char *output = cli_value(cli, "output");
+
+	if (strcmp(output, one) == 0 || strcmp(output, "json") == 0)
+		return true;
+	cli_complain(cli, "--output: \"%.40s\" is not %s or json", output, one);
+	return false;
+}
+
 void cli_complain(const struct cli *cli, const char *fmt, ...)
 {
 	va_list ap;

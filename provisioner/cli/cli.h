@@ -55,6 +55,9 @@ struct cli {
 const char *cli_value(const struct cli *cli, const char *name);
 bool cli_has(const struct cli *cli, const char *name);
 
+/* True when --output is `one` or "json"; false after saying so. */
+bool cli_output_is_legal(const struct cli *cli, const char *one);
+
 /* "slipway nodes: ..." on stderr. */
 void cli_complain(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

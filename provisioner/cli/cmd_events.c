@@ -84,6 +84,8 @@ static int run(const struct cli *cli)
 	bool as_json = strcmp(cli_value(cli, "output"), "json") == 0;
 	int64_t limit, last = 0;
 
+	if (!cli_output_is_legal(cli, "text"))
+		return CLI_USAGE;
 	if (parse_i64(cli_value(cli, "limit"), 0, 10000, &limit) < 0) {
 		cli_complain(cli, "--limit: expected a number from 0 to 10000");
 		return CLI_USAGE;

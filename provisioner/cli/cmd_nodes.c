@@ -3,6 +3,7 @@
 
 #include "provisioner/base/clock.h"
 #include "provisioner/base/human.h"
+#include "provisioner/base/log.h"
 #include "provisioner/cli/client.h"
 #include "provisioner/cli/table.h"
 
@@ -68,9 +69,11 @@ static void print_macs(const json_t *n)
 		print_field(i == 0 ? "MAC" : "", json_string_value(mac));
 }
 
-/* Numbers and texts of the facts as they are; deeper things as JSON. */
+/* Numbers and texts of the facts as they are; deeper things as JSON. A node may say anything of
+ * itself, but not to the operator's terminal. */
 static void print_facts(json_t *facts)
 {
+	char name[64], value[512];
 	const char *key;
 	json_t *v;
 
@@ -78,10 +81,13 @@ static void print_facts(json_t *facts)
 		return;
 	puts("\nfacts");
 	json_object_foreach(facts, key, v) {
-		char *text = json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
+		const char *text = json_string_value(v);
+		char *other = text ? NULL : json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII);
 
-		printf("  %-18s %s\n", key, json_is_string(v) ? json_string_value(v) : text ? text : "");
-		free(text);
+		if (text)
+			text = log_safe(value, sizeof(value), text, strlen(text));
+		printf("  %-18s %s\n", log_safe(name, sizeof(name), key, strlen(key)), text ? text : other ? other : "");
+		free(other);
 	}
 }
 
@@ -136,10 +142,8 @@ static int run(const struct cli *cli)
 	bool as_json = strcmp(cli_value(cli, "output"), "json") == 0;
 	char path[256];
 
-	if (!as_json && strcmp(cli_value(cli, "output"), "table") != 0) {
-		cli_complain(cli, "--output: \"%s\" is not table or json", cli_value(cli, "output"));
+	if (!cli_output_is_legal(cli, "table"))
 		return CLI_USAGE;
-	}
 	int n = cli->n_args ? snprintf(path, sizeof(path), "/v1/nodes/%s", cli->args[0])
 			    : snprintf(path, sizeof(path), "/v1/nodes");
 	if (n >= (int)sizeof(path) || (cli->n_args && strpbrk(cli->args[0], "/?#% "))) {

@@ -45,8 +45,10 @@ static void print_status(const json_t *s)
 static int run(const struct cli *cli)
 {
 	AUTO(client_free_json) json_t *status = NULL;
-	int rc = client_get_json(cli, "/v1/status", &status);
 
+	if (!cli_output_is_legal(cli, "text"))
+		return CLI_USAGE;
+	int rc = client_get_json(cli, "/v1/status", &status);
 	if (rc != CLI_OK)
 		return rc;
 	if (strcmp(cli_value(cli, "output"), "json") == 0) {

@@ -8,7 +8,7 @@
 #include "provisioner/cli/client.h"
 
 #define POLL_US 300000
-#define NODES_MAX 20000
+#define AWAY_US 2000000 /* a server that is being restarted */
 
 static const struct cli_option options[] = {
 	{"for", 'f', "STATE", "ready", "the state to wait for: accepted, booting, configured, joined, ready"},
@@ -46,11 +46,27 @@ static bool is_asked_for(const struct cli *cli, const json_t *n)
 	return false;
 }
 
+/* A name that was given twice is one node. */
+static size_t n_different(const struct cli *cli)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < cli->n_args; i++) {
+		size_t first = 0;
+
+		while (strcmp(cli->args[first], cli->args[i]) != 0)
+			first++;
+		n += first == i;
+	}
+	return n;
+}
+
 /* What the last look saw, so that only changes are told. */
 struct watch {
 	const struct cli *cli;
 	json_t *seen; /* name -> state */
 	size_t n_asked, n_there;
+	bool is_met; /* the server has answered once */
 	char behind[200]; /* the first that is not there, and where it stands */
 };
 
@@ -81,12 +97,13 @@ static int look(struct watch *w, int want)
 
 	if (rc != CLI_OK)
 		return rc;
+	w->is_met = true;
 	w->n_asked = w->n_there = 0;
 	w->behind[0] = '\0';
 	json_array_foreach(list, i, n)
 		if (is_asked_for(w->cli, n))
 			look_at(w, n, want);
-	if (w->cli->n_args > 0 && w->n_asked < w->cli->n_args) {
+	if (w->n_asked < n_different(w->cli)) {
 		cli_complain(w->cli, "not all of these are machines the server knows (slipway nodes lists them)");
 		return CLI_NOT_FOUND;
 	}
@@ -106,9 +123,10 @@ static int run(const struct cli *cli)
 		json_decref(w.seen);
 		return CLI_USAGE;
 	}
-	while (rc == CLI_OK) {
+	for (;;) {
 		rc = look(&w, want);
-		if (rc != CLI_OK || w.n_there == w.n_asked)
+		bool is_away = rc == CLI_NO_SERVER && w.is_met;
+		if (!is_away && (rc != CLI_OK || w.n_there == w.n_asked))
 			break;
 		if (clock_mono_ms() - began_ms > limit_ms) {
 			cli_complain(cli, "after %s only %zu of %zu are %s: %s", human_duration(limit_ms, took),
@@ -116,7 +134,7 @@ static int run(const struct cli *cli)
 			rc = CLI_TIMEOUT;
 			break;
 		}
-		(void)usleep(POLL_US);
+		(void)usleep(is_away ? AWAY_US : POLL_US);
 	}
 	json_decref(w.seen);
 	return rc;

@@ -146,6 +146,8 @@ int main(int argc, char **argv)
 
 		if (about)
 			print_help(about);
+		else if (argc > 2)
+			return unknown_command(argv[2]);
 		else
 			print_overview(argc < 2 ? stderr : stdout);
 		return argc < 2 ? CLI_USAGE : CLI_OK;
@@ -160,5 +162,9 @@ int main(int argc, char **argv)
 	int rc = parse(&cli, argc - 1, argv + 1);
 	if (rc != CLI_OK)
 		return rc < 0 ? CLI_OK : rc;
-	return cli.command->run(&cli);
+	rc = cli.command->run(&cli);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return rc;
+	cli_complain(&cli, "what should have been printed could not be written");
+	return rc == CLI_OK ? CLI_FAILED : rc;
 }

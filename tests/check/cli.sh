@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# The commands without a server: exit statuses and first words of what they refuse. And with one that
+# says hostile things, or goes away: a socket with canned answers behind it.
+. "$(dirname "$0")/../lib.sh"
+slipway=$bin/slipway
+
+# refuses STATUS REGEX ARGUMENT...
+refuses() {
+	local status=$1 regex=$2 out rc
+	shift 2
+	out=$("$slipway" "$@" 2>&1 >/dev/null </dev/null)
+	rc=$?
+	is "slipway $*: exit status $status" "$status" $rc
+	like "slipway $*: says why" "$regex" "$out"
+}
+
+refuses 2 'usage: slipway COMMAND'
+refuses 2 'no command "nods" .did you mean "nodes"' nods
+refuses 2 'no command "nods" .did you mean "nodes"' help nods
+refuses 2 'nonsense' nodes --nonsense
+refuses 2 'usage: slipway render .OPTIONS. NODE' render
+refuses 2 'usage: slipway status' status extra
+refuses 2 'not a node' nodes 'a/b'
+refuses 2 'not a node' render 'a?b'
+refuses 2 'not a node' events 'a%20b'
+refuses 2 '"xml" is not table or json' nodes -o xml
+refuses 2 '"xml" is not text or json' status -o xml
+refuses 2 '"xml" is not text or json' events -o xml
+refuses 2 'number from 0 to 10000' events -n -1
+refuses 2 'text, markdown or scdoc' schema --format xml
+refuses 2 'accepted, booting' wait --for stalled
+refuses 2 'time such as' wait --timeout soon
+refuses 2 'loud' serve --log-level loud
+refuses 2 'started by hand' worker a b c d e f
+refuses 4 'no server answers' status --socket "$work/none"
+refuses 65 'nothing.yaml' check --config "$work/nothing.yaml" --templates "$top/templates"
+refuses 1 'nowhere' check --config "$work/x.yaml" --templates "$work/nowhere"
+for c in serve check nodes events wait status render schema; do
+	ok "slipway $c --help prints its usage" eval "'$slipway' $c --help | grep -q '^usage: slipway $c'"
+done
+ok "a full disk behind stdout is a failure" eval "! '$slipway' schema >/dev/full 2>/dev/null"
+
+# A server: each line of the file `answers` is a path and a body; the file `away` makes it hang up.
+python3 - "$work" <<'PY' &
+import http.server, os, socketserver, sys
+work = sys.argv[1]
+class Handler(http.server.BaseHTTPRequestHandler):
+    def address_string(self): return "-"
+    def log_message(self, *a): pass
+    def do_GET(self):
+        if os.path.exists(work + "/away"): return self.connection.close()
+        for line in open(work + "/answers"):
+            path, body = line.rstrip("\n").split(" ", 1)
+            if self.path.split("?")[0] == path:
+                self.send_response(200); self.end_headers(); self.wfile.write(body.encode()); return
+        self.send_response(404); self.end_headers(); self.wfile.write(b'{"error": "no such thing"}')
+class Server(socketserver.UnixStreamServer):
+    def get_request(self):
+        s, _ = super().get_request()
+        return s, ("-", 0)
+Server(work + "/socket", Handler).serve_forever()
+PY
+server=$!
+defer "kill $server; wait $server"
+wait_for 10 "the socket" test -S "$work/socket"
+s=(--socket "$work/socket")
+evil='\u001b[31m\u009b2J\n\u0007'
+cat >"$work/answers" <<-EOF
+	/v1/nodes/m1 {"name":"m1","state":"ready","macs":[],"facts":{"vendor $evil":"$evil","deep":{"a":"$evil"}}}
+	/v1/nodes [{"name":"m1","state":"ready","known":true,"macs":[]},{"name":"m2","state":"booting","step":"kernel","known":true,"macs":[]}]
+	/v1/events []
+	/v1/status {nonsense
+EOF
+is "what a node says of itself comes to the terminal as plain text" "" \
+	"$("$slipway" nodes m1 "${s[@]}" | LC_ALL=C grep -anP '[^\x20-\x7e]')"
+like "and can be read" 'vendor .x1b.31m' "$("$slipway" nodes m1 "${s[@]}")"
+refuses 1 'not JSON' status "${s[@]}"
+refuses 3 'no such thing' render m9 "${s[@]}"
+ok "a node that is named twice is one node" "$slipway" wait m1 m1 -q "${s[@]}"
+refuses 3 'not all of these' wait m1 m9 -q "${s[@]}"
+refuses 6 'only 1 of 2 are ready: m2 is booting after step "kernel"' wait -q -t 1s "${s[@]}"
+"$slipway" wait -q -t 20s "${s[@]}" 2>/dev/null &
+waiting=$!
+sleep 0.5
+touch "$work/away"
+sleep 0.5
+ok "a wait outlives a server that is being restarted" kill -0 $waiting
+sed -i 's/"booting"/"ready"/' "$work/answers"
+rm "$work/away"
+wait $waiting
+is "and ends when all are there" 0 $?
+done_testing

@@ -195,15 +195,20 @@ rack_machines() {
 	for m in "$rack_dir"/*.machine; do [ -e "$m" ] && basename "$m" .machine; done
 }
 
-# rack_down: removes all of it, whatever there is of it.
-rack_down() {
+# rack_signal SIGNAL: to every process of the rack.
+rack_signal() {
 	local pid
+	rack_pids | while read -r pid; do kill "-$1" "$pid" 2>/dev/null; done
+}
+
+# rack_down: removes all of it, whatever there is of it. Also from a trap, which may find any IFS.
+rack_down() {
+	local pid IFS=$' \t\n'
 	if [ -e "/run/netns/$rack" ]; then
 		pid=$(rack_pid serve) && kill "$pid" && rack_wait 8 "slipway serve to stop" rack_is_gone "$pid"
-		for pid in $(rack_pids); do kill "$pid" 2>/dev/null; done
-		rack_wait 5 "the machines to be off" rack_is_idle ||
-			for pid in $(rack_pids); do kill -9 "$pid" 2>/dev/null; done
-		rack_wait 5 "killed processes to go" rack_is_idle
+		rack_signal TERM
+		rack_wait 5 "the machines to be off" rack_is_idle || rack_signal KILL
+		rack_wait 5 "killed processes to go" rack_is_idle || return
 		ip netns del "$rack" # bridge and taps go with it
 	fi
 	# Root's own folder only: /tmp is everybody's.

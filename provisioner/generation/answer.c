@@ -85,17 +85,9 @@ static bool made_durable(const struct question *q)
 
 static void refuse_with_script(const struct question *q, const char *reason)
 {
-	struct artefact script;
-	struct err e;
-	char *text;
-
-	if (generation_refusal(q->a->generation, reason, &text, &e) < 0) {
-		refuse(q, 503, "%s", e.msg);
-		return;
-	}
-	script = (struct artefact){.data = text, .len = strlen(text)};
-	give(q, TYPE_SCRIPT, &script);
-	free(text);
+	q->ret->status = 200;
+	q->ret->content_type = TYPE_SCRIPT;
+	q->ret->body = generation_refusal(q->a->generation, reason, &q->ret->len);
 }
 
 /* Begins a boot of a known node: a nonce that only this client's address may use. */

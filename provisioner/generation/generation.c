@@ -27,10 +27,17 @@ struct build {
 	struct err_list *errors;
 };
 
-static struct artefact keep(struct generation *g, const struct str *text)
+/* What was cut off, here or by whoever wrote into `text`, is never served. */
+static int keep(const struct build *b, const char *what, const struct str *text, struct artefact *ret)
 {
-	return (struct artefact){
-		.data = arena_strndup(g->arena, str_text(text), text->len), .len = text->len};
+	char *copy = str_ok(text) ? arena_strndup(b->g->arena, str_text(text), text->len) : NULL;
+
+	if (!copy) {
+		err_list_add(b->errors, b->in->cluster->at, "%s is too large", what);
+		return -E2BIG;
+	}
+	*ret = (struct artefact){.data = copy, .len = text->len};
+	return 0;
 }
 
 /* Errors found in rendered text are told where the template wrote it. */
@@ -95,9 +102,8 @@ static int build_config(struct build *b, struct arena *scratch, struct value glo
 		rc = check_slots(b, n, &config);
 	if (rc < 0)
 		return rc;
-	ret->cloud_config = keep(b->g, &text);
-	ret->config = keep(b->g, &config);
-	return 0;
+	rc = keep(b, "cloud-config", &text, &ret->cloud_config);
+	return rc < 0 ? rc : keep(b, "the configuration", &config, &ret->config);
 }
 
 static void add_args(struct str *args, const struct text_list *more)
@@ -173,8 +179,7 @@ static int build_script(struct build *b, struct arena *scratch, struct value glo
 		err_list_add_err(b->errors, &e);
 		return rc;
 	}
-	ret->script = keep(b->g, &text);
-	return 0;
+	return keep(b, "the boot script", &text, &ret->script);
 }
 
 static int build_node(struct build *b, struct node_artefacts *ret)
@@ -204,16 +209,32 @@ static int number_scripts(struct build *b, int64_t number)
 	return 0;
 }
 
-static int build_shared_script(struct build *b, const char *name, struct artefact *ret)
+static int build_shared_script(struct build *b, const char *name, struct value globals, struct artefact *ret)
 {
 	AUTO(str_done) struct str text = str_init(ARTEFACT_BYTES_MAX);
 	struct err e;
 
-	int rc = template_set_render(b->templates, name, &b->shared, NULL, &text, &e);
-	if (rc < 0)
-		err_list_add_err(b->errors, &e);
-	else
-		*ret = keep(b->g, &text);
+	int rc = template_set_render(b->templates, name, &globals, NULL, &text, &e);
+	if (rc == 0)
+		return keep(b, name, &text, ret);
+	err_list_add_err(b->errors, &e);
+	return rc;
+}
+
+static int build_refusal(struct build *b)
+{
+	AUTO(arena_free_p) struct arena *scratch = arena_new(SCRATCH_BYTES_MAX);
+	struct value globals = value_map(scratch);
+	const struct artefact *a = &b->g->refusal;
+
+	value_map_set(globals, "server", value_get(b->shared, "server"));
+	value_map_set(globals, "cluster", value_get(b->shared, "cluster"));
+	value_map_set(globals, "reason", value_text(scratch, SLOT_REASON));
+	int rc = build_shared_script(b, "boot/refused.ipxe", globals, &b->g->refusal);
+	if (rc == 0 && slot_count(a->data, a->len, SLOT_REASON) == 0) {
+		err_list_add(b->errors, b->in->cluster->at, "boot/refused.ipxe must write {{ reason }} plainly");
+		rc = -EINVAL;
+	}
 	return rc;
 }
 
@@ -292,6 +313,7 @@ static int hash_all(struct generation *g)
 	}
 	hash_artefact(ctx, &g->first_script);
 	hash_artefact(ctx, &g->wait_script);
+	hash_artefact(ctx, &g->refusal);
 	for (uint32_t i = 0; i < g->cluster->n_nodes; i++) {
 		hash_artefact(ctx, &g->nodes[i].config);
 		hash_artefact(ctx, &g->nodes[i].script);
@@ -313,8 +335,9 @@ static int build_all(struct build *b)
 	if (rc < 0)
 		return rc;
 	b->g->config_kind = b->distro.config;
-	if ((rc = build_shared_script(b, "boot/boot.ipxe", &b->g->first_script)) < 0 ||
-		(rc = build_shared_script(b, "boot/wait.ipxe", &b->g->wait_script)) < 0)
+	if ((rc = build_shared_script(b, "boot/boot.ipxe", b->shared, &b->g->first_script)) < 0 ||
+		(rc = build_shared_script(b, "boot/wait.ipxe", b->shared, &b->g->wait_script)) < 0 ||
+		(rc = build_refusal(b)) < 0)
 		return rc;
 	for (uint32_t i = 0; i < in->cluster->n_nodes && !err_list_is_full(b->errors); i++) {
 		b->g->nodes[i].node = &in->cluster->nodes[i];
@@ -338,11 +361,10 @@ int generation_build(const struct generation_inputs *in, struct arena *cluster_a
 
 	g->arena = arena_new(ARENA_BYTES_MAX);
 	g->cluster = in->cluster;
-	g->sources = in->sources;
-	g->globals = context_cluster(g->arena, in->cluster, &in->facts);
+	struct value globals = context_cluster(g->arena, in->cluster, &in->facts);
 	g->nodes = arena_alloc(g->arena, in->cluster->n_nodes, sizeof(*g->nodes));
-	server = value_get(value_get(g->globals, "server"), "url");
-	struct build b = {.in = in, .g = g, .shared = g->globals, .errors = errors, .sources = in->sources,
+	server = value_get(value_get(globals, "server"), "url");
+	struct build b = {.in = in, .g = g, .shared = globals, .errors = errors, .sources = in->sources,
 		.image_url = arena_printf(g->arena, "%.*s/images/%s/%s", (int)server.len, server.text,
 			in->cluster->image.distro, in->cluster->image.version)};
 
@@ -379,21 +401,16 @@ const struct node_artefacts *generation_node(const struct generation *g, const c
 	return n ? &g->nodes[n - g->cluster->nodes] : NULL;
 }
 
-int generation_refusal(const struct generation *g, const char *reason, char **ret, struct err *e)
+char *generation_refusal(const struct generation *g, const char *reason, size_t *ret_len)
 {
-	AUTO(arena_free_p) struct arena *scratch = arena_new(SCRATCH_BYTES_MAX);
 	AUTO(str_done) struct str text = str_init(ARTEFACT_BYTES_MAX);
-	struct sources sources = g->sources;
-	AUTO(template_set_free_p) struct template_set *templates =
-		template_set_new(&(struct template_options){.load = sources_load, .load_arg = &sources,
-			.arena = scratch, .max_output = ARTEFACT_BYTES_MAX});
-	struct value globals = value_map(scratch);
+	const char *at = g->refusal.data, *slot;
 
-	value_map_set(globals, "server", value_get(g->globals, "server"));
-	value_map_set(globals, "cluster", value_get(g->globals, "cluster"));
-	value_map_set(globals, "reason", value_text(scratch, reason));
-	int rc = template_set_render(templates, "boot/refused.ipxe", &globals, NULL, &text, e);
-	if (rc == 0)
-		*ret = str_take(&text);
-	return rc;
+	for (; (slot = strstr(at, SLOT_REASON)); at = slot + sizeof(SLOT_REASON) - 1) {
+		str_addn(&text, at, (size_t)(slot - at));
+		str_add(&text, reason);
+	}
+	str_add(&text, at);
+	*ret_len = text.len;
+	return str_take(&text);
 }

@@ -39,10 +39,9 @@ struct generation {
 	struct node_artefacts *nodes;  /* in the order of cluster->nodes */
 	struct artefact first_script;  /* /boot.ipxe */
 	struct artefact wait_script;   /* for strangers */
+	struct artefact refusal;       /* says why, in its slot, a machine gets nothing */
 	struct etcd_seed_key *seed_keys; /* what etcd is to hold from the start */
 	size_t n_seed_keys;
-	struct value globals;          /* for scripts that say why a machine is refused */
-	struct sources sources;
 };
 
 struct generation_inputs {
@@ -62,7 +61,7 @@ void generation_free(struct generation *g);
 
 const struct node_artefacts *generation_node(const struct generation *g, const char *name);
 
-/* A script that says why; the caller frees. 0 or a negative errno with *e. */
-int generation_refusal(const struct generation *g, const char *reason, char **ret, struct err *e) MUST_USE;
+/* The script that says why; the caller frees. Needs no file: what is served was read when built. */
+char *generation_refusal(const struct generation *g, const char *reason, size_t *ret_len);
 
 #endif

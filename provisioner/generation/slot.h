@@ -10,6 +10,9 @@
 #define SLOT_JOIN_TOKEN "slot_join_token____________________________"
 #define SLOT_BOOT_NONCE "slot_boot_nonce_________________"
 
+/* The one slot whose text may be of any length: scripts hold no offsets. */
+#define SLOT_REASON "slot_reason_of_refusal"
+
 /* How often `slot` stands in the text. */
 size_t slot_count(const char *text, size_t len, const char *slot);
 

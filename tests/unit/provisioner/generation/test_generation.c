@@ -41,7 +41,7 @@ static void make(const char *name)
 
 static int end(void **state)
 {
-	static const char *const made[] = {"templates/worker.yaml", "templates", "lab/1/vmlinuz",
+	static const char *const made[] = {"templates/worker.yaml", "templates/boot/refused.ipxe", "templates/boot", "templates", "lab/1/vmlinuz",
 		"lab/1/initrd.img", "lab/1", "lab"};
 	char path[128];
 
@@ -199,15 +199,29 @@ TEST(unknown_distribution_is_named)
 TEST(reason_of_a_refusal_stands_in_its_script)
 {
 	struct generation *g = build(LAB_HEAD LAB_NODES, -1, 0, "");
-	struct err e;
-	char *script;
+	size_t len;
 
 	assert_non_null(g);
-	assert_int_equal(generation_refusal(g, "because of this", &script, &e), 0);
-	assert_non_null(strstr(script, "because of this"));
+	char *script = generation_refusal(g, "because of this", &len);
+	assert_non_null(strstr(script, "because of this\n"));
+	assert_null(strstr(script, SLOT_REASON));
+	assert_int_equal(strlen(script), len);
 	assert_int_equal(strncmp(script, "#!ipxe\n", 7), 0);
 	free(script);
 	generation_free(g);
+}
+
+TEST(mistake_in_the_script_of_refusals_is_found_before_anybody_is_refused)
+{
+	make("templates");
+	make("templates/boot");
+	put("templates/boot/refused.ipxe", "#!ipxe\necho {{ raeson }}\n");
+	assert_null(build(LAB_HEAD LAB_NODES, -1, 0, ""));
+	assert_non_null(strstr(first_error(), "refused.ipxe:2:"));
+	put("templates/boot/refused.ipxe", "#!ipxe\necho no\n");
+	errors = (struct err_list){0};
+	assert_null(build(LAB_HEAD LAB_NODES, -1, 0, ""));
+	assert_non_null(strstr(first_error(), "boot/refused.ipxe must write {{ reason }} plainly"));
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
@@ -219,4 +233,5 @@ RUN(CASE(every_node_gets_all_its_artefacts),
 	CASE(mistake_in_what_a_template_writes_is_named_at_the_templates_line),
 	CASE(template_that_loses_the_join_token_is_refused),
 	CASE(template_of_a_role_that_does_not_exist_is_named), CASE(image_must_be_in_the_store),
-	CASE(unknown_distribution_is_named), CASE(reason_of_a_refusal_stands_in_its_script))
+	CASE(unknown_distribution_is_named), CASE(reason_of_a_refusal_stands_in_its_script),
+	CASE(mistake_in_the_script_of_refusals_is_found_before_anybody_is_refused))

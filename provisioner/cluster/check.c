@@ -127,6 +127,21 @@ static void check_pool(const struct cluster *c, struct err_list *errors)
 		err_list_add(errors, c->dhcp.at, "dhcp.netboot-lease: longer than dhcp.lease");
 }
 
+static void check_hash_policy(const struct cluster_bond *bond, const char *path, struct err_list *errors)
+{
+	/* Those of the kernel, linux/if_bonding.h. */
+	static const char *const policies[] = {
+		"layer2", "layer2+3", "layer3+4", "encap2+3", "encap3+4", "vlan+srcmac", NULL};
+
+	for (size_t i = 0; bond && policies[i]; i++)
+		if (strcmp(policies[i], bond->hash_policy) == 0)
+			return;
+	if (bond)
+		err_list_add(errors, bond->at,
+			"%s.hash-policy: \"%.40s\" is not one of layer2, layer2+3, layer3+4, encap2+3, "
+			"encap3+4, vlan+srcmac", path, bond->hash_policy);
+}
+
 static void check_own_bond(const struct cluster *c, struct err_list *errors)
 {
 	struct cluster_bond *bond = c->network.internal.bond;
@@ -185,6 +200,8 @@ void cluster_check(struct arena *a, struct cluster *c, struct err_list *errors)
 {
 	check_pool(c, errors);
 	check_own_bond(c, errors);
+	check_hash_policy(c->network.internal.bond, "network.internal.bond", errors);
+	check_hash_policy(c->node_bond, "node-bond", errors);
 	check_claimed_once(a, c, errors);
 	for (uint32_t i = 0; i < c->n_nodes; i++) {
 		check_node_address(c, &c->nodes[i], errors);

@@ -13,6 +13,10 @@
 #define PATH_TEXT_SIZE 128
 #define ROLES_MAX 64
 
+/* CLUSTER_NODES_MAX machines, each with all its keys, fit. */
+static const struct doc_limits limits = {
+	.bytes = (size_t)8 << 20, .depth = 64, .nodes = 600000, .expanded = 10000, .anchors = 1000};
+
 static const char *join_path(struct load *l, const char *outer, const char *key)
 {
 	const char *path = outer[0] ? arena_printf(l->arena, "%s.%s", outer, key) : key;
@@ -187,7 +191,7 @@ int cluster_load(struct arena *a, const char *file, const char *text, size_t len
 	struct doc_node *root = NULL;
 	struct err e;
 
-	int rc = doc_parse(a, file, text, len, &doc_limits_default, &root, &e);
+	int rc = doc_parse(a, file, text, len, &limits, &root, &e);
 	if (rc < 0) {
 		err_list_add_err(errors, &e);
 		return -EINVAL;

@@ -1,5 +1,8 @@
 #include "tests/unit/test.h"
 
+#include <stdio.h>
+
+#include "provisioner/base/str.h"
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/messages/messages.h"
 
@@ -127,6 +130,9 @@ static const struct {
 		"cluster.yaml:11:5: nodes: w1: address 10.10.0.10 already belongs to m1 (line 10)"},
 	{SMALL "nodes:\n  - {name: w1, role: worker, mac: 52:54:00:00:00:02, address: 10.10.0.10}\n",
 		"cluster.yaml:1:1: nodes: none has a role with etcd-member: true, so the cluster has no etcd to join"},
+	{SMALL "node-bond: {hash-policy: layer4}\n",
+		"cluster.yaml:9:12: node-bond.hash-policy: \"layer4\" is not one of layer2, layer2+3, layer3+4, "
+		"encap2+3, encap3+4, vlan+srcmac"},
 	{SMALL "ports: {http: 0}\n", "cluster.yaml:9:15: ports.http: 0 is out of range (1 to 65535)"},
 	{SMALL "kernel-args: quiet\n", "cluster.yaml:9:14: kernel-args: \"quiet\" is not a list of lines"},
 	{SMALL "nodes:\n  - {role: master, mac: 52:54:00:00:00:01, address: 10.10.0.10}\n",
@@ -149,6 +155,30 @@ TEST(many_mistakes_are_reported_at_once)
 	assert_true(errors.n >= 6);
 }
 
+TEST(hall_of_twenty_thousand_is_read_and_each_node_found)
+{
+	AUTO(str_done) struct str text = str_init((size_t)8 << 20);
+	char name[16];
+
+	str_add(&text, "cluster: hall\nnetwork: {internal: {interface: b, address: 10.0.0.1/15}}\n"
+		       "dhcp: {pool: 10.1.200.0-10.1.220.255}\nimage: a/b\n"
+		       "roles: {m: {template: m.yaml, etcd-member: true}, w: {template: w.yaml}}\nnodes:\n");
+	for (unsigned i = 0; i < CLUSTER_NODES_MAX; i++)
+		str_printf(&text, "- {name: n%u, role: %s, mac: [02:00:00:00:%02x:%02x, 02:00:00:01:%02x:%02x], "
+				  "external-mac: 02:00:00:02:%02x:%02x, boot-file: snponly.efi, kernel-args: [quiet, a=%u], "
+				  "address: 10.0.%u.%u}\n", i, i ? "w" : "m", i >> 8, i & 255, i >> 8, i & 255, i >> 8,
+			i & 255, i, 1 + i / 250, 1 + i % 250);
+	struct cluster *c = load(str_text(&text));
+	if (!c)
+		fail_msg("%s", first_error());
+	for (unsigned i = 0; i < CLUSTER_NODES_MAX; i++) {
+		(void)snprintf(name, sizeof(name), "n%u", i);
+		assert_ptr_equal(cluster_node_find(c, name), &c->nodes[i]);
+	}
+	assert_null(cluster_node_find(c, "n20000"));
+	assert_null(cluster_node_find(c, ""));
+}
+
 TEST(pool_around_our_own_address_is_refused)
 {
 	assert_null(load("cluster: acm\nnetwork: {internal: {interface: b, address: 10.0.0.1/24}}\n"
@@ -158,4 +188,4 @@ TEST(pool_around_our_own_address_is_refused)
 
 RUN(t(small_file_is_completed_with_defaults), t(whole_file_is_read),
 	t(each_mistake_is_named_with_its_place), t(many_mistakes_are_reported_at_once),
-	t(pool_around_our_own_address_is_refused))
+	t(pool_around_our_own_address_is_refused), t(hall_of_twenty_thousand_is_read_and_each_node_found))

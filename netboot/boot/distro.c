@@ -85,7 +85,7 @@ int distro_read(struct arena *a, const char *file, const char *text, size_t len,
 	struct err *e)
 {
 	struct mark start = {.file = file, .line = 1, .col = 1};
-	struct distro_text name, title, config;
+	struct distro_text name = {0}, title = {0}, config = {.text = ""};
 	struct distro d = {0};
 	struct doc_node *root = NULL;
 	int rc = doc_parse(a, file, text, len, &doc_limits_default, &root, e);
@@ -143,7 +143,7 @@ static int plan_args(struct arena *a, const struct distro *d, struct value globa
 	AUTO(str_done) struct str all = str_init(VALUE_BYTES_MAX);
 
 	for (size_t i = 0; i < d->n_args; i++) {
-		const char *arg;
+		const char *arg = "";
 		int rc = fill(a, &d->args[i], globals, &arg, e);
 
 		if (rc < 0)

@@ -16,7 +16,7 @@
 
 #define HEADERS_MAX (16 << 10)
 #define IDLE_S 30
-#define ACCEPT_PAUSE_MS 200
+#define ACCEPT_PAUSE_US 200000
 #define GUESTS_MAX 1024
 #define STRANGER_S 20
 
@@ -224,7 +224,7 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
 /* Out of descriptors: accepting again at once would spin. evhttp owns the listener's argument. */
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
-	static const struct timeval pause = {.tv_usec = ACCEPT_PAUSE_MS * 1000};
+	static const struct timeval pause = {.tv_usec = ACCEPT_PAUSE_US};
 
 	(void)arg;
 	(void)evconnlistener_disable(listener);

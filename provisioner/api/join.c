@@ -32,7 +32,7 @@ static json_t *read_body(struct api_request *r)
 	json_error_t why;
 	json_t *body = json_loadb(r->body, r->body_len, JSON_REJECT_DUPLICATES, &why);
 
-	if (body && json_is_object(body))
+	if (json_is_object(body))
 		return body;
 	json_decref(body);
 	api_reply_error(r, HTTP_BADREQUEST, "the body is not a JSON object");

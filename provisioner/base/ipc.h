@@ -23,6 +23,7 @@ struct ipc;
  * is always -1 when the kind has no `takes_fd`. */
 typedef void ipc_handler(void *arg, const void *payload, int fd);
 
+/* In the order one writes a row. NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding) */
 struct ipc_kind {
 	uint16_t type;
 	size_t size;

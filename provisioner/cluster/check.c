@@ -71,7 +71,7 @@ static uint64_t mac_number(const struct mac *m)
 /* The sorted names double as what cluster_node_find() searches. */
 static void keep_order(struct arena *a, struct cluster *c, const struct claim *names)
 {
-	c->by_name = arena_alloc(a, c->n_nodes, sizeof(*c->by_name));
+	c->by_name = arena_alloc(a, c->n_nodes, sizeof(struct cluster_node *));
 	for (uint32_t i = 0; c->by_name && i < c->n_nodes; i++)
 		c->by_name[i] = names[i].node;
 }

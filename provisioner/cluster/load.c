@@ -147,6 +147,7 @@ static void check_for_unknown_keys(struct load *l, const struct doc_node *map,
 
 /* A key that was not given: its default, or an error. A section is entered even then, for the
  * defaults inside it. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the schema */
 static void load_absent(struct load *l, const struct schema_key *k, struct mark at, void *field,
 	const char *path)
 {
@@ -161,6 +162,7 @@ static void load_absent(struct load *l, const struct schema_key *k, struct mark 
 		load_section(l, &nothing, at, k->section, field, path);
 }
 
+/* Sections nest as deep as the schema does, which is four levels. NOLINTNEXTLINE(misc-no-recursion) */
 static void load_section(struct load *l, const struct doc_node *map, struct mark at,
 	const struct schema_section *s, void *into, const char *path)
 {
@@ -170,7 +172,6 @@ static void load_section(struct load *l, const struct doc_node *map, struct mark
 		return;
 	}
 	check_for_unknown_keys(l, map, s, path);
-	/* Sections nest as deep as the schema does, which is four levels. */
 	for (const struct schema_key *k = s->keys; k->key; k++) {
 		const struct doc_node *value = doc_get(map, k->key);
 		struct place p = {.key = k, .node = value, .field = (char *)into + k->offset,

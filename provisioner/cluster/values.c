@@ -286,7 +286,7 @@ static void load_tree(struct load *l, const struct place *p)
 		value_is_wrong(l, p, p->node);
 		return;
 	}
-	memcpy(p->field, &p->node, sizeof(p->node));
+	memcpy(p->field, &p->node, sizeof(struct doc_node *));
 }
 
 void value_load(struct load *l, const struct place *p)

@@ -32,8 +32,8 @@
 #define CONFIG_BYTES_MAX ((size_t)8 << 20)
 #define ARENA_BYTES_MAX ((size_t)512 << 20)
 #define AGENT_FILE "slipway-join"
-#define FLUSH_MS 100
-#define OVERDUE_MS 1000
+#define FLUSH_US 100000
+#define OVERDUE_S 1
 #define CLOCK_SET_MS 500 /* a slew is slower than that in a second */
 #define IMAGE_FOLDER_SIZE 300
 
@@ -365,8 +365,8 @@ static void on_unseeded(void *arg)
 
 static void loop(struct provisioner *p)
 {
-	static const struct timeval flush_every = {.tv_usec = FLUSH_MS * 1000};
-	static const struct timeval overdue_every = {.tv_sec = OVERDUE_MS / 1000};
+	static const struct timeval flush_every = {.tv_usec = FLUSH_US};
+	static const struct timeval overdue_every = {.tv_sec = OVERDUE_S};
 	struct event *events[] = {
 		evsignal_new(p->base, SIGTERM, on_stop, p->base),
 		evsignal_new(p->base, SIGINT, on_stop, p->base),

@@ -111,7 +111,5 @@ int socket_unix(const char *path, gid_t gid, struct err *e)
 	if (bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0 || chmod(path, 0660) < 0 ||
 		chown(path, (uid_t)-1, gid) < 0 || listen(fd, LISTEN_BACKLOG) < 0)
 		return err_msg(e, -errno, "%s: %s", path, strerror(errno));
-	int kept = fd;
-	fd = -1;
-	return kept;
+	return TAKE_FD(fd);
 }

@@ -14,7 +14,7 @@
 #include "provisioner/nodes/nodes.h"
 #include "provisioner/trust/token.h"
 
-#define TOKEN_LIFE_MS (10 * 60 * INT64_C(1000))
+#define TOKEN_LIFE_MS INT64_C(600000)
 #define TYPE_SCRIPT "text/plain; charset=utf-8"
 #define TYPE_IGNITION "application/vnd.coreos.ignition+json;version=3.3.0"
 #define TYPE_CLOUD_CONFIG "text/cloud-config; charset=utf-8"

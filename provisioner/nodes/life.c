@@ -8,37 +8,37 @@
 /* `limit_ms`: how long the next step may take; 0 is for ever. */
 static const struct {
 	const char *name;
-	enum node_state state;
 	int64_t limit_ms;
 	const char *why;
+	enum node_state state;
 	bool once; /* said again and again it is still the same news: it does not extend the limit */
 } steps[N_STEPS] = {
-	[STEP_NONE] = {"none", NODE_ACCEPTED, 0, ""},
-	[STEP_ADDRESS] = {"address", NODE_BOOTING, 120000,
-		"it has an address but fetched no boot loader and no script: look at the boot order, at TFTP "
+	[STEP_NONE] = {"none", .state = NODE_ACCEPTED, .limit_ms = 0, .why = ""},
+	[STEP_ADDRESS] = {"address", .state = NODE_BOOTING, .limit_ms = 120000,
+		.why = "it has an address but fetched no boot loader and no script: look at the boot order, at TFTP "
 		"(UDP 69 and high ports) through switches and firewalls, and at its console"},
-	[STEP_LOADER] = {"loader", NODE_BOOTING, 120000,
-		"the boot loader was sent but asked for no script: iPXE may lack a driver for this NIC, or a "
+	[STEP_LOADER] = {"loader", .state = NODE_BOOTING, .limit_ms = 120000,
+		.why = "the boot loader was sent but asked for no script: iPXE may lack a driver for this NIC, or a "
 		"port without LACP fallback or portfast went down when iPXE took over"},
-	[STEP_SCRIPT] = {"script", NODE_BOOTING, 180000,
-		"it has its script but has not fetched the kernel: its console says why"},
-	[STEP_KERNEL] = {"kernel", NODE_BOOTING, 300000,
-		"the kernel was sent but not all of the initial RAM disk: look at link errors and MTU"},
-	[STEP_INITRD] = {"initrd", NODE_BOOTING, 300000,
-		"kernel and initial RAM disk were sent but no configuration was asked for: the kernel may "
+	[STEP_SCRIPT] = {"script", .state = NODE_BOOTING, .limit_ms = 180000,
+		.why = "it has its script but has not fetched the kernel: its console says why"},
+	[STEP_KERNEL] = {"kernel", .state = NODE_BOOTING, .limit_ms = 300000,
+		.why = "the kernel was sent but not all of the initial RAM disk: look at link errors and MTU"},
+	[STEP_INITRD] = {"initrd", .state = NODE_BOOTING, .limit_ms = 300000,
+		.why = "kernel and initial RAM disk were sent but no configuration was asked for: the kernel may "
 		"have panicked or lack a NIC driver; its console says why"},
-	[STEP_CONFIG] = {"config", NODE_CONFIGURED, 300000,
-		"it has its configuration but did not fetch the join agent: Ignition may have refused the "
+	[STEP_CONFIG] = {"config", .state = NODE_CONFIGURED, .limit_ms = 300000,
+		.why = "it has its configuration but did not fetch the join agent: Ignition may have refused the "
 		"configuration, or the network it sets up does not reach us"},
-	[STEP_AGENT] = {"agent", NODE_CONFIGURED, 120000,
-		"the join agent was fetched but has not joined: journalctl -u slipway-join on the node"},
-	[STEP_JOINED] = {"joined", NODE_JOINED, 180000,
-		"it joined but is not in the masters' etcd: is etcd up and reachable from it?", .once = true},
-	[STEP_REGISTERED] = {"registered", NODE_JOINED, 180000,
-		"it is registered but not healthy: systemctl --failed on the node, and etcd's health",
+	[STEP_AGENT] = {"agent", .state = NODE_CONFIGURED, .limit_ms = 120000,
+		.why = "the join agent was fetched but has not joined: journalctl -u slipway-join on the node"},
+	[STEP_JOINED] = {"joined", .state = NODE_JOINED, .limit_ms = 180000,
+		.why = "it joined but is not in the masters' etcd: is etcd up and reachable from it?", .once = true},
+	[STEP_REGISTERED] = {"registered", .state = NODE_JOINED, .limit_ms = 180000,
+		.why = "it is registered but not healthy: systemctl --failed on the node, and etcd's health",
 		.once = true},
-	[STEP_READY] = {"ready", NODE_READY, 45000,
-		"its heartbeat stopped: it was switched off, lost its network, or slipway-join died"},
+	[STEP_READY] = {"ready", .state = NODE_READY, .limit_ms = 45000,
+		.why = "its heartbeat stopped: it was switched off, lost its network, or slipway-join died"},
 };
 
 static const char *const state_names[] = {

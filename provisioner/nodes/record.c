@@ -68,7 +68,7 @@ void record_read(const struct store_node *n, struct machine *m)
 
 int record_put(struct store *s, const struct machine *m)
 {
-	AUTO(str_done) struct str macs = str_init(MACHINE_MACS_MAX * MAC_TEXT_SIZE);
+	AUTO(str_done) struct str macs = str_init((size_t)MACHINE_MACS_MAX * MAC_TEXT_SIZE);
 
 	write_macs(m, &macs);
 	return store_node_put(s, &(struct store_node){

@@ -208,5 +208,6 @@ is "SIGTERM is a clean stop: exit status 0" 0 $?
 is "with no process left there" "" "$(ip netns pids "$srv")"
 ok "and no socket" [ ! -e "$socket" ]
 is "nothing was killed by a signal of its own" "" "$(grep -E 'signal (4|6|7|8|11|31) ' "$work/serve.log")"
+is "a sanitizer's build has found nothing" "" "$(grep -E 'Sanitizer|runtime error' "$work/serve.log" "$work/agent.log")"
 is "no log tells the token" 0 "$(grep -cF "$token" "$work/serve.log" "$work/agent.log" | awk -F: '{ n += $2 } END { print n }')"
 done_testing

@@ -26,6 +26,7 @@ on_node() {
 	rack_in ssh -n -i "$rack_dir/key" -o BatchMode=yes -o ConnectTimeout=20 -o LogLevel=ERROR \
 		-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null "core@${address[$1]}" "$2"
 }
+stands_in_etcd() { [ "$(registered "$1" .boot_id)" = "$(node "$1" .boot_id)" ]; }
 is_ready() { [ "$(node "$1" .state)" = ready ]; }
 # Ready in this life: its boot began after $since.
 is_ready_again() { has_event "$1" ready && is_ready "$1"; }
@@ -168,7 +169,17 @@ done
 must 30 "the master's new etcd is seeded again" master1 has_event master1 seed 'etcd is seeded'
 is "with the same value" "launched by Slipway" "$(etcd_value /slipway/lab/motd)"
 for m in "${machines[@]}"; do
-	ok "$m stands in it again, with this boot" [ "$(registered $m .boot_id)" = "$(node $m .boot_id)" ]
+	ok "$m stands in it again, with this boot" stands_in_etcd $m
+done
+
+# --- a master that starts anew, under workers that stay up ---------------------------------------
+
+since=$(date +%s%3N)
+rack_reset master1
+must 240 "master1 boots alone and gets ready" master1 is_ready_again master1
+for m in worker1 worker2; do
+	must 60 "$m, which stayed up, stands in the new etcd too" $m stands_in_etcd $m
+	is "$m: it did not boot for that" 0 "$(events $m 'map(select(.kind == "boot")) | length')"
 done
 
 echo "# ready after $took s, all done after $SECONDS s"

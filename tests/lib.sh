@@ -75,12 +75,12 @@ start() {
 	defer "kill -- -$started; wait $started"
 }
 
-# net_new PREFIX: two namespaces PREFIX-s (server, 10.77.0.1/24 on "s0") and PREFIX-c (client, "c0"), joined by a veth.
+# net_new PREFIX: two namespaces, $srv (server, 10.77.0.1/24 on "s0") and $cli (client, "c0"), joined by a veth.
 net_new() {
-	srv=$1-s cli=$1-c
-	ip netns add "$srv"
+	srv=$1-$$-s cli=$1-$$-c # two runs at a time do not meet
+	ip netns add "$srv" || exit 1
 	defer "ip netns del $srv"
-	ip netns add "$cli"
+	ip netns add "$cli" || exit 1
 	defer "ip netns del $cli"
 	ip link add s0 netns "$srv" type veth peer name c0 netns "$cli"
 	ip -n "$srv" addr add 10.77.0.1/24 dev s0

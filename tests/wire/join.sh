@@ -5,8 +5,8 @@ set -u
 . "$(dirname "$0")/../lib.sh"
 need_root
 
-ns=jn-join
-ip netns add $ns
+ns=jn-$$
+ip netns add $ns || exit 1
 defer "ip netns del $ns"
 ip -n $ns link set lo up
 in_ns() { ip netns exec $ns "$@"; }

@@ -42,8 +42,8 @@ static void log_exchange(struct control *c, const struct message_exchange *x)
 		return;
 	log_line(level, "%s -> %s mac=%s address=%s stage=%s%s%s%s%s", dhcp_type_name(x->request),
 		x->reply ? dhcp_type_name(x->reply) : "-", mac_text(&x->mac, mac),
-		ipv4_text(x->address, address), stage_name(x->stage), x->boot_file[0] ? " file=" : "",
-		x->boot_file, x->note[0] ? " note=" : "", x->note);
+		ipv4_text(x->address, address), stage_name(x->stage),
+		x->boot_file[0] ? " file=" : "", x->boot_file, x->note[0] ? " note=" : "", x->note);
 }
 
 static void on_settings(void *arg, const void *payload, int fd)

@@ -96,7 +96,8 @@ static void get_artefact(struct api_request *r, const char *name, const char *ki
 	else if (strcmp(kind, "ipxe") == 0)
 		api_reply_text(r, "text/plain", n->script.data, n->script.len);
 	else
-		api_reply_error(r, HTTP_NOTFOUND, "\"%s\" is not one of cloud-config, config, ipxe", kind);
+		api_reply_error(
+			r, HTTP_NOTFOUND, "\"%s\" is not one of cloud-config, config, ipxe", kind);
 }
 
 static void get_node(struct api_request *r)
@@ -142,14 +143,16 @@ static int write_event(const struct store_event *e, void *arg)
 }
 
 /* A number from the query, or its default; false, with the request answered, when it is none. */
-static bool query_number(struct api_request *r, const char *key, int64_t max, int64_t preset, int64_t *ret)
+static bool query_number(
+	struct api_request *r, const char *key, int64_t max, int64_t preset, int64_t *ret)
 {
 	AUTO(free_p) char *text = api_query(r, key);
 
 	*ret = preset;
 	if (!text || parse_i64(text, 0, max, ret) == 0)
 		return true;
-	api_reply_error(r, HTTP_BADREQUEST, "%s: expected a number from 0 to %lld", key, (long long)max);
+	api_reply_error(
+		r, HTTP_BADREQUEST, "%s: expected a number from 0 to %lld", key, (long long)max);
 	return false;
 }
 
@@ -166,12 +169,14 @@ static void get_events(struct api_request *r)
 		!query_number(r, "limit", EVENTS_LIMIT_MAX, EVENTS_LIMIT_DEFAULT, &limit))
 		return;
 	if (nodes_flush(a->nodes) < 0) {
-		api_reply_error(r, HTTP_SERVUNAVAIL, "state.db can not be written: %s", store_reason(a->store));
+		api_reply_error(r, HTTP_SERVUNAVAIL, "state.db can not be written: %s",
+			store_reason(a->store));
 		return;
 	}
 	json_list(&j);
 	int rc = after < 0 ? store_events_last(a->store, node, (unsigned)limit, write_event, &j)
-			   : store_events_each(a->store, node, after, (unsigned)limit, write_event, &j);
+			   : store_events_each(
+				     a->store, node, after, (unsigned)limit, write_event, &j);
 	json_list_end(&j);
 	if (rc < 0)
 		api_reply_error(r, HTTP_SERVUNAVAIL, "state.db: %s", store_reason(a->store));

@@ -42,7 +42,8 @@ struct guest {
 
 static void set_header(struct evhttp_request *http, const char *key, const char *value)
 {
-	(void)evhttp_add_header(evhttp_request_get_output_headers(http), key, value); /* constants */
+	(void)evhttp_add_header(
+		evhttp_request_get_output_headers(http), key, value); /* constants */
 }
 
 static void reply(struct api_request *r, int status, const char *type, const char *data, size_t len)
@@ -119,7 +120,8 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 	const struct guest *g = arg;
 
 	(void)fd, (void)what;
-	bufferevent_trigger_event(g->bev, BEV_EVENT_READING | BEV_EVENT_TIMEOUT, BEV_OPT_DEFER_CALLBACKS);
+	bufferevent_trigger_event(
+		g->bev, BEV_EVENT_READING | BEV_EVENT_TIMEOUT, BEV_OPT_DEFER_CALLBACKS);
 }
 
 /* When the house was full, the door opens again. */
@@ -130,7 +132,8 @@ static void one_guest_less(struct api_server *s)
 }
 
 /* With the SSL object goes the guest. */
-static void guest_leaves(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp)
+static void guest_leaves(
+	void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp)
 {
 	struct guest *g = ptr;
 
@@ -143,7 +146,8 @@ static void guest_leaves(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index,
 	free(g);
 }
 
-static void guest_comes(struct api_server *s, struct bufferevent *bev, SSL *ssl, struct event_base *base)
+static void guest_comes(
+	struct api_server *s, struct bufferevent *bev, SSL *ssl, struct event_base *base)
 {
 	static const struct timeval limit = {.tv_sec = STRANGER_S};
 	struct guest *g = xcalloc(1, sizeof(*g));
@@ -159,7 +163,8 @@ static void guest_comes(struct api_server *s, struct bufferevent *bev, SSL *ssl,
 void api_is_known(struct api_request *r)
 {
 	struct api_server *s = r->server;
-	struct bufferevent *bev = evhttp_connection_get_bufferevent(evhttp_request_get_connection(r->http));
+	struct bufferevent *bev =
+		evhttp_connection_get_bufferevent(evhttp_request_get_connection(r->http));
 	SSL *ssl = bev && s->tls ? bufferevent_openssl_get_ssl(bev) : NULL;
 	struct guest *g = ssl ? SSL_get_ex_data(ssl, s->guest_index) : NULL;
 
@@ -228,7 +233,8 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
 
 	(void)arg;
 	(void)evconnlistener_disable(listener);
-	(void)event_base_once(evconnlistener_get_base(listener), -1, EV_TIMEOUT, on_resume, listener, &pause);
+	(void)event_base_once(
+		evconnlistener_get_base(listener), -1, EV_TIMEOUT, on_resume, listener, &pause);
 }
 
 struct api_server *api_server_new(struct event_base *base, int fd, struct ssl_ctx_st *tls,

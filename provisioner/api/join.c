@@ -50,7 +50,8 @@ static void write_endpoints(struct json *j, const struct cluster *c)
 		if (!c->nodes[i].role->etcd_member)
 			continue;
 		str_reset(&url);
-		str_printf(&url, "http://%s:%d", ipv4_text(c->nodes[i].address, quad), ETCD_CLIENT_PORT);
+		str_printf(&url, "http://%s:%d", ipv4_text(c->nodes[i].address, quad),
+			ETCD_CLIENT_PORT);
 		json_text(j, str_text(&url));
 	}
 	json_list_end(j);
@@ -60,8 +61,9 @@ static void reply_joined(struct api_request *r, const struct machine *m, const c
 {
 	const struct join *join = r->arg;
 	const struct cluster *c = join->generation->cluster;
-	AUTO(str_done) struct str out = str_init(API_REPLY_MAX), ca = str_init(16 << 10),
-			prefix = str_init(1024);
+	AUTO(str_done)
+	struct str out = str_init(API_REPLY_MAX),
+		   ca = str_init(16 << 10), prefix = str_init(1024);
 	struct json j = json_init(&out);
 
 	if (ca_pem(join->ca, &ca) < 0) {
@@ -93,8 +95,12 @@ static void refuse_token(struct api_request *r, int rc, const char *node)
 		const char *why;
 	} rows[] = {
 		{-ENOENT, 403, "this token was never given out"},
-		{-EALREADY, 403, "this token has been used: a token is good for one join; boot again for another"},
-		{-ETIME, 403, "this token has expired: it is good for ten minutes; boot again for another"},
+		{-EALREADY, 403,
+			"this token has been used: a token is good for one join; boot again for "
+			"another"},
+		{-ETIME, 403,
+			"this token has expired: it is good for ten minutes; boot again for "
+			"another"},
 	};
 	const struct join *join = r->arg;
 	struct machine *m = nodes_by_key(join->nodes, node);
@@ -103,11 +109,13 @@ static void refuse_token(struct api_request *r, int rc, const char *node)
 		if (rows[i].rc != rc)
 			continue;
 		if (m)
-			nodes_trouble(join->nodes, m, clock_wall_ms(), "refused", "join: %s", rows[i].why);
+			nodes_trouble(join->nodes, m, clock_wall_ms(), "refused", "join: %s",
+				rows[i].why);
 		api_reply_error(r, rows[i].status, "%s", rows[i].why);
 		return;
 	}
-	(void)evhttp_add_header(evhttp_request_get_output_headers(r->http), "Retry-After", RETRY_LATER);
+	(void)evhttp_add_header(
+		evhttp_request_get_output_headers(r->http), "Retry-After", RETRY_LATER);
 	api_reply_error(r, HTTP_SERVUNAVAIL, "the provisioner can not write its state");
 }
 
@@ -121,7 +129,8 @@ static void keep_facts(struct machine *m, const json_t *body)
 }
 
 /* A join asked for once more with the same token for the same key: its answer was lost on the way. */
-static bool is_repeated(const struct join *join, const char *node, const uint8_t *token, const uint8_t *key)
+static bool is_repeated(
+	const struct join *join, const char *node, const uint8_t *token, const uint8_t *key)
 {
 	const struct machine *m = nodes_by_key(join->nodes, node);
 
@@ -130,8 +139,8 @@ static bool is_repeated(const struct join *join, const char *node, const uint8_t
 }
 
 /* Uses the token up, durably. 0 and the node it was made for, or why not. */
-static int use_token(const struct join *join, const char *node, const uint8_t *token, const uint8_t *key,
-	int64_t now_ms, char ret_key[static STORE_KEY_SIZE])
+static int use_token(const struct join *join, const char *node, const uint8_t *token,
+	const uint8_t *key, int64_t now_ms, char ret_key[static STORE_KEY_SIZE])
 {
 	if (nodes_flush(join->nodes) < 0)
 		return -EIO;
@@ -159,11 +168,13 @@ static void post_join(struct api_request *r)
 	const char *csr = report_text(body, "csr", API_BODY_MAX);
 	const char *node = report_text(body, "node", STORE_KEY_SIZE - 1);
 	if (!token || !csr || !node || token_hash(token, hash) < 0) {
-		api_reply_error(r, HTTP_BADREQUEST, "expected the texts token (43 characters), csr and node");
+		api_reply_error(r, HTTP_BADREQUEST,
+			"expected the texts token (43 characters), csr and node");
 		return;
 	}
 	/* Signed before the token is used up: a bad request must not cost the node its token. */
-	int rc = ca_sign_node(join->ca, csr, strlen(csr), node, now_ms / 1000, CERTIFICATE_DAYS, &certificate, &e);
+	int rc = ca_sign_node(join->ca, csr, strlen(csr), node, now_ms / 1000, CERTIFICATE_DAYS,
+		&certificate, &e);
 	if (rc == 0)
 		rc = ca_request_key(csr, strlen(csr), public_key, &e);
 	if (rc < 0) {
@@ -190,20 +201,24 @@ static void post_join(struct api_request *r)
 
 static SSL *ssl_of(const struct api_request *r)
 {
-	struct bufferevent *bev = evhttp_connection_get_bufferevent(evhttp_request_get_connection(r->http));
+	struct bufferevent *bev =
+		evhttp_connection_get_bufferevent(evhttp_request_get_connection(r->http));
 
 	return bev ? bufferevent_openssl_get_ssl(bev) : NULL;
 }
 
-static void take_heartbeat(const struct join *join, struct machine *m, const json_t *beat, int64_t now_ms)
+static void take_heartbeat(
+	const struct join *join, struct machine *m, const json_t *beat, int64_t now_ms)
 {
 	char health[sizeof(m->health)];
 	bool registered = report_is_registered(beat), was_ready = m->life.state == NODE_READY;
 
 	report_boot_id(beat, m->boot_id, sizeof(m->boot_id));
 	(void)nodes_step(join->nodes, m, STEP_JOINED, /* begins_boot= */ false, now_ms);
-	if (registered && nodes_step(join->nodes, m, STEP_REGISTERED, /* begins_boot= */ false, now_ms))
-		nodes_event(join->nodes, m, now_ms, "registered", STORE_INFO, "stands in the masters' etcd");
+	if (registered &&
+		nodes_step(join->nodes, m, STEP_REGISTERED, /* begins_boot= */ false, now_ms))
+		nodes_event(join->nodes, m, now_ms, "registered", STORE_INFO,
+			"stands in the masters' etcd");
 	m->registered = registered;
 
 	report_health(beat, health, sizeof(health));
@@ -222,12 +237,14 @@ static void take_heartbeat(const struct join *join, struct machine *m, const jso
 	}
 	(void)nodes_step(join->nodes, m, STEP_READY, /* begins_boot= */ false, now_ms);
 	if (!was_ready)
-		nodes_event(join->nodes, m, now_ms, "ready", STORE_INFO, "joined, registered and healthy");
+		nodes_event(join->nodes, m, now_ms, "ready", STORE_INFO,
+			"joined, registered and healthy");
 }
 
 static void post_heartbeat(struct api_request *r)
 {
-	static const char none[] = "{\"commands\":[]}\n", again[] = "{\"commands\":[\"register\"]}\n";
+	static const char none[] = "{\"commands\":[]}\n",
+			  again[] = "{\"commands\":[\"register\"]}\n";
 	const struct join *join = r->arg;
 	char name[CA_NODE_NAME_SIZE];
 	SSL *ssl = ssl_of(r);
@@ -235,7 +252,8 @@ static void post_heartbeat(struct api_request *r)
 
 	if (rc < 0) {
 		api_reply_error(r, rc == -ENOENT ? 401 : 403,
-			rc == -ENOENT ? "show the certificate that /v1/join gave" : "not a node's certificate");
+			rc == -ENOENT ? "show the certificate that /v1/join gave"
+				      : "not a node's certificate");
 		return;
 	}
 	AUTO(free_json) json_t *beat = read_body(r);

@@ -27,7 +27,8 @@ void report_boot_id(const json_t *object, char *ret, size_t size)
 char *report_facts(const json_t *join)
 {
 	const json_t *facts = json_object_get(join, "facts");
-	char *text = json_is_object(facts) ? json_dumps(facts, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+	char *text =
+		json_is_object(facts) ? json_dumps(facts, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
 
 	if (!text || strlen(text) <= REPORT_FACTS_MAX)
 		return text;
@@ -49,7 +50,8 @@ void report_health(const json_t *beat, char *ret, size_t size)
 
 	ret[0] = '\0';
 	if (json_array_size(failed) > 0)
-		(void)snprintf(ret, size, "%zu failed units, the first is %s", json_array_size(failed),
+		(void)snprintf(ret, size, "%zu failed units, the first is %s",
+			json_array_size(failed),
 			unit ? log_safe(safe, sizeof(safe), unit, strlen(unit)) : "nameless");
 	else if (system && strcmp(system, "starting") == 0)
 		(void)snprintf(ret, size, "still starting");

@@ -68,7 +68,8 @@ static bool is_listed(const struct err_list *l, const struct err *e)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (l->list[i].at.line == e->at.line && l->list[i].at.col == e->at.col &&
-			strcmp(l->list[i].file, e->file) == 0 && strcmp(l->list[i].msg, e->msg) == 0)
+			strcmp(l->list[i].file, e->file) == 0 &&
+			strcmp(l->list[i].msg, e->msg) == 0)
 			return true;
 	return false;
 }

@@ -37,6 +37,7 @@ const char *human_duration(int64_t ms, char buf[static HUMAN_SIZE])
 	else if (s < 86400)
 		(void)snprintf(buf, HUMAN_SIZE, "%dh%02dm", (int)(s / 3600), (int)(s / 60 % 60));
 	else
-		(void)snprintf(buf, HUMAN_SIZE, "%" PRId64 "d%02dh", s / 86400, (int)(s / 3600 % 24));
+		(void)snprintf(
+			buf, HUMAN_SIZE, "%" PRId64 "d%02dh", s / 86400, (int)(s / 3600 % 24));
 	return buf;
 }

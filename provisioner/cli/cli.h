@@ -33,9 +33,9 @@ struct cli;
 
 struct cli_command {
 	const char *name;
-	const char *args;    /* "[NODE]", or "" */
-	const char *summary; /* one line */
-	const char *detail;  /* a paragraph for --help, or NULL */
+	const char *args;                 /* "[NODE]", or "" */
+	const char *summary;              /* one line */
+	const char *detail;               /* a paragraph for --help, or NULL */
 	const struct cli_option *options; /* ends in {.name = NULL} */
 	size_t min_args, max_args;
 	bool is_hidden;
@@ -45,8 +45,9 @@ struct cli_command {
 /* One invocation, parsed. */
 struct cli {
 	const struct cli_command *command;
-	const char *values[CLI_OPTIONS_MAX]; /* as the command's options; NULL: not given, no preset */
-	const char *args[CLI_ARGS_MAX + 1];  /* ends in NULL */
+	const char
+		*values[CLI_OPTIONS_MAX]; /* as the command's options; NULL: not given, no preset */
+	const char *args[CLI_ARGS_MAX + 1]; /* ends in NULL */
 	size_t n_args;
 };
 
@@ -59,7 +60,8 @@ bool cli_has(const struct cli *cli, const char *name);
 bool cli_output_is_legal(const struct cli *cli, const char *one);
 
 /* "slipway nodes: ..." on stderr. */
-void cli_complain(const struct cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void cli_complain(const struct cli *cli, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Each command is a file of its own. */
 extern const struct cli_command cmd_serve, cmd_worker, cmd_check, cmd_nodes, cmd_events, cmd_wait,

@@ -29,7 +29,9 @@ static void complain_of(const struct cli *cli, const struct str *body)
 static int judge(const struct cli *cli, CURLcode rc, long status, const struct str *body)
 {
 	if (rc == CURLE_COULDNT_CONNECT) {
-		cli_complain(cli, "no server answers at %s (is slipway serve running? may you read the socket?)",
+		cli_complain(cli,
+			"no server answers at %s (is slipway serve running? may you read the "
+			"socket?)",
 			cli_value(cli, "socket"));
 		return CLI_NO_SERVER;
 	}

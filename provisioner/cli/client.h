@@ -7,9 +7,9 @@
 #include "provisioner/base/str.h"
 #include "provisioner/cli/cli.h"
 
-#define CLIENT_SOCKET_OPTION                                                                       \
-	{                                                                                          \
-		"socket", 's', "PATH", "/run/slipway.sock", "admin socket of the server"           \
+#define CLIENT_SOCKET_OPTION                                                             \
+	{                                                                                \
+		"socket", 's', "PATH", "/run/slipway.sock", "admin socket of the server" \
 	}
 
 /* GETs `path`. CLI_OK and the body, or an exit status after saying why. */

@@ -20,8 +20,8 @@ static const struct cli_option options[] = {
 	{.name = NULL},
 };
 
-static int check(const struct cli *cli, struct arena *a, int config_dir, int templates_dir, int images_dir,
-	struct err_list *errors)
+static int check(const struct cli *cli, struct arena *a, int config_dir, int templates_dir,
+	int images_dir, struct err_list *errors)
 {
 	const char *path = cli_value(cli, "config");
 	AUTO(free_p) char *text = NULL;
@@ -43,8 +43,8 @@ static int check(const struct cli *cli, struct arena *a, int config_dir, int tem
 		.last_hash = ""};
 	if ((rc = generation_build(&in, NULL, &g, errors)) < 0)
 		return rc;
-	printf("%s: cluster %s, %u nodes, image %s/%s: all of it renders\n", path, c->name, c->n_nodes,
-		c->image.distro, c->image.version);
+	printf("%s: cluster %s, %u nodes, image %s/%s: all of it renders\n", path, c->name,
+		c->n_nodes, c->image.distro, c->image.version);
 	generation_free(g);
 	return 0;
 }
@@ -52,17 +52,21 @@ static int check(const struct cli *cli, struct arena *a, int config_dir, int tem
 static int run(const struct cli *cli)
 {
 	const char *path = cli_value(cli, "config"), *slash = strrchr(path, '/');
-	AUTO(free_p) char *folder = slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path)) : xstrdup(".");
+	AUTO(free_p)
+	char *folder =
+		slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path)) : xstrdup(".");
 	AUTO(arena_free_p) struct arena *a = arena_new(ARENA_BYTES_MAX);
 	AUTO(close_p) int config_dir = dir_open(folder);
 	AUTO(close_p) int templates_dir = dir_open(cli_value(cli, "templates"));
-	AUTO(close_p) int images_dir = cli_value(cli, "images") ? dir_open(cli_value(cli, "images")) : -1;
+	AUTO(close_p)
+	int images_dir = cli_value(cli, "images") ? dir_open(cli_value(cli, "images")) : -1;
 	struct err_list errors = {0};
 
 	if (config_dir < 0 || templates_dir < 0) {
 		const char *which = config_dir < 0 ? folder : cli_value(cli, "templates");
 
-		cli_complain(cli, "%s: %s", which, strerror(config_dir < 0 ? -config_dir : -templates_dir));
+		cli_complain(cli, "%s: %s", which,
+			strerror(config_dir < 0 ? -config_dir : -templates_dir));
 		return CLI_FAILED;
 	}
 	if (check(cli, a, config_dir, templates_dir, images_dir, &errors) == 0)
@@ -75,7 +79,8 @@ const struct cli_command cmd_check = {
 	.name = "check",
 	.args = "",
 	.summary = "check cluster.yaml and render everything from it, without a server",
-	.detail = "Mistakes are reported as FILE:LINE:COLUMN: MESSAGE, up to twenty at once; exit status 65.",
+	.detail = "Mistakes are reported as FILE:LINE:COLUMN: MESSAGE, up to twenty at once; exit "
+		  "status 65.",
 	.options = options,
 	.run = run,
 };

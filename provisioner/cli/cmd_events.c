@@ -35,8 +35,9 @@ static void print_event(const json_t *e, bool as_json)
 		return;
 	}
 	(void)clock_text(json_integer_value(json_object_get(e, "wall_ms")), when);
-	printf("%.12s  %-18s %-10s %s\n", when + 11, text_of(e, "node")[0] ? text_of(e, "node") : "-",
-		text_of(e, "kind"), text_of(e, "text"));
+	printf("%.12s  %-18s %-10s %s\n", when + 11,
+		text_of(e, "node")[0] ? text_of(e, "node") : "-", text_of(e, "kind"),
+		text_of(e, "text"));
 }
 
 /* Prints a list; the highest id seen so far goes to *last. */
@@ -45,7 +46,8 @@ static void print_all(const json_t *events, bool as_json, int64_t *last)
 	size_t i;
 	json_t *e;
 
-	json_array_foreach(events, i, e) {
+	json_array_foreach(events, i, e)
+	{
 		int64_t id = json_integer_value(json_object_get(e, "id"));
 
 		print_event(e, as_json);

@@ -41,12 +41,13 @@ static void print_list(const json_t *list)
 	size_t i;
 	json_t *n;
 
-	json_array_foreach(list, i, n) {
+	json_array_foreach(list, i, n)
+	{
 		char since[HUMAN_SIZE], seen[HUMAN_SIZE];
 		const char *mac = json_string_value(json_array_get(json_object_get(n, "macs"), 0));
-		const char *const cells[] = {text_of(n, "name"), text_of(n, "role"), text_of(n, "state"),
-			age_of(n, "state_since_ms", since), text_of(n, "step"), text_of(n, "address"),
-			mac ? mac : "", age_of(n, "last_seen_ms", seen)};
+		const char *const cells[] = {text_of(n, "name"), text_of(n, "role"),
+			text_of(n, "state"), age_of(n, "state_since_ms", since), text_of(n, "step"),
+			text_of(n, "address"), mac ? mac : "", age_of(n, "last_seen_ms", seen)};
 
 		table_row(t, cells);
 	}
@@ -80,13 +81,19 @@ static void print_facts(json_t *facts)
 	if (!json_is_object(facts))
 		return;
 	puts("\nfacts");
-	json_object_foreach(facts, key, v) {
+	json_object_foreach(facts, key, v)
+	{
 		const char *text = json_string_value(v);
-		char *other = text ? NULL : json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII);
+		char *other =
+			text ? NULL
+			     : json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII);
 
 		if (text)
 			text = log_safe(value, sizeof(value), text, strlen(text));
-		printf("  %-18s %s\n", log_safe(name, sizeof(name), key, strlen(key)), text ? text : other ? other : "");
+		printf("  %-18s %s\n", log_safe(name, sizeof(name), key, strlen(key)),
+			text    ? text
+			: other ? other
+				: "");
 		free(other);
 	}
 }
@@ -104,7 +111,8 @@ static int print_events(const struct cli *cli, const char *node)
 		return rc;
 	if (json_array_size(events) > 0)
 		puts("\ntimeline");
-	json_array_foreach(events, i, e) {
+	json_array_foreach(events, i, e)
+	{
 		char when[CLOCK_TEXT_SIZE];
 
 		(void)clock_text(json_integer_value(json_object_get(e, "wall_ms")), when);

@@ -6,7 +6,8 @@
 #include "provisioner/cluster/schema.h"
 
 static const struct cli_option options[] = {
-	{"format", 'f', "FORMAT", "text", "text, markdown (the reference page) or scdoc (the man page's keys)"},
+	{"format", 'f', "FORMAT", "text",
+		"text, markdown (the reference page) or scdoc (the man page's keys)"},
 	{.name = NULL},
 };
 
@@ -70,7 +71,9 @@ static void print_section(const struct schema_section *s, const char *outer, enu
 {
 	for (const struct schema_key *k = s->keys; k->key; k++) {
 		char path[128];
-		const char *below = k->type == SCHEMA_NAMED ? ".NAME" : k->type == SCHEMA_ITEMS ? "[]" : "";
+		const char *below = k->type == SCHEMA_NAMED   ? ".NAME"
+				    : k->type == SCHEMA_ITEMS ? "[]"
+							      : "";
 
 		(void)snprintf(path, sizeof(path), "%s%s%s", outer, outer[0] ? "." : "", k->key);
 		print_key(k, path, f);
@@ -87,7 +90,8 @@ static int run(const struct cli *cli)
 	static const struct {
 		const char *name;
 		enum format format;
-	} formats[] = {{"text", FORMAT_TEXT}, {"markdown", FORMAT_MARKDOWN}, {"scdoc", FORMAT_SCDOC}};
+	} formats[] = {
+		{"text", FORMAT_TEXT}, {"markdown", FORMAT_MARKDOWN}, {"scdoc", FORMAT_SCDOC}};
 
 	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
 		if (strcmp(formats[i].name, cli_value(cli, "format")) != 0)
@@ -97,7 +101,8 @@ static int run(const struct cli *cli)
 		print_section(&schema_cluster, "", formats[i].format);
 		return CLI_OK;
 	}
-	cli_complain(cli, "--format: \"%s\" is not text, markdown or scdoc", cli_value(cli, "format"));
+	cli_complain(
+		cli, "--format: \"%s\" is not text, markdown or scdoc", cli_value(cli, "format"));
 	return CLI_USAGE;
 }
 

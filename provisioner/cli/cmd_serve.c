@@ -44,7 +44,8 @@ const struct cli_command cmd_serve = {
 	.name = "serve",
 	.args = "",
 	.summary = "run the provisioning server: DHCP, TFTP, boot HTTP, join and admin API",
-	.detail = "Runs in the foreground until SIGTERM. SIGHUP reads cluster.yaml and the templates again;\n"
+	.detail = "Runs in the foreground until SIGTERM. SIGHUP reads cluster.yaml and the "
+		  "templates again;\n"
 		  "with a mistake in them nothing changes.",
 	.options = options,
 	.run = run,

@@ -33,7 +33,8 @@ static void print_status(const json_t *s)
 	printf("image       %s/%s\n", text_of(s, "image_distro"), text_of(s, "image_version"));
 	printf("generation  %lld (%.12s), %lld nodes\n", number_of(s, "generation"),
 		text_of(s, "generation_hash"), number_of(s, "nodes"));
-	printf("etcd        %s\n", json_is_true(json_object_get(s, "etcd_seeded")) ? "seeded" : "not seeded yet");
+	printf("etcd        %s\n",
+		json_is_true(json_object_get(s, "etcd_seeded")) ? "seeded" : "not seeded yet");
 	printf("up          %s, slipway %s\n", human_duration(number_of(s, "uptime_ms"), up),
 		text_of(s, "version"));
 	if (json_object_size(json_object_get(s, "counters")) > 0)

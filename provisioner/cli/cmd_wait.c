@@ -11,7 +11,8 @@
 #define AWAY_US 2000000 /* a server that is being restarted */
 
 static const struct cli_option options[] = {
-	{"for", 'f', "STATE", "ready", "the state to wait for: accepted, booting, configured, joined, ready"},
+	{"for", 'f', "STATE", "ready",
+		"the state to wait for: accepted, booting, configured, joined, ready"},
 	{"timeout", 't', "TIME", "10m", "give up after this long"},
 	{"quiet", 'q', NULL, NULL, "say nothing on the way"},
 	CLIENT_SOCKET_OPTION,
@@ -66,7 +67,7 @@ struct watch {
 	const struct cli *cli;
 	json_t *seen; /* name -> state */
 	size_t n_asked, n_there;
-	bool is_met; /* the server has answered once */
+	bool is_met;      /* the server has answered once */
 	char behind[200]; /* the first that is not there, and where it stands */
 };
 
@@ -84,8 +85,8 @@ static void look_at(struct watch *w, const json_t *n, int want)
 	if (rank_of(state) >= want)
 		w->n_there++;
 	else if (!w->behind[0])
-		(void)snprintf(w->behind, sizeof(w->behind), "%s is %s after step \"%s\"", name, state,
-			text_of(n, "step"));
+		(void)snprintf(w->behind, sizeof(w->behind), "%s is %s after step \"%s\"", name,
+			state, text_of(n, "step"));
 }
 
 static int look(struct watch *w, int want)
@@ -100,11 +101,10 @@ static int look(struct watch *w, int want)
 	w->is_met = true;
 	w->n_asked = w->n_there = 0;
 	w->behind[0] = '\0';
-	json_array_foreach(list, i, n)
-		if (is_asked_for(w->cli, n))
-			look_at(w, n, want);
+	json_array_foreach(list, i, n) if (is_asked_for(w->cli, n)) look_at(w, n, want);
 	if (w->n_asked < n_different(w->cli)) {
-		cli_complain(w->cli, "not all of these are machines the server knows (slipway nodes lists them)");
+		cli_complain(w->cli, "not all of these are machines the server knows (slipway "
+				     "nodes lists them)");
 		return CLI_NOT_FOUND;
 	}
 	return CLI_OK;
@@ -119,7 +119,8 @@ static int run(const struct cli *cli)
 	int rc = CLI_OK;
 
 	if (want < 0 || parse_duration_ms(cli_value(cli, "timeout"), &limit_ms) < 0) {
-		cli_complain(cli, "--for takes accepted, booting, configured, joined or ready; --timeout a time such as 90s");
+		cli_complain(cli, "--for takes accepted, booting, configured, joined or ready; "
+				  "--timeout a time such as 90s");
 		json_decref(w.seen);
 		return CLI_USAGE;
 	}
@@ -129,8 +130,9 @@ static int run(const struct cli *cli)
 		if (!is_away && (rc != CLI_OK || w.n_there == w.n_asked))
 			break;
 		if (clock_mono_ms() - began_ms > limit_ms) {
-			cli_complain(cli, "after %s only %zu of %zu are %s: %s", human_duration(limit_ms, took),
-				w.n_there, w.n_asked, cli_value(cli, "for"), w.behind);
+			cli_complain(cli, "after %s only %zu of %zu are %s: %s",
+				human_duration(limit_ms, took), w.n_there, w.n_asked,
+				cli_value(cli, "for"), w.behind);
 			rc = CLI_TIMEOUT;
 			break;
 		}

@@ -23,7 +23,9 @@ static const struct cli_command *const commands[] = {
 
 static void print_overview(FILE *to)
 {
-	(void)fputs("slipway launches bare metal into a cluster.\n\nusage: slipway COMMAND [OPTIONS] [ARGUMENTS]\n\n", to);
+	(void)fputs("slipway launches bare metal into a cluster.\n\nusage: slipway COMMAND "
+		    "[OPTIONS] [ARGUMENTS]\n\n",
+		to);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		if (!commands[i]->is_hidden)
 			(void)fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
@@ -35,7 +37,8 @@ static void print_overview(FILE *to)
 
 static void print_help(const struct cli_command *c)
 {
-	printf("usage: slipway %s [OPTIONS]%s%s\n\n%s.\n", c->name, c->args[0] ? " " : "", c->args, c->summary);
+	printf("usage: slipway %s [OPTIONS]%s%s\n\n%s.\n", c->name, c->args[0] ? " " : "", c->args,
+		c->summary);
 	if (c->detail)
 		printf("\n%s\n", c->detail);
 	puts("\noptions:");
@@ -43,13 +46,13 @@ static void print_help(const struct cli_command *c)
 		char flag[64];
 
 		if (o->letter)
-			(void)snprintf(flag, sizeof(flag), "-%c, --%s%s%s", o->letter, o->name, o->arg ? " " : "",
-				o->arg ? o->arg : "");
+			(void)snprintf(flag, sizeof(flag), "-%c, --%s%s%s", o->letter, o->name,
+				o->arg ? " " : "", o->arg ? o->arg : "");
 		else
-			(void)snprintf(flag, sizeof(flag), "    --%s%s%s", o->name, o->arg ? " " : "",
-				o->arg ? o->arg : "");
-		printf("  %-24s %s%s%s%s\n", flag, o->doc, o->preset ? " (" : "", o->preset ? o->preset : "",
-			o->preset ? ")" : "");
+			(void)snprintf(flag, sizeof(flag), "    --%s%s%s", o->name,
+				o->arg ? " " : "", o->arg ? o->arg : "");
+		printf("  %-24s %s%s%s%s\n", flag, o->doc, o->preset ? " (" : "",
+			o->preset ? o->preset : "", o->preset ? ")" : "");
 	}
 	puts("  -h, --help               this text");
 }
@@ -70,8 +73,8 @@ static int unknown_command(const char *name)
 		if (!commands[i]->is_hidden)
 			names[n++] = commands[i]->name;
 	const char *near = err_nearest(name, names);
-	(void)fprintf(stderr, "slipway: no command \"%s\"%s%s%s\n", name, near ? " (did you mean \"" : "",
-		near ? near : "", near ? "\"?)" : "");
+	(void)fprintf(stderr, "slipway: no command \"%s\"%s%s%s\n", name,
+		near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
 	return CLI_USAGE;
 }
 
@@ -128,7 +131,8 @@ static int parse(struct cli *cli, int argc, char **argv)
 	cli->n_args = (size_t)(argc - optind);
 	if (cli->n_args < cli->command->min_args || cli->n_args > cli->command->max_args ||
 		cli->n_args > CLI_ARGS_MAX) {
-		cli_complain(cli, "usage: slipway %s [OPTIONS] %s", cli->command->name, cli->command->args);
+		cli_complain(cli, "usage: slipway %s [OPTIONS] %s", cli->command->name,
+			cli->command->args);
 		return CLI_USAGE;
 	}
 	for (size_t i = 0; i < cli->n_args; i++)

@@ -28,7 +28,7 @@ struct text_list {
 struct cluster_bond {
 	struct mark at;
 	const char *name;
-	uint32_t mode; /* enum bond_mode */
+	uint32_t mode;      /* enum bond_mode */
 	uint32_t lacp_fast; /* 1: a LACPDU a second */
 	int64_t miimon_ms;
 	const char *hash_policy;
@@ -105,10 +105,11 @@ struct cluster_node {
 	struct mark at;
 	const char *name;
 	const char *role_name;
-	const struct cluster_role *role; /* found by the cross-check; never NULL in a checked cluster */
-	struct mac_list macs;            /* of the internal network; the first is the bond's own */
+	const struct cluster_role
+		*role;        /* found by the cross-check; never NULL in a checked cluster */
+	struct mac_list macs; /* of the internal network; the first is the bond's own */
 	uint32_t address;
-	struct mac_list external;        /* at most one: the NIC of the external network */
+	struct mac_list external; /* at most one: the NIC of the external network */
 	const char *boot_file;
 	struct text_list kernel_args;
 };

@@ -65,8 +65,8 @@ static void load_named(struct load *l, const struct place *p)
 		char *into = array + i * s->size;
 
 		if (!parse_is_label(name->text))
-			err_list_add(l->errors, name->at, "%s: \"%.80s\" is not %s", p->path, name->text,
-				schema_type_text(SCHEMA_LABEL));
+			err_list_add(l->errors, name->at, "%s: \"%.80s\" is not %s", p->path,
+				name->text, schema_type_text(SCHEMA_LABEL));
 		load_section(l, p->node->pairs[i].value, name->at, s, into,
 			join_path(l, p->path, name->text));
 		memcpy(into + s->name_offset, &name->text, sizeof(name->text));
@@ -91,9 +91,11 @@ static void load_items(struct load *l, const struct place *p)
 	for (size_t i = 0; array && i < n; i++) {
 		char path[PATH_TEXT_SIZE];
 
-		(void)snprintf(path, sizeof(path), "%s[%zu]", p->path, i); /* cut is fine: a message */
+		(void)snprintf(
+			path, sizeof(path), "%s[%zu]", p->path, i); /* cut is fine: a message */
 		const char *kept = arena_strdup(l->arena, path);
-		load_section(l, items[i], items[i]->at, s, array + i * s->size, kept ? kept : p->path);
+		load_section(
+			l, items[i], items[i]->at, s, array + i * s->size, kept ? kept : p->path);
 	}
 	if (array)
 		set_array(p->field, array, (uint32_t)n);
@@ -148,16 +150,18 @@ static void check_for_unknown_keys(struct load *l, const struct doc_node *map,
 /* A key that was not given: its default, or an error. A section is entered even then, for the
  * defaults inside it. */
 /* NOLINTNEXTLINE(misc-no-recursion): as deep as the schema */
-static void load_absent(struct load *l, const struct schema_key *k, struct mark at, void *field,
-	const char *path)
+static void load_absent(
+	struct load *l, const struct schema_key *k, struct mark at, void *field, const char *path)
 {
-	struct doc_node preset = {.kind = DOC_SCALAR, .style = DOC_PLAIN, .at = at, .text = k->preset};
+	struct doc_node preset = {
+		.kind = DOC_SCALAR, .style = DOC_PLAIN, .at = at, .text = k->preset};
 	struct doc_node nothing = {.kind = DOC_MAP, .at = at};
 
 	if (k->required)
 		err_list_add(l->errors, at, "%s is missing: %s", path, k->doc);
 	else if (k->preset)
-		load_value(l, &(struct place){.key = k, .node = &preset, .field = field, .path = path});
+		load_value(l,
+			&(struct place){.key = k, .node = &preset, .field = field, .path = path});
 	else if (k->type == SCHEMA_SECTION)
 		load_section(l, &nothing, at, k->section, field, path);
 }
@@ -168,13 +172,16 @@ static void load_section(struct load *l, const struct doc_node *map, struct mark
 {
 	memcpy(into, &at, sizeof(at));
 	if (map->kind != DOC_MAP) {
-		err_list_add(l->errors, map->at, "%s: expected a map of keys", path[0] ? path : "the file");
+		err_list_add(l->errors, map->at, "%s: expected a map of keys",
+			path[0] ? path : "the file");
 		return;
 	}
 	check_for_unknown_keys(l, map, s, path);
 	for (const struct schema_key *k = s->keys; k->key; k++) {
 		const struct doc_node *value = doc_get(map, k->key);
-		struct place p = {.key = k, .node = value, .field = (char *)into + k->offset,
+		struct place p = {.key = k,
+			.node = value,
+			.field = (char *)into + k->offset,
 			.path = join_path(l, path, k->key)};
 
 		if (value && !doc_is_null(value))
@@ -229,8 +236,8 @@ static int by_name(const void *name, const void *at)
 const struct cluster_node *cluster_node_find(const struct cluster *c, const char *name)
 {
 	if (c->by_name && c->n_nodes > 0) {
-		const struct cluster_node *const *n =
-			bsearch(name, c->by_name, c->n_nodes, sizeof(struct cluster_node *), by_name);
+		const struct cluster_node *const *n = bsearch(
+			name, c->by_name, c->n_nodes, sizeof(struct cluster_node *), by_name);
 
 		return n ? *n : NULL;
 	}

@@ -5,7 +5,9 @@
 
 #define SECOND_MS INT64_C(1000)
 #define DAY_MS (86400 * SECOND_MS)
+/* clang-format off */
 #define END {.key = NULL}
+/* clang-format on */
 
 static const struct schema_word bond_modes[] = {
 	{"active-backup", BOND_ACTIVE_BACKUP},
@@ -23,6 +25,8 @@ static const struct schema_word enrolls[] = {
 	{NULL, 0},
 };
 
+/* The rows are laid out to be read as a table. */
+/* clang-format off */
 #define AT(member) .offset = offsetof(struct cluster_bond, member)
 #define BOND_KEYS                                                                                  \
 	{.key = "mode", .type = SCHEMA_ENUM, AT(mode), .preset = "active-backup",                  \
@@ -218,6 +222,8 @@ const struct schema_section schema_cluster = {
 	.doc = "What the operator wrote.",
 };
 #undef AT
+
+/* clang-format on */
 
 const char *schema_type_text(enum schema_type type)
 {

@@ -10,28 +10,28 @@
 #include <stdint.h>
 
 enum schema_type {
-	SCHEMA_LABEL = 1,   /* const char *: a DNS label */
-	SCHEMA_HOSTNAME,    /* const char *: labels with dots */
-	SCHEMA_TEXT,        /* const char *: one printable line */
-	SCHEMA_FILE_NAME,   /* const char *: a relative path without ".." */
-	SCHEMA_INTERFACE,   /* const char *: a network interface's name */
-	SCHEMA_ETCD_KEY,    /* const char *: starts with '/', does not end in one */
-	SCHEMA_ADDRESS,     /* uint32_t */
-	SCHEMA_NET,         /* struct ipv4_net */
-	SCHEMA_RANGE,       /* struct ipv4_range */
-	SCHEMA_DURATION,    /* int64_t, milliseconds; min and max are in milliseconds */
-	SCHEMA_NUMBER,      /* uint32_t; min, max */
-	SCHEMA_BOOL,        /* bool */
-	SCHEMA_ENUM,        /* uint32_t: one of `words` */
-	SCHEMA_IMAGE,       /* struct cluster_image */
-	SCHEMA_TEXT_LIST,   /* struct text_list */
+	SCHEMA_LABEL = 1,    /* const char *: a DNS label */
+	SCHEMA_HOSTNAME,     /* const char *: labels with dots */
+	SCHEMA_TEXT,         /* const char *: one printable line */
+	SCHEMA_FILE_NAME,    /* const char *: a relative path without ".." */
+	SCHEMA_INTERFACE,    /* const char *: a network interface's name */
+	SCHEMA_ETCD_KEY,     /* const char *: starts with '/', does not end in one */
+	SCHEMA_ADDRESS,      /* uint32_t */
+	SCHEMA_NET,          /* struct ipv4_net */
+	SCHEMA_RANGE,        /* struct ipv4_range */
+	SCHEMA_DURATION,     /* int64_t, milliseconds; min and max are in milliseconds */
+	SCHEMA_NUMBER,       /* uint32_t; min, max */
+	SCHEMA_BOOL,         /* bool */
+	SCHEMA_ENUM,         /* uint32_t: one of `words` */
+	SCHEMA_IMAGE,        /* struct cluster_image */
+	SCHEMA_TEXT_LIST,    /* struct text_list */
 	SCHEMA_ADDRESS_LIST, /* struct ipv4_list, at most max items */
-	SCHEMA_MAC_LIST,    /* struct mac_list, one MAC or a list, at most max items */
-	SCHEMA_TREE,        /* const struct doc_node *: a map whose keys are the operator's */
-	SCHEMA_SECTION,     /* a struct in place; its keys in `section` */
-	SCHEMA_OPTIONAL,    /* pointer to such a struct, NULL when absent */
-	SCHEMA_NAMED,       /* pointer and uint32_t count behind it: a map, name -> section */
-	SCHEMA_ITEMS        /* pointer and uint32_t count behind it: a list of sections */
+	SCHEMA_MAC_LIST,     /* struct mac_list, one MAC or a list, at most max items */
+	SCHEMA_TREE,         /* const struct doc_node *: a map whose keys are the operator's */
+	SCHEMA_SECTION,      /* a struct in place; its keys in `section` */
+	SCHEMA_OPTIONAL,     /* pointer to such a struct, NULL when absent */
+	SCHEMA_NAMED,        /* pointer and uint32_t count behind it: a map, name -> section */
+	SCHEMA_ITEMS         /* pointer and uint32_t count behind it: a list of sections */
 };
 
 struct schema_word {
@@ -44,18 +44,18 @@ struct schema_section;
 struct schema_key {
 	const char *key;
 	enum schema_type type;
-	size_t offset;       /* into the section's struct */
+	size_t offset; /* into the section's struct */
 	bool required;
-	const char *preset;  /* the default as one would write it, or NULL */
+	const char *preset; /* the default as one would write it, or NULL */
 	int64_t min, max;
 	const struct schema_word *words; /* ENUM: ends in {NULL} */
 	const struct schema_section *section;
-	const char *doc;     /* one sentence */
+	const char *doc; /* one sentence */
 };
 
 struct schema_section {
-	size_t size;        /* of the struct, which starts with a struct mark */
-	size_t name_offset; /* NAMED: where the name goes */
+	size_t size;                   /* of the struct, which starts with a struct mark */
+	size_t name_offset;            /* NAMED: where the name goes */
 	const struct schema_key *keys; /* ends in {NULL} */
 	const char *doc;
 };

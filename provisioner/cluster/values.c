@@ -60,7 +60,8 @@ static bool is_etcd_key(const char *text)
 {
 	size_t len = strlen(text);
 
-	return len > 1 && len < 512 && text[0] == '/' && text[len - 1] != '/' && is_plain_word(text, "._-/");
+	return len > 1 && len < 512 && text[0] == '/' && text[len - 1] != '/' &&
+	       is_plain_word(text, "._-/");
 }
 
 static bool is_line(const char *text)
@@ -118,12 +119,14 @@ static void load_range(struct load *l, const struct place *p)
 
 	if (dash && (size_t)(dash - p->node->text) < sizeof(first))
 		memcpy(first, p->node->text, (size_t)(dash - p->node->text));
-	if (!dash || ipv4_parse(first, &range->first) < 0 || ipv4_parse(dash + 1, &range->last) < 0) {
+	if (!dash || ipv4_parse(first, &range->first) < 0 ||
+		ipv4_parse(dash + 1, &range->last) < 0) {
 		value_is_wrong(l, p, p->node);
 		return;
 	}
 	if (range->first > range->last)
-		err_list_add(l->errors, p->node->at, "%s: %s ends before it begins", p->path, p->node->text);
+		err_list_add(l->errors, p->node->at, "%s: %s ends before it begins", p->path,
+			p->node->text);
 }
 
 static void load_duration(struct load *l, const struct place *p)
@@ -135,8 +138,9 @@ static void load_duration(struct load *l, const struct place *p)
 		return;
 	}
 	if (ms < p->key->min || ms > p->key->max)
-		err_list_add(l->errors, p->node->at, "%s: %s is out of range (%lld to %lld seconds)", p->path,
-			p->node->text, (long long)(p->key->min / 1000), (long long)(p->key->max / 1000));
+		err_list_add(l->errors, p->node->at,
+			"%s: %s is out of range (%lld to %lld seconds)", p->path, p->node->text,
+			(long long)(p->key->min / 1000), (long long)(p->key->max / 1000));
 	memcpy(p->field, &ms, sizeof(ms));
 }
 
@@ -147,8 +151,8 @@ static void load_number(struct load *l, const struct place *p)
 					     : -EINVAL;
 
 	if (rc == -ERANGE)
-		err_list_add(l->errors, p->node->at, "%s: %s is out of range (%lld to %lld)", p->path,
-			p->node->text, (long long)p->key->min, (long long)p->key->max);
+		err_list_add(l->errors, p->node->at, "%s: %s is out of range (%lld to %lld)",
+			p->path, p->node->text, (long long)p->key->min, (long long)p->key->max);
 	else if (rc < 0)
 		value_is_wrong(l, p, p->node);
 }
@@ -180,7 +184,8 @@ static void load_enum(struct load *l, const struct place *p)
 	}
 	const char *near = err_nearest(p->node->text, names);
 	err_list_add(l->errors, p->node->at, "%s: \"%.80s\" is not one of %s%s%s%s", p->path,
-		p->node->text, all, near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
+		p->node->text, all, near ? " (did you mean \"" : "", near ? near : "",
+		near ? "\"?)" : "");
 }
 
 static void load_image(struct load *l, const struct place *p)
@@ -188,7 +193,8 @@ static void load_image(struct load *l, const struct place *p)
 	struct cluster_image *image = p->field;
 	const char *slash = p->node->kind == DOC_SCALAR ? strchr(p->node->text, '/') : NULL;
 
-	if (!slash || slash == p->node->text || !is_file_name(p->node->text) || strchr(slash + 1, '/')) {
+	if (!slash || slash == p->node->text || !is_file_name(p->node->text) ||
+		strchr(slash + 1, '/')) {
 		value_is_wrong(l, p, p->node);
 		return;
 	}
@@ -206,7 +212,8 @@ bool value_has_too_many(struct load *l, const struct place *p, size_t n, size_t 
 }
 
 /* The items of a list of at most `max`; false, with an error added, when it is no such list. */
-static bool items_of(struct load *l, const struct place *p, size_t max, struct doc_node ***ret, size_t *ret_n)
+static bool items_of(
+	struct load *l, const struct place *p, size_t max, struct doc_node ***ret, size_t *ret_n)
 {
 	if (p->node->kind != DOC_LIST) {
 		value_is_wrong(l, p, p->node);
@@ -244,7 +251,8 @@ static void load_address_list(struct load *l, const struct place *p)
 		return;
 	list->items = arena_alloc(l->arena, n, sizeof(uint32_t));
 	for (size_t i = 0; list->items && i < n; i++) {
-		if (items[i]->kind != DOC_SCALAR || ipv4_parse(items[i]->text, &list->items[list->n]) < 0)
+		if (items[i]->kind != DOC_SCALAR ||
+			ipv4_parse(items[i]->text, &list->items[list->n]) < 0)
 			value_is_wrong(l, p, items[i]);
 		else
 			list->n++;
@@ -273,8 +281,9 @@ static void load_mac_list(struct load *l, const struct place *p)
 		if (items[i]->kind != DOC_SCALAR || mac_parse(items[i]->text, m) < 0)
 			value_is_wrong(l, p, items[i]);
 		else if (!mac_is_unicast(m))
-			err_list_add(l->errors, items[i]->at, "%s: %s is a group address; no NIC has one",
-				p->path, items[i]->text);
+			err_list_add(l->errors, items[i]->at,
+				"%s: %s is a group address; no NIC has one", p->path,
+				items[i]->text);
 		else
 			list->n++;
 	}
@@ -291,7 +300,7 @@ static void load_tree(struct load *l, const struct place *p)
 
 void value_load(struct load *l, const struct place *p)
 {
-	static void (*const loaders[])(struct load *l, const struct place *p) = {
+	static void (*const loaders[])(struct load * l, const struct place *p) = {
 		[SCHEMA_LABEL] = load_text,
 		[SCHEMA_HOSTNAME] = load_text,
 		[SCHEMA_TEXT] = load_text,

@@ -60,19 +60,23 @@ struct provisioner {
 /* --- configuration to generation --------------------------------------------------------------- */
 
 /* The supervisor has opened the sockets: scripts must not name others. */
-static int check_listening(const struct provisioner *p, const struct cluster *c, struct err_list *errors)
+static int check_listening(
+	const struct provisioner *p, const struct cluster *c, struct err_list *errors)
 {
 	const struct cluster *was = p->generation ? p->generation->cluster : NULL;
 
 	if (!was)
 		return 0;
 	const struct cluster_internal *now = &c->network.internal, *before = &was->network.internal;
-	if (strcmp(now->interface, before->interface) != 0 || now->address.addr != before->address.addr ||
+	if (strcmp(now->interface, before->interface) != 0 ||
+		now->address.addr != before->address.addr ||
 		now->address.len != before->address.len)
 		err_list_add(errors, now->at,
-			"network.internal: interface and address can not change while we serve: restart slipway");
+			"network.internal: interface and address can not change while we serve: "
+			"restart slipway");
 	if (c->ports.http != was->ports.http || c->ports.join != was->ports.join)
-		err_list_add(errors, c->ports.at, "ports: they can not change while we serve: restart slipway");
+		err_list_add(errors, c->ports.at,
+			"ports: they can not change while we serve: restart slipway");
 	return errors->n > 0 ? -EINVAL : 0;
 }
 
@@ -88,8 +92,8 @@ static int build(struct provisioner *p, struct generation **ret, struct err_list
 
 	int rc = file_read(o->config_dir, o->config_name, CONFIG_BYTES_MAX, &text, &len);
 	if (rc < 0) {
-		err_list_add(errors, (struct mark){.file = o->config_name}, "%s (workers do not run as root)",
-			strerror(-rc));
+		err_list_add(errors, (struct mark){.file = o->config_name},
+			"%s (workers do not run as root)", strerror(-rc));
 		return rc;
 	}
 	char *file = arena_strdup(a, o->config_name);
@@ -98,8 +102,9 @@ static int build(struct provisioner *p, struct generation **ret, struct err_list
 		return rc;
 	rc = digest_of_file(o->agent_dir, AGENT_FILE, p->agent_sha256);
 	if (rc < 0) {
-		err_list_add(errors, (struct mark){0}, "the join agent %s: %s (--agent names its folder)",
-			AGENT_FILE, strerror(-rc));
+		err_list_add(errors, (struct mark){0},
+			"the join agent %s: %s (--agent names its folder)", AGENT_FILE,
+			strerror(-rc));
 		return rc;
 	}
 	rc = store_generation_last(p->store, &last);
@@ -124,8 +129,8 @@ static int record_generation(struct provisioner *p, const struct generation *g)
 	struct store_generation record = {.number = g->number, .created_ms = clock_wall_ms()};
 
 	memcpy(record.hash, g->hash, sizeof(record.hash));
-	(void)snprintf(record.summary, sizeof(record.summary), "%u nodes, image %s/%s", g->cluster->n_nodes,
-		g->cluster->image.distro, g->cluster->image.version);
+	(void)snprintf(record.summary, sizeof(record.summary), "%u nodes, image %s/%s",
+		g->cluster->n_nodes, g->cluster->image.distro, g->cluster->image.version);
 	int rc = store_generation_add(p->store, &record);
 	return rc == -EEXIST ? 0 : rc; /* the same as the one before */
 }
@@ -161,16 +166,16 @@ static int publish(struct provisioner *p, struct generation *g)
 	p->generation = g;
 	p->admin.generation = g;
 	p->join.generation = g;
-	(void)snprintf(p->image_folder, sizeof(p->image_folder), "/images/%s/%s/", g->cluster->image.distro,
-		g->cluster->image.version);
+	(void)snprintf(p->image_folder, sizeof(p->image_folder), "/images/%s/%s/",
+		g->cluster->image.distro, g->cluster->image.version);
 	nodes_configure(p->nodes, g->cluster, clock_wall_ms());
 	if (p->dhcpd)
 		tell_dhcpd(p);
 	seeding_configure(p->seeding, g);
 	generation_free(old);
 	nodes_event(p->nodes, NULL, clock_wall_ms(), "generation", STORE_INFO,
-		"generation %" PRId64 " is published: %u nodes, image %s/%s", g->number, g->cluster->n_nodes,
-		g->cluster->image.distro, g->cluster->image.version);
+		"generation %" PRId64 " is published: %u nodes, image %s/%s", g->number,
+		g->cluster->n_nodes, g->cluster->image.distro, g->cluster->image.version);
 	return 0;
 }
 
@@ -266,7 +271,8 @@ static void send_answer(struct provisioner *p, uint64_t id, const struct answer 
 static void on_ask(void *arg, const void *payload, int fd)
 {
 	struct provisioner *p = arg;
-	struct answerer answerer = {.generation = p->generation, .nodes = p->nodes, .store = p->store};
+	struct answerer answerer = {
+		.generation = p->generation, .nodes = p->nodes, .store = p->store};
 	struct message_ask ask;
 	struct answer answer;
 
@@ -397,7 +403,8 @@ static int open_state(struct provisioner *p, struct err *e)
 	int rc;
 
 	if (dir < 0)
-		return err_msg(e, dir, "%s: %s (may the workers' user go there?)", folder, strerror(-dir));
+		return err_msg(
+			e, dir, "%s: %s (may the workers' user go there?)", folder, strerror(-dir));
 	if ((rc = store_open(folder, &p->store, e)) < 0)
 		return rc;
 	if (store_damage(p->store))
@@ -416,14 +423,16 @@ static void open_channels(struct provisioner *p)
 	const struct provisioner_options *o = p->options;
 
 	p->dhcpd = ipc_new(p->base, o->dhcpd_fd, "dhcpd", dhcpd_kinds, ARRAY_LEN(dhcpd_kinds), p);
-	p->netboot = ipc_new(p->base, o->netboot_fd, "netboot", netboot_kinds, ARRAY_LEN(netboot_kinds), p);
+	p->netboot = ipc_new(
+		p->base, o->netboot_fd, "netboot", netboot_kinds, ARRAY_LEN(netboot_kinds), p);
 }
 
 static int open_apis(struct provisioner *p, struct err *e)
 {
 	const struct provisioner_options *o = p->options;
 
-	int rc = ca_server_ctx(p->ca, p->generation->cluster->network.internal.address.addr, &p->tls, e);
+	int rc = ca_server_ctx(
+		p->ca, p->generation->cluster->network.internal.address.addr, &p->tls, e);
 	if (rc < 0)
 		return rc;
 	p->admin.nodes = p->nodes;

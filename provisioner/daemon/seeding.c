@@ -68,7 +68,8 @@ static void on_report(const struct etcd_seed_report *r, void *arg)
 	switch (r->what) {
 	case ETCD_SEED_WAITING:
 		/* Before its first boot that is the normal state of things. */
-		log_debug("seed: waiting: %s; again in %s", r->reason, human_duration(r->retry_ms, again));
+		log_debug("seed: waiting: %s; again in %s", r->reason,
+			human_duration(r->retry_ms, again));
 		return;
 	case ETCD_SEED_HEALTHY:
 		nodes_event(s->nodes, m, now_ms, "etcd", STORE_INFO, "%s is healthy", r->endpoint);
@@ -77,12 +78,13 @@ static void on_report(const struct etcd_seed_report *r, void *arg)
 		nodes_event(s->nodes, m, now_ms, "seed", STORE_INFO, "%s created", r->key);
 		return;
 	case ETCD_SEED_EXISTED:
-		nodes_event(s->nodes, m, now_ms, "seed", r->differs ? STORE_WARN : STORE_INFO, "%s was there already%s",
-			r->key, r->differs ? ", with another value, which was kept" : "");
+		nodes_event(s->nodes, m, now_ms, "seed", r->differs ? STORE_WARN : STORE_INFO,
+			"%s was there already%s", r->key,
+			r->differs ? ", with another value, which was kept" : "");
 		return;
 	case ETCD_SEED_FAILED:
-		nodes_event(s->nodes, m, now_ms, "seed", STORE_ERROR, "%s: %s; again in %s", r->key, r->reason,
-			human_duration(r->retry_ms, again));
+		nodes_event(s->nodes, m, now_ms, "seed", STORE_ERROR, "%s: %s; again in %s", r->key,
+			r->reason, human_duration(r->retry_ms, again));
 		return;
 	case ETCD_SEED_DONE:
 		*s->seeded = true;
@@ -102,8 +104,8 @@ static int new_client(struct seeding *s, struct err *e)
 
 		if (!node->role->etcd_member)
 			continue;
-		(void)snprintf(text[n], ETCD_ENDPOINT_SIZE, "http://%s:%d", ipv4_text(node->address, quad),
-			ETCD_CLIENT_PORT);
+		(void)snprintf(text[n], ETCD_ENDPOINT_SIZE, "http://%s:%d",
+			ipv4_text(node->address, quad), ETCD_CLIENT_PORT);
 		endpoints[n] = text[n];
 		n++;
 	}

@@ -47,7 +47,8 @@ int socket_dhcp(const char *interface, uint16_t port, struct err *e)
 
 	if (fd < 0)
 		return fd;
-	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) < 0 ||
+	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) <
+			0 ||
 		set_flag(fd, SO_BROADCAST) < 0) {
 		int rc = -errno;
 		(void)close(fd);

@@ -131,14 +131,15 @@ static int open_sockets(struct supervisor *s, struct err *e)
 	if ((rc = keep_fd(s, SERVER_BOOTPS, socket_dhcp(interface, 67, e))) < 0 ||
 		(rc = keep_fd(s, SERVER_PXE, socket_dhcp(interface, 4011, e))) < 0 ||
 		(rc = keep_fd(s, SERVER_TFTP, socket_udp(address, 69, e))) < 0 ||
-		(rc = keep_fd(s, SERVER_HTTP, socket_tcp(address, (uint16_t)c->ports.http, e))) < 0 ||
+		(rc = keep_fd(s, SERVER_HTTP, socket_tcp(address, (uint16_t)c->ports.http, e))) <
+			0 ||
 		(rc = keep_fd(s, SERVER_JOIN, socket_tcp(address, (uint16_t)c->ports.join, e))) < 0)
 		return rc;
 	return keep_fd(s, SERVER_ADMIN, socket_unix(s->options->socket, s->gid, e));
 }
 
-static int open_folder(struct supervisor *s, enum server_fd which, const char *path, const char *what,
-	struct err *e)
+static int open_folder(struct supervisor *s, enum server_fd which, const char *path,
+	const char *what, struct err *e)
 {
 	int rc = keep_fd(s, which, dir_open(path));
 
@@ -150,7 +151,8 @@ static int open_folders(struct supervisor *s, struct err *e)
 	const struct serve_options *o = s->options;
 	int rc;
 
-	if ((rc = open_folder(s, SERVER_IMAGES, o->images_dir, "the image store, --images", e)) < 0 ||
+	if ((rc = open_folder(s, SERVER_IMAGES, o->images_dir, "the image store, --images", e)) <
+			0 ||
 		(rc = open_folder(s, SERVER_FIRMWARE, o->firmware_dir,
 			 "boot loaders, --firmware; Debian's package ipxe has them", e)) < 0 ||
 		(rc = open_folder(s, SERVER_AGENT, o->agent_dir, "the join agent, --agent", e)) < 0)
@@ -183,8 +185,8 @@ static void on_restart(evutil_socket_t fd, short what, void *arg)
 
 static void plan_restart(struct worker *w)
 {
-	struct timeval after = {
-		.tv_sec = w->backoff_ms / 1000, .tv_usec = (suseconds_t)(w->backoff_ms % 1000 * 1000)};
+	struct timeval after = {.tv_sec = w->backoff_ms / 1000,
+		.tv_usec = (suseconds_t)(w->backoff_ms % 1000 * 1000)};
 
 	(void)evtimer_add(w->restart, &after);
 }
@@ -209,7 +211,8 @@ static int spawn(struct worker *w, char *const argv[])
 	(void)sigfillset(&all);
 	(void)posix_spawnattr_setsigmask(&attr, &hangup);
 	(void)posix_spawnattr_setsigdefault(&attr, &all);
-	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+	(void)posix_spawnattr_setflags(
+		&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	int rc = posix_spawn(&w->pid, "/proc/self/exe", &actions, &attr, argv, environ);
 	(void)posix_spawn_file_actions_destroy(&actions);
 	(void)posix_spawnattr_destroy(&attr);
@@ -221,7 +224,8 @@ static void start_worker(struct worker *w)
 	const struct supervisor *s = w->supervisor;
 	char *words[] = {xstrdup("slipway"), xstrdup("worker"), xstrdup(worker_rows[w->kind].name),
 		xstrdup(s->cluster->network.internal.interface), xstrdup(w->state_dir),
-		xstrdup(s->config_name), xstrdup(s->options->user), xstrdup(s->options->log_level), NULL};
+		xstrdup(s->config_name), xstrdup(s->options->user), xstrdup(s->options->log_level),
+		NULL};
 
 	w->started_ms = clock_mono_ms();
 	int rc = spawn(w, words);
@@ -319,8 +323,8 @@ static void on_worker_end(struct worker *w, int status)
 	if (config_is_wrong) /* the rack goes on with leases and images meanwhile */
 		w->backoff_ms = CONFIG_RETRY_MS;
 	describe_end(status, how, sizeof(how));
-	log_error("%s ended (%s); starting it again in %" PRId64 " ms", worker_rows[w->kind].name, how,
-		w->backoff_ms);
+	log_error("%s ended (%s); starting it again in %" PRId64 " ms", worker_rows[w->kind].name,
+		how, w->backoff_ms);
 	plan_restart(w);
 }
 
@@ -414,7 +418,8 @@ static void raise_fd_limit(void)
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= limit.rlim_max)
 		return;
 	limit.rlim_cur = limit.rlim_max < FD_LIMIT ? limit.rlim_max : FD_LIMIT;
-	(void)setrlimit(RLIMIT_NOFILE, &limit); /* fewer descriptors mean fewer connections, no more */
+	(void)setrlimit(
+		RLIMIT_NOFILE, &limit); /* fewer descriptors mean fewer connections, no more */
 }
 
 /* Reads cluster.yaml for what the supervisor itself needs; its folder is kept for the provisioner. */
@@ -422,8 +427,9 @@ static int load_config(struct supervisor *s, struct arena *a, struct err *e)
 {
 	const char *path = s->options->config;
 	const char *slash = strrchr(path, '/');
-	AUTO(free_p) char *folder = slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path))
-					  : xstrdup(".");
+	AUTO(free_p)
+	char *folder =
+		slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path)) : xstrdup(".");
 	struct err_list errors = {0};
 	struct cluster *c;
 	char *text;
@@ -451,14 +457,17 @@ static int open_all(struct supervisor *s, struct arena *a, struct err *e)
 	if (rc < 0)
 		return rc;
 	if (geteuid() != 0)
-		return err_msg(e, -EPERM, "serve must be started by root (its workers do not stay root)");
+		return err_msg(
+			e, -EPERM, "serve must be started by root (its workers do not stay root)");
 	if (strlen(s->options->state_dir) > 200)
 		return err_msg(e, -ENAMETOOLONG, "--state: at most 200 bytes");
 	if (sandbox_user(s->options->user, &s->uid, &s->gid) < 0)
-		return err_msg(e, -ENOENT, "user \"%s\" does not exist (useradd --system %s, or --user NAME)",
+		return err_msg(e, -ENOENT,
+			"user \"%s\" does not exist (useradd --system %s, or --user NAME)",
 			s->options->user, s->options->user);
-	if ((rc = net_bring_up(&s->cluster->network.internal, e)) < 0 || (rc = make_state_dirs(s, e)) < 0 ||
-		(rc = open_folders(s, e)) < 0 || (rc = open_channels(s, e)) < 0)
+	if ((rc = net_bring_up(&s->cluster->network.internal, e)) < 0 ||
+		(rc = make_state_dirs(s, e)) < 0 || (rc = open_folders(s, e)) < 0 ||
+		(rc = open_channels(s, e)) < 0)
 		return rc;
 	return open_sockets(s, e);
 }

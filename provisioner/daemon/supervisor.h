@@ -7,8 +7,8 @@
 #define SLIPWAY_DAEMON_SUPERVISOR_H
 
 struct serve_options {
-	const char *config;      /* path of cluster.yaml */
-	const char *state_dir;   /* /var/lib/slipway */
+	const char *config;    /* path of cluster.yaml */
+	const char *state_dir; /* /var/lib/slipway */
 	const char *images_dir;
 	const char *templates_dir; /* shipped templates */
 	const char *firmware_dir;  /* boot loaders, from Debian's package ipxe */

@@ -30,5 +30,6 @@ void tell_node(const struct cluster_node *n, struct message_node *ret)
 	for (uint32_t i = 0; i < n->macs.n; i++)
 		ret->macs[i] = n->macs.items[i];
 	(void)snprintf(ret->name, sizeof(ret->name), "%s", n->name);
-	(void)snprintf(ret->boot_file, sizeof(ret->boot_file), "%s", n->boot_file ? n->boot_file : "");
+	(void)snprintf(
+		ret->boot_file, sizeof(ret->boot_file), "%s", n->boot_file ? n->boot_file : "");
 }

@@ -23,6 +23,7 @@ struct folders {
 	const char *paths[FOLDERS_MAX + 1];
 };
 
+/* clang-format off */
 const struct worker_row worker_rows[N_WORKERS] = {
 	[WORKER_PROVISIONER] = {.name = "provisioner",
 		.title = "configuration, templates, state, CA key, API",
@@ -39,6 +40,7 @@ const struct worker_row worker_rows[N_WORKERS] = {
 			SERVER_AGENT},
 		.n_fds = 6},
 };
+/* clang-format on */
 
 int worker_fd(enum worker_kind kind, enum server_fd fd)
 {
@@ -51,12 +53,14 @@ int worker_fd(enum worker_kind kind, enum server_fd fd)
 	return -1;
 }
 
-static void folders_of(enum worker_kind kind, const enum server_fd *fds, size_t n, struct folders *ret)
+static void folders_of(
+	enum worker_kind kind, const enum server_fd *fds, size_t n, struct folders *ret)
 {
 	*ret = (struct folders){0};
 	assert(n <= FOLDERS_MAX);
 	for (size_t i = 0; i < n; i++) {
-		(void)snprintf(ret->text[i], FOLDER_PATH_SIZE, "/proc/self/fd/%d", worker_fd(kind, fds[i]));
+		(void)snprintf(ret->text[i], FOLDER_PATH_SIZE, "/proc/self/fd/%d",
+			worker_fd(kind, fds[i]));
 		ret->paths[i] = ret->text[i];
 	}
 }
@@ -92,12 +96,13 @@ static int run_dhcpd(const struct worker_options *o)
 	const char *const write_dirs[] = {o->state_dir, NULL};
 	struct err e;
 
-	struct dhcpd *d = dhcpd_open(&(struct dhcpd_options){
-		.interface = o->interface,
-		.provisioner_fd = worker_fd(o->kind, SERVER_DHCPD_SIDE),
-		.bootps_fd = worker_fd(o->kind, SERVER_BOOTPS),
-		.pxe_fd = worker_fd(o->kind, SERVER_PXE),
-		.lease_dir = o->state_dir}, &e);
+	struct dhcpd *d =
+		dhcpd_open(&(struct dhcpd_options){.interface = o->interface,
+				   .provisioner_fd = worker_fd(o->kind, SERVER_DHCPD_SIDE),
+				   .bootps_fd = worker_fd(o->kind, SERVER_BOOTPS),
+				   .pxe_fd = worker_fd(o->kind, SERVER_PXE),
+				   .lease_dir = o->state_dir},
+			&e);
 	if (!d) {
 		log_error("%s", e.msg);
 		return EXIT_FAILURE;
@@ -115,13 +120,13 @@ static int run_netboot(const struct worker_options *o)
 	folders_of(o->kind, served, ARRAY_LEN(served), &folders);
 	if (lock_in(o, NULL, folders.paths, false) < 0)
 		return EXIT_FAILURE;
-	return netboot_run(&(struct netboot_options){
-		.provisioner_fd = worker_fd(o->kind, SERVER_NETBOOT_SIDE),
-		.tftp_fd = worker_fd(o->kind, SERVER_TFTP),
-		.http_fd = worker_fd(o->kind, SERVER_HTTP),
-		.images_dir = worker_fd(o->kind, SERVER_IMAGES),
-		.firmware_dir = worker_fd(o->kind, SERVER_FIRMWARE),
-		.agent_dir = worker_fd(o->kind, SERVER_AGENT)});
+	return netboot_run(
+		&(struct netboot_options){.provisioner_fd = worker_fd(o->kind, SERVER_NETBOOT_SIDE),
+			.tftp_fd = worker_fd(o->kind, SERVER_TFTP),
+			.http_fd = worker_fd(o->kind, SERVER_HTTP),
+			.images_dir = worker_fd(o->kind, SERVER_IMAGES),
+			.firmware_dir = worker_fd(o->kind, SERVER_FIRMWARE),
+			.agent_dir = worker_fd(o->kind, SERVER_AGENT)});
 }
 
 static int run_provisioner(const struct worker_options *o)
@@ -134,18 +139,18 @@ static int run_provisioner(const struct worker_options *o)
 	folders_of(o->kind, read, ARRAY_LEN(read), &folders);
 	if (lock_in(o, write_dirs, folders.paths, true) < 0)
 		return EXIT_FAILURE;
-	return provisioner_run(&(struct provisioner_options){
-		.dhcpd_fd = worker_fd(o->kind, SERVER_DHCPD_PEER),
-		.netboot_fd = worker_fd(o->kind, SERVER_NETBOOT_PEER),
-		.join_fd = worker_fd(o->kind, SERVER_JOIN),
-		.admin_fd = worker_fd(o->kind, SERVER_ADMIN),
-		.images_dir = worker_fd(o->kind, SERVER_IMAGES),
-		.agent_dir = worker_fd(o->kind, SERVER_AGENT),
-		.config_dir = worker_fd(o->kind, SERVER_CONFIG_DIR),
-		.templates_dir = worker_fd(o->kind, SERVER_TEMPLATES),
-		.ready_fd = worker_fd(o->kind, SERVER_READY),
-		.config_name = o->config_name,
-		.state_dir = o->state_dir});
+	return provisioner_run(
+		&(struct provisioner_options){.dhcpd_fd = worker_fd(o->kind, SERVER_DHCPD_PEER),
+			.netboot_fd = worker_fd(o->kind, SERVER_NETBOOT_PEER),
+			.join_fd = worker_fd(o->kind, SERVER_JOIN),
+			.admin_fd = worker_fd(o->kind, SERVER_ADMIN),
+			.images_dir = worker_fd(o->kind, SERVER_IMAGES),
+			.agent_dir = worker_fd(o->kind, SERVER_AGENT),
+			.config_dir = worker_fd(o->kind, SERVER_CONFIG_DIR),
+			.templates_dir = worker_fd(o->kind, SERVER_TEMPLATES),
+			.ready_fd = worker_fd(o->kind, SERVER_READY),
+			.config_name = o->config_name,
+			.state_dir = o->state_dir});
 }
 
 int worker_run(const struct worker_options *o)

@@ -18,22 +18,22 @@ enum worker_kind { WORKER_PROVISIONER, WORKER_DHCPD, WORKER_NETBOOT, N_WORKERS }
 /* Everything the supervisor opens, once, and keeps open over restarts of workers: so the sockets'
  * queues and the channels between workers outlive any of them. */
 enum server_fd {
-	SERVER_DHCPD_SIDE,       /* channel dhcpd <-> provisioner, dhcpd's end */
-	SERVER_DHCPD_PEER,       /* and the provisioner's */
+	SERVER_DHCPD_SIDE, /* channel dhcpd <-> provisioner, dhcpd's end */
+	SERVER_DHCPD_PEER, /* and the provisioner's */
 	SERVER_NETBOOT_SIDE,
 	SERVER_NETBOOT_PEER,
-	SERVER_BOOTPS,           /* UDP 67 */
-	SERVER_PXE,              /* UDP 4011 */
-	SERVER_TFTP,             /* UDP 69 */
-	SERVER_HTTP,             /* TCP, boot HTTP */
-	SERVER_JOIN,             /* TCP, join agents */
-	SERVER_ADMIN,            /* UNIX socket of the admin plane */
-	SERVER_IMAGES,           /* folders */
+	SERVER_BOOTPS, /* UDP 67 */
+	SERVER_PXE,    /* UDP 4011 */
+	SERVER_TFTP,   /* UDP 69 */
+	SERVER_HTTP,   /* TCP, boot HTTP */
+	SERVER_JOIN,   /* TCP, join agents */
+	SERVER_ADMIN,  /* UNIX socket of the admin plane */
+	SERVER_IMAGES, /* folders */
 	SERVER_FIRMWARE,
 	SERVER_AGENT,
-	SERVER_CONFIG_DIR,       /* the folder of cluster.yaml */
-	SERVER_TEMPLATES,        /* shipped templates */
-	SERVER_READY,            /* the provisioner writes a byte when it serves */
+	SERVER_CONFIG_DIR, /* the folder of cluster.yaml */
+	SERVER_TEMPLATES,  /* shipped templates */
+	SERVER_READY,      /* the provisioner writes a byte when it serves */
 	N_SERVER_FDS
 };
 

@@ -28,7 +28,8 @@ struct question {
 	struct answer *ret;
 };
 
-static void refuse(const struct question *q, uint32_t status, const char *fmt, ...) PRINTF_LIKE(3, 4);
+static void refuse(const struct question *q, uint32_t status, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
 
 static void refuse(const struct question *q, uint32_t status, const char *fmt, ...)
 {
@@ -37,7 +38,8 @@ static void refuse(const struct question *q, uint32_t status, const char *fmt, .
 	q->ret->status = status;
 	q->ret->retry_after_s = status == 503 ? RETRY_S : 0;
 	va_start(ap, fmt);
-	(void)vsnprintf(q->ret->reason, sizeof(q->ret->reason), fmt, ap); /* cut: a line for a log */
+	(void)vsnprintf(
+		q->ret->reason, sizeof(q->ret->reason), fmt, ap); /* cut: a line for a log */
 	va_end(ap);
 }
 
@@ -113,8 +115,8 @@ static void give_boot_script(const struct question *q, struct machine *m)
 	(void)snprintf(boot.node, sizeof(boot.node), "%s", m->key);
 	(void)nodes_step(q->a->nodes, m, STEP_SCRIPT, /* begins_boot= */ true, q->now_ms);
 	nodes_event(q->a->nodes, m, q->now_ms, "script", STORE_INFO,
-		"boots %s/%s as %s, generation %" PRId64, g->cluster->image.distro, g->cluster->image.version,
-		n->node->role_name, g->number);
+		"boots %s/%s as %s, generation %" PRId64, g->cluster->image.distro,
+		g->cluster->image.version, n->node->role_name, g->number);
 	if (!made_durable(q))
 		return;
 	int rc = store_boot_add(q->a->store, &boot);
@@ -139,7 +141,8 @@ static void script(const struct question *q)
 	/* Whoever says this MAC must hold its lease: a URL is easily made up. */
 	struct machine *m = nodes_by_mac(q->a->nodes, &mac);
 	if (m && m->node && m->address != q->ask->client) {
-		(void)snprintf(reason, sizeof(reason), "%s has address %s, but this request came from %s", m->key,
+		(void)snprintf(reason, sizeof(reason),
+			"%s has address %s, but this request came from %s", m->key,
 			ipv4_text(m->address, has), ipv4_text(q->ask->client, asks));
 		nodes_trouble(q->a->nodes, m, q->now_ms, "refused", "%s", reason);
 		refuse_with_script(q, reason);
@@ -193,8 +196,10 @@ static void give_config(const struct question *q, const struct store_boot *boot)
 		return;
 	m->generation = g->number;
 	(void)nodes_step(q->a->nodes, m, STEP_CONFIG, /* begins_boot= */ false, q->now_ms);
-	nodes_event(q->a->nodes, m, q->now_ms, "config", STORE_INFO, "%s of generation %" PRId64 ", %zu bytes",
-		g->config_kind == DISTRO_IGNITION ? "Ignition" : "cloud-config", g->number, n->config.len);
+	nodes_event(q->a->nodes, m, q->now_ms, "config", STORE_INFO,
+		"%s of generation %" PRId64 ", %zu bytes",
+		g->config_kind == DISTRO_IGNITION ? "Ignition" : "cloud-config", g->number,
+		n->config.len);
 	if (!fill_token(q, boot)) {
 		free(TAKE(q->ret->body));
 		refuse(q, 503, "the provisioner can not write its state: see its log");
@@ -225,8 +230,8 @@ static void config(const struct question *q)
 		give_config(q, &boot);
 }
 
-void answer_ask(const struct answerer *a, const struct message_ask *ask, int64_t now_ms,
-	struct answer *ret)
+void answer_ask(
+	const struct answerer *a, const struct message_ask *ask, int64_t now_ms, struct answer *ret)
 {
 	static const struct {
 		const char *path;

@@ -49,7 +49,8 @@ static struct value macs(struct arena *a, const struct mac_list *l)
 	return list;
 }
 
-static struct value url(struct arena *a, const char *scheme, uint32_t address, uint32_t port, uint32_t usual)
+static struct value url(
+	struct arena *a, const char *scheme, uint32_t address, uint32_t port, uint32_t usual)
 {
 	AUTO(str_done) struct str text = str_init(128);
 	char quad[IPV4_TEXT_SIZE];
@@ -125,7 +126,8 @@ static struct value etcd(struct arena *a, const struct cluster *c)
 		if (!is_member(n))
 			continue;
 		(void)ipv4_text(n->address, quad);
-		str_printf(&initial, "%s%s=http://%s:%d", initial.len ? "," : "", n->name, quad, ETCD_PEER_PORT);
+		str_printf(&initial, "%s%s=http://%s:%d", initial.len ? "," : "", n->name, quad,
+			ETCD_PEER_PORT);
 		str_reset(&endpoint);
 		str_printf(&endpoint, "http://%s:%d", quad, ETCD_CLIENT_PORT);
 		value_list_add(endpoints, value_text(a, str_text(&endpoint)));
@@ -137,7 +139,8 @@ static struct value etcd(struct arena *a, const struct cluster *c)
 	return map;
 }
 
-struct value context_cluster(struct arena *a, const struct cluster *c, const struct context_facts *f)
+struct value context_cluster(
+	struct arena *a, const struct cluster *c, const struct context_facts *f)
 {
 	struct value globals = value_map(a), cluster = value_map(a), boot = value_map(a);
 
@@ -182,8 +185,8 @@ static struct value external(struct arena *a, const struct cluster_node *n)
 	return map;
 }
 
-struct value context_node(struct arena *a, struct value shared, const struct cluster *c,
-	const struct cluster_node *n)
+struct value context_node(
+	struct arena *a, struct value shared, const struct cluster *c, const struct cluster_node *n)
 {
 	static const char *const kept[] = {
 		"cluster", "server", "agent", "nodes", "masters", "etcd", "boot"};

@@ -17,7 +17,8 @@ struct context_facts {
 };
 
 /* The names that are the same for all nodes. */
-struct value context_cluster(struct arena *a, const struct cluster *c, const struct context_facts *f);
+struct value context_cluster(
+	struct arena *a, const struct cluster *c, const struct context_facts *f);
 
 /* Adds `node` and `role` to a copy of them. */
 struct value context_node(struct arena *a, struct value shared, const struct cluster *c,

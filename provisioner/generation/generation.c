@@ -28,7 +28,8 @@ struct build {
 };
 
 /* What was cut off, here or by whoever wrote into `text`, is never served. */
-static int keep(const struct build *b, const char *what, const struct str *text, struct artefact *ret)
+static int keep(
+	const struct build *b, const char *what, const struct str *text, struct artefact *ret)
 {
 	char *copy = str_ok(text) ? arena_strndup(b->g->arena, str_text(text), text->len) : NULL;
 
@@ -53,13 +54,15 @@ static void blame_template(struct err_list *errors, size_t first, const struct t
 }
 
 /* Slots that a filter has changed would be served as they are. */
-static int check_slots(const struct build *b, const struct cluster_node *n, const struct str *config)
+static int check_slots(
+	const struct build *b, const struct cluster_node *n, const struct str *config)
 {
 	if (slot_count(str_text(config), config->len, SLOT_JOIN_TOKEN) > 0)
 		return 0;
 	err_list_add(b->errors, n->role->at,
 		"%s: the join token is not in what %s gives this node, so it could never join: "
-		"its template must write {{ boot.join_token }} plainly (parts/files-join.yaml does)",
+		"its template must write {{ boot.join_token }} plainly (parts/files-join.yaml "
+		"does)",
 		n->name, n->role->template);
 	return -EINVAL;
 }
@@ -77,8 +80,8 @@ static int read_and_emit(const struct build *b, struct arena *scratch, const cha
 	return cloudconfig_emit_coreos(model, config);
 }
 
-static int build_config(struct build *b, struct arena *scratch, struct value globals,
-	struct node_artefacts *ret)
+static int build_config(
+	struct build *b, struct arena *scratch, struct value globals, struct node_artefacts *ret)
 {
 	AUTO(str_done) struct str text = str_init(ARTEFACT_BYTES_MAX);
 	AUTO(str_done) struct str config = str_init(ARTEFACT_BYTES_MAX);
@@ -209,7 +212,8 @@ static int number_scripts(struct build *b, int64_t number)
 	return 0;
 }
 
-static int build_shared_script(struct build *b, const char *name, struct value globals, struct artefact *ret)
+static int build_shared_script(
+	struct build *b, const char *name, struct value globals, struct artefact *ret)
 {
 	AUTO(str_done) struct str text = str_init(ARTEFACT_BYTES_MAX);
 	struct err e;
@@ -232,7 +236,8 @@ static int build_refusal(struct build *b)
 	value_map_set(globals, "reason", value_text(scratch, SLOT_REASON));
 	int rc = build_shared_script(b, "boot/refused.ipxe", globals, &b->g->refusal);
 	if (rc == 0 && slot_count(a->data, a->len, SLOT_REASON) == 0) {
-		err_list_add(b->errors, b->in->cluster->at, "boot/refused.ipxe must write {{ reason }} plainly");
+		err_list_add(b->errors, b->in->cluster->at,
+			"boot/refused.ipxe must write {{ reason }} plainly");
 		rc = -EINVAL;
 	}
 	return rc;
@@ -246,11 +251,13 @@ static int read_distro(struct build *b)
 	struct template_source source;
 	struct err e;
 
-	(void)snprintf(name, sizeof(name), "distros/%s.yaml", image->distro); /* checked: < 128 bytes */
+	(void)snprintf(
+		name, sizeof(name), "distros/%s.yaml", image->distro); /* checked: < 128 bytes */
 	int rc = sources_load(&sources, name, b->g->arena, &source, &e);
 	if (rc == -ENOENT) {
-		err_list_add(b->errors, image->at, "image: there is no distribution \"%s\" (no templates/%s)",
-			image->distro, name);
+		err_list_add(b->errors, image->at,
+			"image: there is no distribution \"%s\" (no templates/%s)", image->distro,
+			name);
 		return rc;
 	}
 	if (rc == 0)
@@ -336,7 +343,8 @@ static int build_all(struct build *b)
 		return rc;
 	b->g->config_kind = b->distro.config;
 	if ((rc = build_shared_script(b, "boot/boot.ipxe", b->shared, &b->g->first_script)) < 0 ||
-		(rc = build_shared_script(b, "boot/wait.ipxe", b->shared, &b->g->wait_script)) < 0 ||
+		(rc = build_shared_script(b, "boot/wait.ipxe", b->shared, &b->g->wait_script)) <
+			0 ||
 		(rc = build_refusal(b)) < 0)
 		return rc;
 	for (uint32_t i = 0; i < in->cluster->n_nodes && !err_list_is_full(b->errors); i++) {
@@ -345,7 +353,8 @@ static int build_all(struct build *b)
 
 		rc = rc < 0 ? rc : one;
 	}
-	int seed = etcd_seed_read(b->g->arena, in->cluster->etcd.seed, &b->g->seed_keys, &b->g->n_seed_keys, b->errors);
+	int seed = etcd_seed_read(b->g->arena, in->cluster->etcd.seed, &b->g->seed_keys,
+		&b->g->n_seed_keys, b->errors);
 	rc = rc < 0 ? rc : seed;
 	if (rc < 0 || (rc = check_image(b)) < 0 || (rc = hash_all(b->g)) < 0)
 		return rc;
@@ -364,18 +373,25 @@ int generation_build(const struct generation_inputs *in, struct arena *cluster_a
 	struct value globals = context_cluster(g->arena, in->cluster, &in->facts);
 	g->nodes = arena_alloc(g->arena, in->cluster->n_nodes, sizeof(*g->nodes));
 	server = value_get(value_get(globals, "server"), "url");
-	struct build b = {.in = in, .g = g, .shared = globals, .errors = errors, .sources = in->sources,
-		.image_url = arena_printf(g->arena, "%.*s/images/%s/%s", (int)server.len, server.text,
-			in->cluster->image.distro, in->cluster->image.version)};
+	struct build b = {.in = in,
+		.g = g,
+		.shared = globals,
+		.errors = errors,
+		.sources = in->sources,
+		.image_url = arena_printf(g->arena, "%.*s/images/%s/%s", (int)server.len,
+			server.text, in->cluster->image.distro, in->cluster->image.version)};
 
 	b.templates = template_set_new(&(struct template_options){.load = sources_load,
-		.load_arg = &b.sources, .arena = g->arena, .max_output = ARTEFACT_BYTES_MAX});
+		.load_arg = &b.sources,
+		.arena = g->arena,
+		.max_output = ARTEFACT_BYTES_MAX});
 
 	int rc = build_all(&b);
 	template_set_free(b.templates);
 	if (rc < 0 || errors->n > 0) {
 		if (errors->n == 0)
-			err_list_add(errors, in->cluster->at, "rendering failed: %s", strerror(-rc));
+			err_list_add(
+				errors, in->cluster->at, "rendering failed: %s", strerror(-rc));
 		arena_free(g->arena);
 		free(g);
 		return -EINVAL;

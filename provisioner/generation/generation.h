@@ -35,11 +35,11 @@ struct generation {
 	enum distro_config config_kind;
 	struct arena *arena;
 	struct arena *cluster_arena;
-	const struct cluster *cluster; /* in cluster_arena */
-	struct node_artefacts *nodes;  /* in the order of cluster->nodes */
-	struct artefact first_script;  /* /boot.ipxe */
-	struct artefact wait_script;   /* for strangers */
-	struct artefact refusal;       /* says why, in its slot, a machine gets nothing */
+	const struct cluster *cluster;   /* in cluster_arena */
+	struct node_artefacts *nodes;    /* in the order of cluster->nodes */
+	struct artefact first_script;    /* /boot.ipxe */
+	struct artefact wait_script;     /* for strangers */
+	struct artefact refusal;         /* says why, in its slot, a machine gets nothing */
 	struct etcd_seed_key *seed_keys; /* what etcd is to hold from the start */
 	size_t n_seed_keys;
 };
@@ -49,7 +49,7 @@ struct generation_inputs {
 	struct sources sources;
 	int images_dir; /* -1: do not look whether the image is there */
 	struct context_facts facts;
-	int64_t last_number; /* of the generation before, 0 for none */
+	int64_t last_number;   /* of the generation before, 0 for none */
 	const char *last_hash; /* "" for none: an equal one keeps its number */
 };
 

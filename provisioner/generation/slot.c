@@ -7,7 +7,8 @@ size_t slot_count(const char *text, size_t len, const char *slot)
 {
 	size_t n = 0, slot_len = strlen(slot);
 
-	for (const char *at = text; (at = memmem(at, len - (size_t)(at - text), slot, slot_len)); at += slot_len)
+	for (const char *at = text; (at = memmem(at, len - (size_t)(at - text), slot, slot_len));
+		at += slot_len)
 		n++;
 	return n;
 }
@@ -17,6 +18,7 @@ void slot_fill(char *text, size_t len, const char *slot, const char *value)
 	size_t slot_len = strlen(slot);
 
 	assert(strlen(value) == slot_len);
-	for (char *at = text; (at = memmem(at, len - (size_t)(at - text), slot, slot_len)); at += slot_len)
+	for (char *at = text; (at = memmem(at, len - (size_t)(at - text), slot, slot_len));
+		at += slot_len)
 		memcpy(at, value, slot_len);
 }

@@ -28,14 +28,15 @@ static int slurp(int fd, const char *name, struct arena *a, struct template_sour
 	return ret->name && ret->text ? 0 : -E2BIG;
 }
 
-int sources_load(void *arg, const char *name, struct arena *a, struct template_source *ret,
-	struct err *e)
+int sources_load(
+	void *arg, const char *name, struct arena *a, struct template_source *ret, struct err *e)
 {
 	const struct sources *s = arg;
 	AUTO(str_done) struct str path = str_init(512);
 
 	str_printf(&path, "templates/%s", name);
-	AUTO(close_p) int fd = str_ok(&path) ? file_open_beneath(s->config_dir, str_text(&path)) : -ENAMETOOLONG;
+	AUTO(close_p)
+	int fd = str_ok(&path) ? file_open_beneath(s->config_dir, str_text(&path)) : -ENAMETOOLONG;
 	if (fd == -ENOENT)
 		fd = file_open_beneath(s->shipped_dir, name);
 	int rc = fd < 0 ? fd : slurp(fd, name, a, ret);

@@ -41,14 +41,14 @@ struct message_hello {
 #define MESSAGE_DNS_MAX 3
 
 struct message_dhcp_settings {
-	struct ipv4_net server;          /* our address on the internal interface, and its network */
-	uint32_t pool_first, pool_last;  /* both inclusive; never an address of a node or of ours */
-	uint32_t router;                 /* 0: send no option 3 */
-	uint32_t dns[MESSAGE_DNS_MAX];   /* 0 ends the list */
+	struct ipv4_net server;         /* our address on the internal interface, and its network */
+	uint32_t pool_first, pool_last; /* both inclusive; never an address of a node or of ours */
+	uint32_t router;                /* 0: send no option 3 */
+	uint32_t dns[MESSAGE_DNS_MAX];  /* 0 ends the list */
 	uint32_t lease_s, netboot_lease_s;
 	uint16_t http_port;
-	uint8_t enroll;                  /* enum enroll: CLOSED gives unknown machines no address */
-	uint8_t router_advertisements;   /* answer Router Solicitations with an empty RA */
+	uint8_t enroll;                /* enum enroll: CLOSED gives unknown machines no address */
+	uint8_t router_advertisements; /* answer Router Solicitations with an empty RA */
 	char domain[254];
 };
 
@@ -73,15 +73,15 @@ struct message_exchange {
 	struct mac mac;
 	uint8_t has_uuid;
 	uint8_t uuid[16];
-	uint8_t stage;         /* enum boot_stage, judged from this request alone */
-	uint8_t request;       /* DHCP message type (option 53) of the request */
-	uint8_t reply;         /* of the reply; 0: none was sent */
-	uint16_t arch;         /* option 93, or 0xffff without one */
-	uint32_t address;      /* offered or leased; 0: none */
+	uint8_t stage;    /* enum boot_stage, judged from this request alone */
+	uint8_t request;  /* DHCP message type (option 53) of the request */
+	uint8_t reply;    /* of the reply; 0: none was sent */
+	uint16_t arch;    /* option 93, or 0xffff without one */
+	uint32_t address; /* offered or leased; 0: none */
 	uint32_t lease_s;
-	char boot_file[256];   /* as told to the client; "" for none */
-	char hostname[64];     /* as the client gave it: hostile text */
-	char note[128];        /* why there was no reply, or what was odd; ours */
+	char boot_file[256]; /* as told to the client; "" for none */
+	char hostname[64];   /* as the client gave it: hostile text */
+	char note[128];      /* why there was no reply, or what was odd; ours */
 };
 
 enum transfer_protocol { PROTOCOL_TFTP = 1, PROTOCOL_HTTP };
@@ -91,11 +91,11 @@ enum transfer_protocol { PROTOCOL_TFTP = 1, PROTOCOL_HTTP };
 struct message_ask {
 	uint64_t id; /* chosen by netboot; the answer repeats it */
 	uint32_t client;
-	uint32_t protocol; /* enum transfer_protocol */
-	char method[8];    /* "GET" or "HEAD" */
-	char path[MESSAGE_PATH_SIZE];   /* decoded, starts with '/' */
-	char query[MESSAGE_PATH_SIZE];  /* raw, without '?', "" for none */
-	char accept[128];               /* the Accept header */
+	uint32_t protocol;             /* enum transfer_protocol */
+	char method[8];                /* "GET" or "HEAD" */
+	char path[MESSAGE_PATH_SIZE];  /* decoded, starts with '/' */
+	char query[MESSAGE_PATH_SIZE]; /* raw, without '?', "" for none */
+	char accept[128];              /* the Accept header */
 };
 
 struct message_answer {
@@ -103,13 +103,13 @@ struct message_answer {
 	uint32_t status;        /* as in HTTP */
 	uint32_t retry_after_s; /* with 503 */
 	char content_type[64];
-	char reason[160];       /* one line for the client's log, with other statuses than 200 */
+	char reason[160]; /* one line for the client's log, with other statuses than 200 */
 };
 
 enum transfer_result {
 	TRANSFER_DONE = 1,
-	TRANSFER_ABORTED,   /* the client stopped it, which for TFTP is a normal thing to do */
-	TRANSFER_FAILED,    /* timed out or broke */
+	TRANSFER_ABORTED, /* the client stopped it, which for TFTP is a normal thing to do */
+	TRANSFER_FAILED,  /* timed out or broke */
 	TRANSFER_NOT_FOUND,
 	TRANSFER_REFUSED
 };

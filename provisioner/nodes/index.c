@@ -151,5 +151,7 @@ struct machine *index_by_mac(const struct index *x, const struct mac *mac)
 
 struct machine *index_by_address(const struct index *x, uint32_t address)
 {
-	return address ? find(x, hash_of(BY_ADDRESS, &address, sizeof(address)), has_address, &address) : NULL;
+	return address ? find(x, hash_of(BY_ADDRESS, &address, sizeof(address)), has_address,
+				 &address)
+		       : NULL;
 }

@@ -5,6 +5,7 @@
 
 #include "provisioner/base/mem.h"
 
+/* clang-format off */
 /* `limit_ms`: how long the next step may take; 0 is for ever. */
 static const struct {
 	const char *name;
@@ -40,6 +41,7 @@ static const struct {
 	[STEP_READY] = {"ready", .state = NODE_READY, .limit_ms = 45000,
 		.why = "its heartbeat stopped: it was switched off, lost its network, or slipway-join died"},
 };
+/* clang-format on */
 
 static const char *const state_names[] = {
 	[NODE_WAITING] = "waiting",
@@ -53,8 +55,9 @@ static const char *const state_names[] = {
 
 struct life life_begin(bool is_known, int64_t now_ms)
 {
-	return (struct life){
-		.state = is_known ? NODE_ACCEPTED : NODE_WAITING, .since_ms = now_ms, .step_ms = now_ms};
+	return (struct life){.state = is_known ? NODE_ACCEPTED : NODE_WAITING,
+		.since_ms = now_ms,
+		.step_ms = now_ms};
 }
 
 static void enter(struct life *l, enum node_state state, int64_t now_ms)
@@ -75,7 +78,8 @@ struct life_change life_step(struct life *l, enum step s, bool begins_boot, int6
 		return change;
 	}
 	/* Firmware, then iPXE, each take a lease in one boot: only one past the script is a new one. */
-	if (begins_boot && (l->step == STEP_NONE || l->step > STEP_SCRIPT || l->state == NODE_STALLED)) {
+	if (begins_boot &&
+		(l->step == STEP_NONE || l->step > STEP_SCRIPT || l->state == NODE_STALLED)) {
 		change.new_boot = true;
 		l->step = STEP_NONE;
 	}

@@ -42,16 +42,16 @@ enum step {
 
 struct life {
 	enum node_state state;
-	int64_t since_ms;     /* wall clock: of the state */
-	enum step step;       /* the last good step of this boot */
-	int64_t step_ms;      /* wall clock: of that step */
-	int64_t seen_ms;      /* wall clock: of the last sign of life */
+	int64_t since_ms; /* wall clock: of the state */
+	enum step step;   /* the last good step of this boot */
+	int64_t step_ms;  /* wall clock: of that step */
+	int64_t seen_ms;  /* wall clock: of the last sign of life */
 };
 
 /* What a step changed. */
 struct life_change {
-	bool new_boot;  /* this step began a boot */
-	bool new_step;  /* the machine got further than it was */
+	bool new_boot; /* this step began a boot */
+	bool new_step; /* the machine got further than it was */
 	bool new_state;
 };
 

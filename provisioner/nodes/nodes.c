@@ -30,7 +30,8 @@ struct nodes {
 
 static void copy_text(char *to, size_t size, const char *text)
 {
-	(void)snprintf(to, size, "%s", text); /* what is too long was refused before, or is display text */
+	(void)snprintf(
+		to, size, "%s", text); /* what is too long was refused before, or is display text */
 }
 
 static struct machine *append(struct nodes *t)
@@ -180,7 +181,8 @@ static struct machine *find_for(struct nodes *t, const struct cluster_node *n)
 }
 
 /* The machine is node `n` from now on. */
-static void become_node(struct nodes *t, struct machine *m, const struct cluster_node *n, int64_t now_ms)
+static void become_node(
+	struct nodes *t, struct machine *m, const struct cluster_node *n, int64_t now_ms)
 {
 	bool was_stranger = m->life.state == NODE_WAITING || m->key[0] == '\0';
 
@@ -214,7 +216,8 @@ static void drop_doubles(struct nodes *t)
 {
 	for (size_t i = t->n; i-- > 0;) {
 		struct machine *m = t->list[i];
-		struct machine *owner = m->node || m->n_macs == 0 ? m : nodes_by_mac(t, &m->macs[0]);
+		struct machine *owner =
+			m->node || m->n_macs == 0 ? m : nodes_by_mac(t, &m->macs[0]);
 
 		if (owner == m)
 			continue;
@@ -281,7 +284,8 @@ struct machine *nodes_meet(struct nodes *t, const struct mac *mac, int64_t now_m
 		m->life = life_begin(false, now_ms);
 		m->dirty = true;
 		nodes_event(t, m, now_ms, "waiting", STORE_WARN,
-			"a machine that is not in cluster.yaml: add it under nodes: to give it a role");
+			"a machine that is not in cluster.yaml: add it under nodes: to give it a "
+			"role");
 	}
 	if (m->first_seen_ms == 0)
 		m->first_seen_ms = now_ms;
@@ -333,7 +337,8 @@ void nodes_event(struct nodes *t, const struct machine *m, int64_t now_ms, const
 		t->on_event(t->on_event_arg, &e);
 }
 
-void nodes_trouble(struct nodes *t, struct machine *m, int64_t now_ms, const char *kind, const char *fmt, ...)
+void nodes_trouble(
+	struct nodes *t, struct machine *m, int64_t now_ms, const char *kind, const char *fmt, ...)
 {
 	char text[sizeof(m->trouble)];
 	va_list ap;
@@ -385,7 +390,8 @@ void nodes_check_overdue(struct nodes *t, int64_t now_ms)
 		if (!life_check(&m->life, now_ms, &why))
 			continue;
 		m->dirty = true;
-		nodes_event(t, m, now_ms, "stalled", STORE_ERROR, "after \"%s\": %s", step_name(last), why);
+		nodes_event(t, m, now_ms, "stalled", STORE_ERROR, "after \"%s\": %s",
+			step_name(last), why);
 	}
 }
 
@@ -414,7 +420,8 @@ int nodes_flush(struct nodes *t)
 	int rc = t->failed;
 	if (t->in_batch && rc == 0)
 		rc = store_commit(t->store);
-	(void)snprintf(reason, sizeof(reason), "%s", store_reason(t->store)); /* before the roll-back's own */
+	(void)snprintf(reason, sizeof(reason), "%s",
+		store_reason(t->store)); /* before the roll-back's own */
 	if (t->in_batch && t->failed < 0)
 		store_abort(t->store);
 	t->in_batch = false;
@@ -423,7 +430,8 @@ int nodes_flush(struct nodes *t)
 		for (size_t i = 0; i < t->n; i++)
 			t->list[i]->dirty = true; /* whatever this batch held is tried again */
 		if (log_rate_allows(&t->rate, clock_mono_ms(), &held))
-			log_error("state.db: %s (%s), trying again (%u more)", reason, strerror(-rc), held);
+			log_error("state.db: %s (%s), trying again (%u more)", reason,
+				strerror(-rc), held);
 	}
 	return rc;
 }

@@ -23,12 +23,12 @@ struct nodes;
 #define MACHINE_STRANGERS_MAX 4096 /* unknown machines kept; the longest unseen makes room */
 
 struct machine {
-	char key[STORE_KEY_SIZE]; /* the node's name; for a stranger its first MAC */
+	char key[STORE_KEY_SIZE];        /* the node's name; for a stranger its first MAC */
 	const struct cluster_node *node; /* NULL: a stranger */
 	struct mac macs[MACHINE_MACS_MAX];
 	uint32_t n_macs;
-	char uuid[37];   /* "" when not known */
-	char serial[64]; /* hostile text, printable */
+	char uuid[37];    /* "" when not known */
+	char serial[64];  /* hostile text, printable */
 	uint32_t address; /* what it holds now; 0: nothing */
 	struct life life;
 	int64_t first_seen_ms, last_seen_ms;
@@ -41,7 +41,8 @@ struct machine {
 	char health[160];   /* "" when its last heartbeat said all is well, else what is not */
 	unsigned initrds_sent; /* in this boot */
 	char trouble[160];     /* the last that nodes_trouble() recorded in this boot */
-	uint8_t joined_token[32], joined_key[32]; /* hashes of its last join, to repeat a lost answer */
+	uint8_t joined_token[32],
+		joined_key[32]; /* hashes of its last join, to repeat a lost answer */
 	bool dirty;
 };
 
@@ -75,8 +76,8 @@ void nodes_event(struct nodes *t, const struct machine *m, int64_t now_ms, const
 
 /* The same, of severity warn, unless the machine's last trouble in this boot was this very one: what
  * strangers can cause at will must not push a timeline out of the store. */
-void nodes_trouble(struct nodes *t, struct machine *m, int64_t now_ms, const char *kind, const char *fmt,
-	...) PRINTF_LIKE(5, 6);
+void nodes_trouble(struct nodes *t, struct machine *m, int64_t now_ms, const char *kind,
+	const char *fmt, ...) PRINTF_LIKE(5, 6);
 
 /* Moves the machine's life on, and tells of a new boot. True when it got further. */
 bool nodes_step(struct nodes *t, struct machine *m, enum step s, bool begins_boot, int64_t now_ms);

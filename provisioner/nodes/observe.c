@@ -32,11 +32,13 @@ static void keep_uuid(struct machine *m, const struct message_exchange *x)
 	if (!x->has_uuid)
 		return;
 	(void)snprintf(m->uuid, sizeof(m->uuid),
-		"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[3], u[2], u[1],
-		u[0], u[5], u[4], u[7], u[6], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
+		"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[3], u[2],
+		u[1], u[0], u[5], u[4], u[7], u[6], u[8], u[9], u[10], u[11], u[12], u[13], u[14],
+		u[15]);
 }
 
-static void leased(struct nodes *t, struct machine *m, const struct message_exchange *x, int64_t now_ms)
+static void leased(
+	struct nodes *t, struct machine *m, const struct message_exchange *x, int64_t now_ms)
 {
 	bool boots = x->stage == STAGE_FIRMWARE || x->stage == STAGE_IPXE;
 	char addr[IPV4_TEXT_SIZE], mac[MAC_TEXT_SIZE], file[SAFE_SIZE] = "";
@@ -46,8 +48,9 @@ static void leased(struct nodes *t, struct machine *m, const struct message_exch
 		(void)nodes_step(t, m, STEP_ADDRESS, /* begins_boot= */ true, now_ms);
 	if (x->boot_file[0])
 		(void)log_safe(file, sizeof(file), x->boot_file, strlen(x->boot_file));
-	nodes_event(t, m, now_ms, "address", STORE_INFO, "%s has %s through %s%s%s", stage_text(x->stage),
-		ipv4_text(x->address, addr), mac_text(&x->mac, mac), file[0] ? ", loads " : "", file);
+	nodes_event(t, m, now_ms, "address", STORE_INFO, "%s has %s through %s%s%s",
+		stage_text(x->stage), ipv4_text(x->address, addr), mac_text(&x->mac, mac),
+		file[0] ? ", loads " : "", file);
 }
 
 void observe_exchange(struct nodes *t, const struct message_exchange *x, int64_t now_ms)
@@ -65,8 +68,8 @@ void observe_exchange(struct nodes *t, const struct message_exchange *x, int64_t
 			log_safe(note, sizeof(note), x->note, strlen(x->note)));
 }
 
-static enum step step_of_file(const struct message_transfer *x, const struct observe_image *image,
-	struct machine *m)
+static enum step step_of_file(
+	const struct message_transfer *x, const struct observe_image *image, struct machine *m)
 {
 	size_t folder = strlen(image->folder);
 
@@ -81,8 +84,8 @@ static enum step step_of_file(const struct message_transfer *x, const struct obs
 	return ++m->initrds_sent >= image->n_initrds ? STEP_INITRD : STEP_KERNEL;
 }
 
-static const char *kind_of_file(const struct message_transfer *x, const struct observe_image *image,
-	enum step s)
+static const char *kind_of_file(
+	const struct message_transfer *x, const struct observe_image *image, enum step s)
 {
 	const char *base = strrchr(x->name, '/');
 
@@ -101,8 +104,8 @@ static void sent(struct nodes *t, struct machine *m, const struct message_transf
 		(void)nodes_step(t, m, s, /* begins_boot= */ false, now_ms);
 	if (x->retries)
 		(void)snprintf(retries, sizeof(retries), ", %u retries", x->retries);
-	nodes_event(t, m, now_ms, kind_of_file(x, image, s), STORE_INFO, "%s by %s: %s in %s%s", name,
-		x->protocol == PROTOCOL_TFTP ? "TFTP" : "HTTP", human_bytes(x->bytes, bytes),
+	nodes_event(t, m, now_ms, kind_of_file(x, image, s), STORE_INFO, "%s by %s: %s in %s%s",
+		name, x->protocol == PROTOCOL_TFTP ? "TFTP" : "HTTP", human_bytes(x->bytes, bytes),
 		human_duration(x->duration_ms, took), retries);
 }
 
@@ -118,9 +121,12 @@ void observe_transfer(struct nodes *t, const struct message_transfer *x,
 	/* Files only: what the provisioner rendered is told where it was answered. A HEAD sends nothing. */
 	if (x->result == TRANSFER_DONE && x->bytes > 0 &&
 		(x->protocol == PROTOCOL_TFTP || strncmp(x->name, "/images/", 8) == 0 ||
-			strncmp(x->name, "/firmware/", 10) == 0 || strncmp(x->name, "/agent/", 7) == 0))
+			strncmp(x->name, "/firmware/", 10) == 0 ||
+			strncmp(x->name, "/agent/", 7) == 0))
 		sent(t, m, x, image, name, now_ms);
 	else if (x->result == TRANSFER_FAILED)
-		nodes_event(t, m, now_ms, "transfer", STORE_WARN, "%s broke off after %s in %s, %u retries", name,
-			human_bytes(x->bytes, bytes), human_duration(x->duration_ms, took), x->retries);
+		nodes_event(t, m, now_ms, "transfer", STORE_WARN,
+			"%s broke off after %s in %s, %u retries", name,
+			human_bytes(x->bytes, bytes), human_duration(x->duration_ms, took),
+			x->retries);
 }

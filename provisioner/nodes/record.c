@@ -9,7 +9,8 @@
 
 static void copy_text(char *to, size_t size, const char *text)
 {
-	(void)snprintf(to, size, "%s", text); /* what is too long was refused before, or is display text */
+	(void)snprintf(
+		to, size, "%s", text); /* what is too long was refused before, or is display text */
 }
 
 void record_add_mac(struct machine *m, const struct mac *mac)
@@ -72,20 +73,20 @@ int record_put(struct store *s, const struct machine *m)
 
 	write_macs(m, &macs);
 	return store_node_put(s, &(struct store_node){
-		.key = m->key,
-		.name = m->node ? m->node->name : "",
-		.macs = str_text(&macs),
-		.uuid = m->uuid,
-		.serial = m->serial,
-		.role = m->node ? m->node->role_name : "",
-		.address = m->address,
-		.state = node_state_name(m->life.state),
-		.state_since_ms = m->life.since_ms,
-		.stage = step_name(m->life.step),
-		.boot_id = m->boot_id,
-		.generation = m->generation,
-		.facts = m->facts,
-		.first_seen_ms = m->first_seen_ms,
-		.last_seen_ms = m->last_seen_ms,
-	});
+					 .key = m->key,
+					 .name = m->node ? m->node->name : "",
+					 .macs = str_text(&macs),
+					 .uuid = m->uuid,
+					 .serial = m->serial,
+					 .role = m->node ? m->node->role_name : "",
+					 .address = m->address,
+					 .state = node_state_name(m->life.state),
+					 .state_since_ms = m->life.since_ms,
+					 .stage = step_name(m->life.step),
+					 .boot_id = m->boot_id,
+					 .generation = m->generation,
+					 .facts = m->facts,
+					 .first_seen_ms = m->first_seen_ms,
+					 .last_seen_ms = m->last_seen_ms,
+				 });
 }

@@ -10,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(const struct cluster *c)
 {
-	assert(c->name && c->domain && c->image.distro && c->image.version && c->roles && c->n_roles > 0);
+	assert(c->name && c->domain && c->image.distro && c->image.version && c->roles &&
+		c->n_roles > 0);
 	assert(ipv4_net_has(c->network.internal.address, c->dhcp.pool.first));
 	assert(c->dhcp.pool.first <= c->dhcp.pool.last);
 	for (uint32_t i = 0; i < c->n_nodes; i++) {

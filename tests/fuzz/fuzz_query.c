@@ -19,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	query[size] = '\0';
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (query_get(query, keys[i], ret, sizeof(ret)))
-			assert(strlen(ret) > 0 && strlen(ret) < sizeof(ret) && strlen(ret) <= strlen(query));
+			assert(strlen(ret) > 0 && strlen(ret) < sizeof(ret) &&
+				strlen(ret) <= strlen(query));
 		if (query_get(query, keys[i], tiny, sizeof(tiny)))
 			assert(strlen(tiny) <= 2 && strncmp(tiny, ret, 2) == 0);
 	}

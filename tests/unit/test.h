@@ -16,13 +16,16 @@
 #include <cmocka.h>
 
 #define TEST(sentence) static void sentence(void **test_state __attribute__((unused)))
-#define t(sentence) {.name = #sentence, .test_func = (sentence)}
-#define RUN(...)                                                                                   \
-	int main(void)                                                                             \
-	{                                                                                          \
-		const struct CMUnitTest cases[] = {__VA_ARGS__};                                   \
-		cmocka_set_message_output(CM_OUTPUT_TAP);                                          \
-		return cmocka_run_group_tests(cases, NULL, NULL);                                  \
+#define t(sentence)                                        \
+	{                                                  \
+		.name = #sentence, .test_func = (sentence) \
+	}
+#define RUN(...)                                                  \
+	int main(void)                                            \
+	{                                                         \
+		const struct CMUnitTest cases[] = {__VA_ARGS__};  \
+		cmocka_set_message_output(CM_OUTPUT_TAP);         \
+		return cmocka_run_group_tests(cases, NULL, NULL); \
 	}
 
 #endif

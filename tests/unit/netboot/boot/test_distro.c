@@ -2,7 +2,6 @@
 
 #include "netboot/boot/distro.h"
 
-
 static struct arena *arena;
 static struct err e;
 
@@ -13,8 +12,10 @@ static int read_it(const char *text, struct distro *ret)
 	return distro_read(arena, "x.yaml", text, strlen(text), ret, &e);
 }
 
-static const struct distro_input input = {
-	.version = "1.2", .config_url = "http://s/n/x/config", .image_url = "http://s/images/x/1.2", .console = ""};
+static const struct distro_input input = {.version = "1.2",
+	.config_url = "http://s/n/x/config",
+	.image_url = "http://s/images/x/1.2",
+	.console = ""};
 
 TEST(names_and_arguments_are_filled_in)
 {
@@ -22,9 +23,12 @@ TEST(names_and_arguments_are_filled_in)
 	struct distro_plan p;
 
 	/* A plain scalar that holds "{{" inside is text to YAML; one that begins with it is quoted. */
-	assert_int_equal(read_it("name: x\ntitle: X\nconfig: ignition-3.3\nboot: {kernel: \"k-{{ version }}\", "
+	assert_int_equal(read_it("name: x\ntitle: X\nconfig: ignition-3.3\nboot: {kernel: \"k-{{ "
+				 "version }}\", "
 				 "initrds: [a, b]}\nargs:\n  - one\n  - url={{ config_url }}\n"
-				 "  - \"{% if console %}console={{ console }}{% endif %}\"\n", &d), 0);
+				 "  - \"{% if console %}console={{ console }}{% endif %}\"\n",
+				 &d),
+		0);
 	assert_int_equal(d.config, DISTRO_IGNITION);
 	assert_int_equal(distro_plan(arena, &d, &input, &p, &e), 0);
 	assert_string_equal(p.kernel, "k-1.2");
@@ -38,7 +42,10 @@ TEST(argument_with_a_blank_would_be_two)
 	struct distro d;
 	struct distro_plan p;
 
-	assert_int_equal(read_it("name: x\ntitle: X\nconfig: cloud-config\nboot: {kernel: k}\nargs: [a b]\n", &d), 0);
+	assert_int_equal(
+		read_it("name: x\ntitle: X\nconfig: cloud-config\nboot: {kernel: k}\nargs: [a b]\n",
+			&d),
+		0);
 	assert_true(distro_plan(arena, &d, &input, &p, &e) < 0);
 	assert_string_equal(e.msg, "\"a b\" is more than one argument");
 	assert_int_equal(e.at.line, 5);
@@ -49,7 +56,10 @@ TEST(unknown_name_is_an_error_at_the_line_of_the_file)
 	struct distro d;
 	struct distro_plan p;
 
-	assert_int_equal(read_it("name: x\ntitle: X\nconfig: cloud-config\nboot: {kernel: k}\nargs:\n  - a={{ nope }}\n", &d), 0);
+	assert_int_equal(read_it("name: x\ntitle: X\nconfig: cloud-config\nboot: {kernel: "
+				 "k}\nargs:\n  - a={{ nope }}\n",
+				 &d),
+		0);
 	assert_true(distro_plan(arena, &d, &input, &p, &e) < 0);
 	assert_int_equal(e.at.line, 6);
 }
@@ -76,4 +86,5 @@ TEST(incomplete_or_wrong_files_are_refused)
 }
 
 RUN(t(names_and_arguments_are_filled_in), t(argument_with_a_blank_would_be_two),
-	t(unknown_name_is_an_error_at_the_line_of_the_file), t(incomplete_or_wrong_files_are_refused))
+	t(unknown_name_is_an_error_at_the_line_of_the_file),
+	t(incomplete_or_wrong_files_are_refused))

@@ -37,7 +37,8 @@ TEST(health_is_what_keeps_a_node_from_being_ready)
 		{"{\"system\":7,\"units_failed\":\"x\"}", ""},
 		{"{\"units_failed\":{\"0\":\"x\"}}", ""},
 		{"{\"units_failed\":[7]}", "1 failed units, the first is nameless"},
-		{"{\"units_failed\":[\"\\u001b[2J\\n\"]}", "1 failed units, the first is \\x1b[2J\\x0a"},
+		{"{\"units_failed\":[\"\\u001b[2J\\n\"]}",
+			"1 failed units, the first is \\x1b[2J\\x0a"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -57,7 +58,8 @@ TEST(health_of_a_unit_with_an_endless_name_is_cut)
 
 TEST(only_true_is_registered)
 {
-	static const char *const no[] = {"{}", "{\"registered\":1}", "{\"registered\":\"true\"}", "{\"registered\":false}"};
+	static const char *const no[] = {
+		"{}", "{\"registered\":1}", "{\"registered\":\"true\"}", "{\"registered\":false}"};
 
 	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++) {
 		json_t *j = parse(no[i]);
@@ -72,7 +74,8 @@ TEST(only_true_is_registered)
 
 TEST(facts_are_an_object_of_bounded_size_in_ascii)
 {
-	static const char *const none[] = {"{}", "{\"facts\":[]}", "{\"facts\":\"x\"}", "{\"facts\":null}"};
+	static const char *const none[] = {
+		"{}", "{\"facts\":[]}", "{\"facts\":\"x\"}", "{\"facts\":null}"};
 	AUTO(str_done) struct str big = str_init((size_t)128 << 10);
 
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
@@ -123,6 +126,7 @@ TEST(text_is_borrowed_only_when_it_fits)
 	json_decref(j);
 }
 
-RUN(t(health_is_what_keeps_a_node_from_being_ready), t(health_of_a_unit_with_an_endless_name_is_cut),
-	t(only_true_is_registered), t(facts_are_an_object_of_bounded_size_in_ascii),
+RUN(t(health_is_what_keeps_a_node_from_being_ready),
+	t(health_of_a_unit_with_an_endless_name_is_cut), t(only_true_is_registered),
+	t(facts_are_an_object_of_bounded_size_in_ascii),
 	t(boot_id_that_does_not_fit_changes_nothing), t(text_is_borrowed_only_when_it_fits))

@@ -16,8 +16,9 @@ static int listen_at(const char *name)
 
 	assert_true(fd >= 0);
 	memcpy(at.sun_path + 1, name, strlen(name));
-	assert_int_equal(bind(fd, (const struct sockaddr *)&at,
-				 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name))),
+	assert_int_equal(
+		bind(fd, (const struct sockaddr *)&at,
+			(socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name))),
 		0);
 	return fd;
 }

@@ -6,14 +6,14 @@
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/messages/messages.h"
 
-#define SMALL                                                                                      \
-	"cluster: acm\n"                                                                           \
-	"network:\n"                                                                               \
-	"  internal: {interface: bond0, address: 10.10.0.1/24}\n"                                  \
-	"dhcp: {pool: 10.10.0.100-10.10.0.199}\n"                                                  \
-	"image: flatcar/4081.2.1\n"                                                                \
-	"roles:\n"                                                                                 \
-	"  master: {template: master.yaml, etcd-member: true}\n"                                   \
+#define SMALL                                                     \
+	"cluster: acm\n"                                          \
+	"network:\n"                                              \
+	"  internal: {interface: bond0, address: 10.10.0.1/24}\n" \
+	"dhcp: {pool: 10.10.0.100-10.10.0.199}\n"                 \
+	"image: flatcar/4081.2.1\n"                               \
+	"roles:\n"                                                \
+	"  master: {template: master.yaml, etcd-member: true}\n"  \
 	"  worker: {template: worker.yaml}\n"
 
 #define MASTER "  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: 10.10.0.10}\n"
@@ -69,7 +69,8 @@ TEST(whole_file_is_read)
 		"    address: 10.10.0.1/24\n"
 		"    bond: {mode: 802.3ad, members: [eno1, eno2], lacp-rate: slow, miimon: 50ms}\n"
 		"  external: {interface: eno3}\n"
-		"dhcp: {pool: 10.10.0.100-10.10.0.199, lease: 1h, netboot-lease: 90s, router: 10.10.0.254,\n"
+		"dhcp: {pool: 10.10.0.100-10.10.0.199, lease: 1h, netboot-lease: 90s, router: "
+		"10.10.0.254,\n"
 		"  dns: [10.10.0.1, 9.9.9.9], router-advertisements: false}\n"
 		"ports: {http: 8080}\n"
 		"image: flatcar/4081.2.1\n"
@@ -79,7 +80,8 @@ TEST(whole_file_is_read)
 		"kernel-args: [quiet]\n"
 		"etcd:\n  seed:\n    /coreos.com/network/config: {Network: 10.2.0.0/16}\n"
 		"roles:\n  master: {template: master.yaml, etcd-member: true, kernel-args: [a=b]}\n"
-		"nodes:\n  - name: m1\n    role: master\n    mac: [52:54:00:00:00:01, 52:54:00:00:00:02]\n"
+		"nodes:\n  - name: m1\n    role: master\n    mac: [52:54:00:00:00:01, "
+		"52:54:00:00:00:02]\n"
 		"    address: 10.10.0.10\n    external-mac: 52:54:00:00:00:03\n");
 
 	if (!c)
@@ -109,36 +111,53 @@ static const struct {
 	{"", "cluster.yaml:1:1: the file is empty"},
 	{"- a\n", "cluster.yaml:1:1: the file: expected a map of keys"},
 	{SMALL "nodess: []\n", "cluster.yaml:9:1: nodess: no such key (did you mean \"nodes\"?)"},
-	{SMALL "enroll: akk\n", "cluster.yaml:9:9: enroll: \"akk\" is not one of ask, closed (did you mean \"ask\"?)"},
+	{SMALL "enroll: akk\n", "cluster.yaml:9:9: enroll: \"akk\" is not one of ask, closed (did "
+				"you mean \"ask\"?)"},
 	{SMALL "nodes:\n  - {name: m1, role: master, mac: 52:54:00:zz, address: 10.10.0.10}\n",
-		"cluster.yaml:10:35: nodes[0].mac: \"52:54:00:zz\" is not a MAC address (six hex pairs) or a list of them"},
-	{SMALL "nodes:\n  - {name: m1, role: master, mac: ff:ff:ff:ff:ff:ff, address: 10.10.0.10}\n",
-		"cluster.yaml:10:35: nodes[0].mac: ff:ff:ff:ff:ff:ff is a group address; no NIC has one"},
-	{SMALL "nodes:\n  - {name: m1, role: mister, mac: 52:54:00:00:00:01, address: 10.10.0.10}\n",
+		"cluster.yaml:10:35: nodes[0].mac: \"52:54:00:zz\" is not a MAC address (six hex "
+		"pairs) or a list of them"},
+	{SMALL "nodes:\n  - {name: m1, role: master, mac: ff:ff:ff:ff:ff:ff, address: "
+	       "10.10.0.10}\n",
+		"cluster.yaml:10:35: nodes[0].mac: ff:ff:ff:ff:ff:ff is a group address; no NIC "
+		"has one"},
+	{SMALL "nodes:\n  - {name: m1, role: mister, mac: 52:54:00:00:00:01, address: "
+	       "10.10.0.10}\n",
 		"cluster.yaml:10:5: nodes: m1: no role \"mister\" (did you mean \"master\"?)"},
-	{SMALL "nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: 10.10.0.150}\n",
+	{SMALL "nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: "
+	       "10.10.0.150}\n",
 		"cluster.yaml:10:5: nodes: m1: address 10.10.0.150 is inside dhcp.pool"},
-	{SMALL "nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: 10.10.1.10}\n",
-		"cluster.yaml:10:5: nodes: m1: address 10.10.1.10 is not a host's in network.internal (10.10.0.1/24)"},
+	{SMALL "nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: "
+	       "10.10.1.10}\n",
+		"cluster.yaml:10:5: nodes: m1: address 10.10.1.10 is not a host's in "
+		"network.internal (10.10.0.1/24)"},
 	{SMALL "nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: 10.10.0.1}\n",
 		"cluster.yaml:10:5: nodes: m1: address 10.10.0.1 is the provisioner's own"},
-	{SMALL "nodes:\n" MASTER "  - {name: m1, role: worker, mac: 52:54:00:00:00:09, address: 10.10.0.19}\n",
+	{SMALL "nodes:\n" MASTER
+	       "  - {name: m1, role: worker, mac: 52:54:00:00:00:09, address: 10.10.0.19}\n",
 		"cluster.yaml:11:5: nodes: the name \"m1\" is already taken (line 10)"},
-	{SMALL "nodes:\n" MASTER "  - {name: w1, role: worker, mac: 52:54:00:00:00:01, address: 10.10.0.11}\n",
-		"cluster.yaml:11:5: nodes: w1: MAC 52:54:00:00:00:01 already belongs to m1 (line 10)"},
-	{SMALL "nodes:\n" MASTER "  - {name: w1, role: worker, mac: 52:54:00:00:00:02, address: 10.10.0.10}\n",
+	{SMALL "nodes:\n" MASTER
+	       "  - {name: w1, role: worker, mac: 52:54:00:00:00:01, address: 10.10.0.11}\n",
+		"cluster.yaml:11:5: nodes: w1: MAC 52:54:00:00:00:01 already belongs to m1 (line "
+		"10)"},
+	{SMALL "nodes:\n" MASTER
+	       "  - {name: w1, role: worker, mac: 52:54:00:00:00:02, address: 10.10.0.10}\n",
 		"cluster.yaml:11:5: nodes: w1: address 10.10.0.10 already belongs to m1 (line 10)"},
-	{SMALL "nodes:\n  - {name: w1, role: worker, mac: 52:54:00:00:00:02, address: 10.10.0.10}\n",
-		"cluster.yaml:1:1: nodes: none has a role with etcd-member: true, so the cluster has no etcd to join"},
+	{SMALL "nodes:\n  - {name: w1, role: worker, mac: 52:54:00:00:00:02, address: "
+	       "10.10.0.10}\n",
+		"cluster.yaml:1:1: nodes: none has a role with etcd-member: true, so the cluster "
+		"has no etcd to join"},
 	{SMALL "node-bond: {hash-policy: layer4}\n",
-		"cluster.yaml:9:12: node-bond.hash-policy: \"layer4\" is not one of layer2, layer2+3, layer3+4, "
+		"cluster.yaml:9:12: node-bond.hash-policy: \"layer4\" is not one of layer2, "
+		"layer2+3, layer3+4, "
 		"encap2+3, encap3+4, vlan+srcmac"},
-	{SMALL "ports: {http: 0}\n", "cluster.yaml:9:15: ports.http: 0 is out of range (1 to 65535)"},
-	{SMALL "kernel-args: quiet\n", "cluster.yaml:9:14: kernel-args: \"quiet\" is not a list of lines"},
+	{SMALL "ports: {http: 0}\n",
+		"cluster.yaml:9:15: ports.http: 0 is out of range (1 to 65535)"},
+	{SMALL "kernel-args: quiet\n",
+		"cluster.yaml:9:14: kernel-args: \"quiet\" is not a list of lines"},
 	{SMALL "nodes:\n  - {role: master, mac: 52:54:00:00:00:01, address: 10.10.0.10}\n",
 		"cluster.yaml:10:5: nodes[0].name is missing: Its host name."},
-	{"cluster: acm\ncluster: b\n",
-		"cluster.yaml:2:1: key \"cluster\" was already given in line 1 (a map may have each key once)"},
+	{"cluster: acm\ncluster: b\n", "cluster.yaml:2:1: key \"cluster\" was already given in "
+				       "line 1 (a map may have each key once)"},
 };
 
 TEST(each_mistake_is_named_with_its_place)
@@ -151,7 +170,8 @@ TEST(each_mistake_is_named_with_its_place)
 
 TEST(many_mistakes_are_reported_at_once)
 {
-	assert_null(load("cluster: A B\nimage: x\nenroll: no\ndhcp: {pool: x, lease: 5}\nroles: []\n"));
+	assert_null(
+		load("cluster: A B\nimage: x\nenroll: no\ndhcp: {pool: x, lease: 5}\nroles: []\n"));
 	assert_true(errors.n >= 6);
 }
 
@@ -162,12 +182,17 @@ TEST(hall_of_twenty_thousand_is_read_and_each_node_found)
 
 	str_add(&text, "cluster: hall\nnetwork: {internal: {interface: b, address: 10.0.0.1/15}}\n"
 		       "dhcp: {pool: 10.1.200.0-10.1.220.255}\nimage: a/b\n"
-		       "roles: {m: {template: m.yaml, etcd-member: true}, w: {template: w.yaml}}\nnodes:\n");
+		       "roles: {m: {template: m.yaml, etcd-member: true}, w: {template: "
+		       "w.yaml}}\nnodes:\n");
 	for (unsigned i = 0; i < CLUSTER_NODES_MAX; i++)
-		str_printf(&text, "- {name: n%u, role: %s, mac: [02:00:00:00:%02x:%02x, 02:00:00:01:%02x:%02x], "
-				  "external-mac: 02:00:00:02:%02x:%02x, boot-file: snponly.efi, kernel-args: [quiet, a=%u], "
-				  "address: 10.0.%u.%u}\n", i, i ? "w" : "m", i >> 8, i & 255, i >> 8, i & 255, i >> 8,
-			i & 255, i, 1 + i / 250, 1 + i % 250);
+		str_printf(&text,
+			"- {name: n%u, role: %s, mac: [02:00:00:00:%02x:%02x, "
+			"02:00:00:01:%02x:%02x], "
+			"external-mac: 02:00:00:02:%02x:%02x, boot-file: snponly.efi, kernel-args: "
+			"[quiet, a=%u], "
+			"address: 10.0.%u.%u}\n",
+			i, i ? "w" : "m", i >> 8, i & 255, i >> 8, i & 255, i >> 8, i & 255, i,
+			1 + i / 250, 1 + i % 250);
 	struct cluster *c = load(str_text(&text));
 	if (!c)
 		fail_msg("%s", first_error());
@@ -181,11 +206,13 @@ TEST(hall_of_twenty_thousand_is_read_and_each_node_found)
 
 TEST(pool_around_our_own_address_is_refused)
 {
-	assert_null(load("cluster: acm\nnetwork: {internal: {interface: b, address: 10.0.0.1/24}}\n"
-			 "dhcp: {pool: 10.0.0.1-10.0.0.9}\nimage: a/b\nroles: {m: {template: m.yaml}}\n"));
+	assert_null(load(
+		"cluster: acm\nnetwork: {internal: {interface: b, address: 10.0.0.1/24}}\n"
+		"dhcp: {pool: 10.0.0.1-10.0.0.9}\nimage: a/b\nroles: {m: {template: m.yaml}}\n"));
 	assert_non_null(strstr(first_error(), "holds the provisioner's own address 10.0.0.1"));
 }
 
 RUN(t(small_file_is_completed_with_defaults), t(whole_file_is_read),
 	t(each_mistake_is_named_with_its_place), t(many_mistakes_are_reported_at_once),
-	t(pool_around_our_own_address_is_refused), t(hall_of_twenty_thousand_is_read_and_each_node_found))
+	t(pool_around_our_own_address_is_refused),
+	t(hall_of_twenty_thousand_is_read_and_each_node_found))

@@ -6,7 +6,8 @@
 #include "provisioner/cluster/schema.h"
 #include "provisioner/cluster/values.h"
 
-static const enum schema_type with_section[] = {SCHEMA_SECTION, SCHEMA_OPTIONAL, SCHEMA_NAMED, SCHEMA_ITEMS};
+static const enum schema_type with_section[] = {
+	SCHEMA_SECTION, SCHEMA_OPTIONAL, SCHEMA_NAMED, SCHEMA_ITEMS};
 
 static bool has_section(enum schema_type type)
 {
@@ -21,7 +22,9 @@ static void is_sentence(const char *key, const char *doc)
 	size_t len = doc ? strlen(doc) : 0;
 
 	if (len < 2 || doc[len - 1] != '.' || doc[0] < 'A' || doc[0] > 'Z')
-		fail_msg("%s: \"%s\" is no sentence that begins with a capital and ends in a period", key, doc ? doc : "");
+		fail_msg(
+			"%s: \"%s\" is no sentence that begins with a capital and ends in a period",
+			key, doc ? doc : "");
 }
 
 /* A row that can not be what its type says would be an error at the first file that uses it. */
@@ -49,9 +52,13 @@ static void check_preset(const struct schema_key *k, void *record)
 {
 	struct arena *a = arena_new((size_t)1 << 20);
 	struct err_list errors = {0};
-	struct doc_node node = {.kind = DOC_SCALAR, .style = DOC_PLAIN, .text = k->preset, .len = strlen(k->preset)};
+	struct doc_node node = {.kind = DOC_SCALAR,
+		.style = DOC_PLAIN,
+		.text = k->preset,
+		.len = strlen(k->preset)};
 	struct load l = {.arena = a, .errors = &errors};
-	struct place p = {.key = k, .node = &node, .field = (char *)record + k->offset, .path = k->key};
+	struct place p = {
+		.key = k, .node = &node, .field = (char *)record + k->offset, .path = k->key};
 
 	value_load(&l, &p);
 	if (errors.n > 0)

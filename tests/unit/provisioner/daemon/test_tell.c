@@ -3,14 +3,15 @@
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/daemon/tell.h"
 
-static const char yaml[] =
-	"cluster: acm\ndomain: acm.internal\n"
-	"network: {internal: {interface: bond0, address: 10.10.0.1/24}}\n"
-	"dhcp: {pool: 10.10.0.100-10.10.0.199, lease: 1h, netboot-lease: 90s, router: 10.10.0.254, dns: [9.9.9.9]}\n"
-	"ports: {http: 8080}\nimage: flatcar/1\nenroll: closed\n"
-	"roles: {m: {template: m.yaml, etcd-member: true}}\n"
-	"nodes:\n  - {name: n1, role: m, mac: [52:54:00:00:00:01, 52:54:00:00:00:02], address: 10.10.0.10,\n"
-	"     boot-file: ipxe.efi}\n";
+static const char yaml[] = "cluster: acm\ndomain: acm.internal\n"
+			   "network: {internal: {interface: bond0, address: 10.10.0.1/24}}\n"
+			   "dhcp: {pool: 10.10.0.100-10.10.0.199, lease: 1h, netboot-lease: 90s, "
+			   "router: 10.10.0.254, dns: [9.9.9.9]}\n"
+			   "ports: {http: 8080}\nimage: flatcar/1\nenroll: closed\n"
+			   "roles: {m: {template: m.yaml, etcd-member: true}}\n"
+			   "nodes:\n  - {name: n1, role: m, mac: [52:54:00:00:00:01, "
+			   "52:54:00:00:00:02], address: 10.10.0.10,\n"
+			   "     boot-file: ipxe.efi}\n";
 
 static struct cluster *load(struct arena *a)
 {

@@ -12,21 +12,23 @@
 #include "provisioner/generation/generation.h"
 
 #define LAB_SHA256 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define LAB_HEAD                                                                                   \
-	"cluster: lab\n"                                                                           \
-	"network: {internal: {interface: br0, address: 10.77.0.1/24}}\n"                           \
-	"dhcp: {pool: 10.77.0.100-10.77.0.199}\n"                                                  \
-	"image: lab/1\n"                                                                           \
-	"node-bond: {mode: active-backup}\n"                                                       \
-	"kernel-args: [quiet]\n"                                                                   \
-	"etcd: {seed: {/a: 1}}\n"                                                                  \
-	"roles:\n"                                                                                 \
-	"  master: {template: master.yaml, etcd-member: true, kernel-args: [role=m]}\n"            \
+#define LAB_HEAD                                                                        \
+	"cluster: lab\n"                                                                \
+	"network: {internal: {interface: br0, address: 10.77.0.1/24}}\n"                \
+	"dhcp: {pool: 10.77.0.100-10.77.0.199}\n"                                       \
+	"image: lab/1\n"                                                                \
+	"node-bond: {mode: active-backup}\n"                                            \
+	"kernel-args: [quiet]\n"                                                        \
+	"etcd: {seed: {/a: 1}}\n"                                                       \
+	"roles:\n"                                                                      \
+	"  master: {template: master.yaml, etcd-member: true, kernel-args: [role=m]}\n" \
 	"  worker: {template: worker.yaml}\n"
-#define LAB_NODES                                                                                  \
-	"nodes:\n"                                                                                 \
-	"  - {name: m1, role: master, mac: [52:54:00:00:00:01, 52:54:00:00:00:02], address: 10.77.0.11}\n" \
-	"  - {name: w1, role: worker, mac: 52:54:00:00:00:03, address: 10.77.0.12, kernel-args: [node=w]}\n"
+#define LAB_NODES                                                                                 \
+	"nodes:\n"                                                                                \
+	"  - {name: m1, role: master, mac: [52:54:00:00:00:01, 52:54:00:00:00:02], address: "     \
+	"10.77.0.11}\n"                                                                           \
+	"  - {name: w1, role: worker, mac: 52:54:00:00:00:03, address: 10.77.0.12, kernel-args: " \
+	"[node=w]}\n"
 
 /* The folder of cluster.yaml in these tests: empty, so that all templates are the shipped ones. */
 static inline int lab_build_from(const char *yaml, int config_dir, int images_dir, int64_t last,

@@ -30,7 +30,9 @@ static int begin(void **state)
 	(void)state;
 	log_init("test", LOG_LEVEL_ERROR);
 	(void)snprintf(folder, sizeof(folder), "/tmp/slipway-answer.XXXXXX");
-	if (!mkdtemp(folder) || lab_build_from(LAB_HEAD LAB_NODES, dir_open(folder), -1, 0, "", &generation, &errors) < 0 ||
+	if (!mkdtemp(folder) ||
+		lab_build_from(LAB_HEAD LAB_NODES, dir_open(folder), -1, 0, "", &generation,
+			&errors) < 0 ||
 		store_open(folder, &answerer.store, &e) < 0 ||
 		nodes_open(answerer.store, NOW, &answerer.nodes, &e) < 0)
 		return -1;
@@ -112,14 +114,16 @@ TEST(stranger_is_told_to_wait_and_shows_up)
 	ask("GET", STRANGER, "/script.ipxe", "mac=52-54-00-00-00-99");
 	assert_int_equal(got.status, 200);
 	assert_non_null(strstr(got.body, "not in the cluster yet"));
-	assert_int_equal(nodes_by_key(answerer.nodes, "52:54:00:00:00:99")->life.state, NODE_WAITING);
+	assert_int_equal(
+		nodes_by_key(answerer.nodes, "52:54:00:00:00:99")->life.state, NODE_WAITING);
 }
 
 TEST(node_from_a_foreign_address_is_refused_with_the_reason)
 {
 	ask("GET", STRANGER, "/script.ipxe", "mac=52-54-00-00-00-01");
 	assert_int_equal(got.status, 200);
-	assert_non_null(strstr(got.body, "m1 has address 10.77.0.11, but this request came from 10.77.0.100"));
+	assert_non_null(strstr(
+		got.body, "m1 has address 10.77.0.11, but this request came from 10.77.0.100"));
 	assert_null(strstr(got.body, "/n/"));
 }
 
@@ -154,8 +158,8 @@ TEST(script_begins_a_boot_when_its_lease_was_not_seen)
 
 TEST(request_without_a_sane_mac_is_a_bad_one)
 {
-	static const char *const queries[] = {"", "mac=", "mac=zz", "mac=ff-ff-ff-ff-ff-ff", "mac=%5", "mac=%zz",
-		"x=1&mac=52-54-00-00-00-01-02", "macc=52-54-00-00-00-01"};
+	static const char *const queries[] = {"", "mac=", "mac=zz", "mac=ff-ff-ff-ff-ff-ff",
+		"mac=%5", "mac=%zz", "x=1&mac=52-54-00-00-00-01-02", "macc=52-54-00-00-00-01"};
 
 	for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
 		ask("GET", M1, "/script.ipxe", queries[i]);
@@ -237,7 +241,8 @@ RUN(CASE(first_script_is_for_everybody), CASE(known_node_is_told_to_boot_with_a_
 	CASE(foreign_address_can_not_speak_for_a_node_nor_fill_its_timeline),
 	CASE(script_begins_a_boot_when_its_lease_was_not_seen),
 	CASE(node_from_a_foreign_address_is_refused_with_the_reason),
-	CASE(request_without_a_sane_mac_is_a_bad_one), CASE(configuration_has_a_token_that_is_on_disk),
+	CASE(request_without_a_sane_mac_is_a_bad_one),
+	CASE(configuration_has_a_token_that_is_on_disk),
 	CASE(configuration_is_only_for_the_address_that_was_told_the_nonce),
-	CASE(nonce_that_was_never_given_out_is_not_found), CASE(head_begins_no_boot_and_makes_no_token),
-	CASE(other_paths_are_not_found))
+	CASE(nonce_that_was_never_given_out_is_not_found),
+	CASE(head_begins_no_boot_and_makes_no_token), CASE(other_paths_are_not_found))

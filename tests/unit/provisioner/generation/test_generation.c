@@ -41,8 +41,8 @@ static void make(const char *name)
 
 static int end(void **state)
 {
-	static const char *const made[] = {"templates/worker.yaml", "templates/boot/refused.ipxe", "templates/boot", "templates", "lab/1/vmlinuz",
-		"lab/1/initrd.img", "lab/1", "lab"};
+	static const char *const made[] = {"templates/worker.yaml", "templates/boot/refused.ipxe",
+		"templates/boot", "templates", "lab/1/vmlinuz", "lab/1/initrd.img", "lab/1", "lab"};
 	char path[128];
 
 	(void)state;
@@ -57,7 +57,8 @@ static struct generation *build(const char *yaml, int images, int64_t last, cons
 {
 	struct generation *g = NULL;
 
-	return lab_build_from(yaml, dir_open(folder), images, last, hash, &g, &errors) < 0 ? NULL : g;
+	return lab_build_from(yaml, dir_open(folder), images, last, hash, &g, &errors) < 0 ? NULL
+											   : g;
 }
 
 static const char *first_error(void)
@@ -79,12 +80,15 @@ TEST(every_node_gets_all_its_artefacts)
 	assert_int_equal(g->n_seed_keys, 1);
 	assert_string_equal(g->seed_keys[0].key, "/a");
 	for (uint32_t i = 0; i < 2; i++) {
-		json_t *ignition = json_loadb(g->nodes[i].config.data, g->nodes[i].config.len, 0, NULL);
+		json_t *ignition =
+			json_loadb(g->nodes[i].config.data, g->nodes[i].config.len, 0, NULL);
 
 		assert_non_null(ignition);
 		json_decref(ignition);
-		assert_true(slot_count(g->nodes[i].config.data, g->nodes[i].config.len, SLOT_JOIN_TOKEN) == 1);
-		assert_true(slot_count(g->nodes[i].script.data, g->nodes[i].script.len, SLOT_BOOT_NONCE) == 1);
+		assert_true(slot_count(g->nodes[i].config.data, g->nodes[i].config.len,
+				    SLOT_JOIN_TOKEN) == 1);
+		assert_true(slot_count(g->nodes[i].script.data, g->nodes[i].script.len,
+				    SLOT_BOOT_NONCE) == 1);
 		assert_int_equal(g->nodes[i].script.len, strlen(g->nodes[i].script.data));
 	}
 	generation_free(g);
@@ -95,8 +99,10 @@ TEST(kernel_arguments_come_from_distribution_cluster_role_and_node)
 	struct generation *g = build(LAB_HEAD LAB_NODES, -1, 0, "");
 
 	assert_non_null(g);
-	assert_non_null(strstr(generation_node(g, "m1")->plan.args, "console=ttyS0,115200n8 quiet role=m"));
-	assert_non_null(strstr(generation_node(g, "w1")->plan.args, "console=ttyS0,115200n8 quiet node=w"));
+	assert_non_null(
+		strstr(generation_node(g, "m1")->plan.args, "console=ttyS0,115200n8 quiet role=m"));
+	assert_non_null(
+		strstr(generation_node(g, "w1")->plan.args, "console=ttyS0,115200n8 quiet node=w"));
 	assert_non_null(strstr(generation_node(g, "w1")->script.data,
 		"http://10.77.0.1/images/lab/1/vmlinuz initrd=initrd.img flatcar.first_boot=1"));
 	assert_null(generation_node(g, "w2"));
@@ -138,8 +144,8 @@ TEST(mistake_in_a_template_is_named_at_its_line)
 	make("templates");
 	put("templates/worker.yaml", "#cloud-config\nhostname: {{ node.nam }}\n");
 	assert_null(build(LAB_HEAD LAB_NODES, -1, 0, ""));
-	assert_string_equal(
-		first_error(), "worker.yaml:2:14: 'node.nam' is undefined (did you mean 'node.name'?)");
+	assert_string_equal(first_error(),
+		"worker.yaml:2:14: 'node.nam' is undefined (did you mean 'node.name'?)");
 }
 
 TEST(mistake_in_what_a_template_writes_is_named_at_the_templates_line)
@@ -155,16 +161,18 @@ TEST(template_that_loses_the_join_token_is_refused)
 	make("templates");
 	put("templates/worker.yaml", "#cloud-config\nhostname: {{ node.name }}\n");
 	assert_null(build(LAB_HEAD LAB_NODES, -1, 0, ""));
-	assert_non_null(strstr(first_error(), "w1: the join token is not in what worker.yaml gives"));
+	assert_non_null(
+		strstr(first_error(), "w1: the join token is not in what worker.yaml gives"));
 }
 
 TEST(template_of_a_role_that_does_not_exist_is_named)
 {
-	assert_null(build("cluster: lab\nnetwork: {internal: {interface: b, address: 10.77.0.1/24}}\n"
-			  "dhcp: {pool: 10.77.0.100-10.77.0.199}\nimage: lab/1\n"
-			  "roles: {m: {template: nosuch.yaml, etcd-member: true}}\n"
-			  "nodes: [{name: m1, role: m, mac: 52:54:00:00:00:01, address: 10.77.0.11}]\n",
-		-1, 0, ""));
+	assert_null(
+		build("cluster: lab\nnetwork: {internal: {interface: b, address: 10.77.0.1/24}}\n"
+		      "dhcp: {pool: 10.77.0.100-10.77.0.199}\nimage: lab/1\n"
+		      "roles: {m: {template: nosuch.yaml, etcd-member: true}}\n"
+		      "nodes: [{name: m1, role: m, mac: 52:54:00:00:00:01, address: 10.77.0.11}]\n",
+			-1, 0, ""));
 	assert_non_null(strstr(first_error(), "cluster.yaml:5:"));
 	assert_non_null(strstr(first_error(), "there is no template \"nosuch.yaml\""));
 }
@@ -177,8 +185,9 @@ TEST(image_must_be_in_the_store)
 	int images = dir_open(folder);
 
 	assert_null(build(LAB_HEAD LAB_NODES, images, 0, ""));
-	assert_string_equal(first_error(), "cluster.yaml:4:8: image: lab/1 has no file initrd.img in the "
-					   "image store (No such file or directory)");
+	assert_string_equal(first_error(),
+		"cluster.yaml:4:8: image: lab/1 has no file initrd.img in the "
+		"image store (No such file or directory)");
 	errors = (struct err_list){0};
 	put("lab/1/initrd.img", "i");
 	struct generation *g = build(LAB_HEAD LAB_NODES, images, 0, "");
@@ -189,11 +198,13 @@ TEST(image_must_be_in_the_store)
 
 TEST(unknown_distribution_is_named)
 {
-	assert_null(build("cluster: lab\nnetwork: {internal: {interface: b, address: 10.77.0.1/24}}\n"
-			  "dhcp: {pool: 10.77.0.100-10.77.0.199}\nimage: flatcat/1\n"
-			  "roles: {m: {template: master.yaml, etcd-member: true}}\n",
-		-1, 0, ""));
-	assert_non_null(strstr(first_error(), "cluster.yaml:4:8: image: there is no distribution \"flatcat\""));
+	assert_null(
+		build("cluster: lab\nnetwork: {internal: {interface: b, address: 10.77.0.1/24}}\n"
+		      "dhcp: {pool: 10.77.0.100-10.77.0.199}\nimage: flatcat/1\n"
+		      "roles: {m: {template: master.yaml, etcd-member: true}}\n",
+			-1, 0, ""));
+	assert_non_null(strstr(
+		first_error(), "cluster.yaml:4:8: image: there is no distribution \"flatcat\""));
 }
 
 TEST(reason_of_a_refusal_stands_in_its_script)

@@ -156,8 +156,10 @@ TEST(names_are_read_back)
 
 RUN(t(known_node_begins_accepted_and_a_stranger_waiting), t(steps_lead_to_ready),
 	t(lease_of_ipxe_after_that_of_firmware_is_the_same_boot),
-	t(lease_of_firmware_after_ready_is_a_new_boot), t(late_transfer_does_not_move_a_machine_back),
-	t(stranger_waits_whatever_it_does), t(overdue_step_stalls_once_and_says_what_to_look_at),
+	t(lease_of_firmware_after_ready_is_a_new_boot),
+	t(late_transfer_does_not_move_a_machine_back), t(stranger_waits_whatever_it_does),
+	t(overdue_step_stalls_once_and_says_what_to_look_at),
 	t(stalled_machine_that_goes_on_is_not_stalled),
-	t(heartbeat_that_stopped_stalls_a_ready_node_and_its_return_mends_it), t(names_are_read_back),
-	t(heartbeats_alone_do_not_hide_that_a_node_gets_no_further), t(ready_node_that_is_not_well_falls_back))
+	t(heartbeat_that_stopped_stalls_a_ready_node_and_its_return_mends_it),
+	t(names_are_read_back), t(heartbeats_alone_do_not_hide_that_a_node_gets_no_further),
+	t(ready_node_that_is_not_well_falls_back))

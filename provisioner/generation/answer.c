@@ -191,6 +191,11 @@ static void give_config(const struct question *q, const struct store_boot *boot)
 		refuse(q, 410, "%s is no longer a node of this cluster", boot->node);
 		return;
 	}
+	/* Whatever runs on a joined node could trade its boot's URL for another token. */
+	if (m->life.step >= STEP_JOINED) {
+		refuse(q, 403, "%s has joined: this boot's configuration is not given out again", m->key);
+		return;
+	}
 	give(q, g->config_kind == DISTRO_IGNITION ? TYPE_IGNITION : TYPE_CLOUD_CONFIG, &n->config);
 	if (is_head(q))
 		return;

@@ -198,6 +198,27 @@ TEST(configuration_is_only_for_the_address_that_was_told_the_nonce)
 	assert_null(got.body);
 }
 
+TEST(configuration_is_not_given_out_again_once_its_node_has_joined)
+{
+	struct machine *m = nodes_by_key(answerer.nodes, "m1");
+	char path[128];
+
+	ask("GET", M1, "/script.ipxe", "mac=52-54-00-00-00-01");
+	config_path(path, sizeof(path));
+	ask("GET", M1, path, "");
+	assert_int_equal(got.status, 200);
+	ask("GET", M1, path, ""); /* Ignition may well ask twice */
+	assert_int_equal(got.status, 200);
+	(void)nodes_step(answerer.nodes, m, STEP_JOINED, /* begins_boot= */ false, NOW);
+	ask("GET", M1, path, "");
+	assert_int_equal(got.status, 403);
+	assert_null(got.body);
+	ask("GET", M1, "/script.ipxe", "mac=52-54-00-00-00-01"); /* the next boot */
+	config_path(path, sizeof(path));
+	ask("GET", M1, path, "");
+	assert_int_equal(got.status, 200);
+}
+
 TEST(nonce_that_was_never_given_out_is_not_found)
 {
 	ask("GET", M1, "/n/00000000000000000000000000000000/config", "");
@@ -244,5 +265,6 @@ RUN(CASE(first_script_is_for_everybody), CASE(known_node_is_told_to_boot_with_a_
 	CASE(request_without_a_sane_mac_is_a_bad_one),
 	CASE(configuration_has_a_token_that_is_on_disk),
 	CASE(configuration_is_only_for_the_address_that_was_told_the_nonce),
+	CASE(configuration_is_not_given_out_again_once_its_node_has_joined),
 	CASE(nonce_that_was_never_given_out_is_not_found),
 	CASE(head_begins_no_boot_and_makes_no_token), CASE(other_paths_are_not_found))

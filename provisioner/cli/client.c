@@ -83,6 +83,13 @@ int client_get_json(const struct cli *cli, const char *path, json_t **ret)
 	return CLI_FAILED;
 }
 
+const char *client_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
 void client_free_json(json_t **j)
 {
 	json_decref(*j);

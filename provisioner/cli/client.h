@@ -18,6 +18,9 @@ int client_get(const struct cli *cli, const char *path, struct str *ret_body);
 /* The same, parsed; the caller decrefs. */
 int client_get_json(const struct cli *cli, const char *path, json_t **ret);
 
+/* The text under `key`, borrowed; "" when there is none. */
+const char *client_text(const json_t *object, const char *key);
+
 void client_free_json(json_t **j);
 
 #endif

@@ -18,13 +18,6 @@ static const struct cli_option options[] = {
 	{.name = NULL},
 };
 
-static const char *text_of(const json_t *e, const char *key)
-{
-	const char *text = json_string_value(json_object_get(e, key));
-
-	return text ? text : "";
-}
-
 static void print_event(const json_t *e, bool as_json)
 {
 	char when[CLOCK_TEXT_SIZE];
@@ -36,8 +29,8 @@ static void print_event(const json_t *e, bool as_json)
 	}
 	(void)clock_text(json_integer_value(json_object_get(e, "wall_ms")), when);
 	printf("%.12s  %-18s %-10s %s\n", when + 11,
-		text_of(e, "node")[0] ? text_of(e, "node") : "-", text_of(e, "kind"),
-		text_of(e, "text"));
+		client_text(e, "node")[0] ? client_text(e, "node") : "-", client_text(e, "kind"),
+		client_text(e, "text"));
 }
 
 /* Prints a list; the highest id seen so far goes to *last. */

@@ -13,13 +13,6 @@ static const struct cli_option options[] = {
 	{.name = NULL},
 };
 
-static const char *text_of(const json_t *n, const char *key)
-{
-	const char *text = json_string_value(json_object_get(n, key));
-
-	return text ? text : "";
-}
-
 static const char *age_of(const json_t *n, const char *key, char buf[static HUMAN_SIZE])
 {
 	json_int_t ms = json_integer_value(json_object_get(n, key));
@@ -45,9 +38,10 @@ static void print_list(const json_t *list)
 	{
 		char since[HUMAN_SIZE], seen[HUMAN_SIZE];
 		const char *mac = json_string_value(json_array_get(json_object_get(n, "macs"), 0));
-		const char *const cells[] = {text_of(n, "name"), text_of(n, "role"),
-			text_of(n, "state"), age_of(n, "state_since_ms", since), text_of(n, "step"),
-			text_of(n, "address"), mac ? mac : "", age_of(n, "last_seen_ms", seen)};
+		const char *const cells[] = {client_text(n, "name"), client_text(n, "role"),
+			client_text(n, "state"), age_of(n, "state_since_ms", since),
+			client_text(n, "step"), client_text(n, "address"), mac ? mac : "",
+			age_of(n, "last_seen_ms", seen)};
 
 		table_row(t, cells);
 	}
@@ -116,7 +110,8 @@ static int print_events(const struct cli *cli, const char *node)
 		char when[CLOCK_TEXT_SIZE];
 
 		(void)clock_text(json_integer_value(json_object_get(e, "wall_ms")), when);
-		printf("  %.12s  %-10s %s\n", when + 11, text_of(e, "kind"), text_of(e, "text"));
+		printf("  %.12s  %-10s %s\n", when + 11, client_text(e, "kind"),
+			client_text(e, "text"));
 	}
 	json_decref(events);
 	return CLI_OK;
@@ -126,22 +121,22 @@ static int print_one(const struct cli *cli, const json_t *n)
 {
 	char age[HUMAN_SIZE];
 
-	print_field("name", text_of(n, "name"));
-	print_field("role", text_of(n, "role"));
-	printf("%-12s %s for %s, last step %s\n", "state", text_of(n, "state"),
-		age_of(n, "state_since_ms", age), text_of(n, "step"));
-	print_field("health", text_of(n, "health"));
-	print_field("address", text_of(n, "address"));
+	print_field("name", client_text(n, "name"));
+	print_field("role", client_text(n, "role"));
+	printf("%-12s %s for %s, last step %s\n", "state", client_text(n, "state"),
+		age_of(n, "state_since_ms", age), client_text(n, "step"));
+	print_field("health", client_text(n, "health"));
+	print_field("address", client_text(n, "address"));
 	print_macs(n);
-	print_field("UUID", text_of(n, "uuid"));
-	print_field("serial", text_of(n, "serial"));
-	print_field("boot id", text_of(n, "boot_id"));
+	print_field("UUID", client_text(n, "uuid"));
+	print_field("serial", client_text(n, "serial"));
+	print_field("boot id", client_text(n, "boot_id"));
 	printf("%-12s %lld\n", "generation",
 		(long long)json_integer_value(json_object_get(n, "generation")));
 	print_field("first seen", age_of(n, "first_seen_ms", age));
 	print_field("last seen", age_of(n, "last_seen_ms", age));
 	print_facts(json_object_get(n, "facts"));
-	return print_events(cli, text_of(n, "name"));
+	return print_events(cli, client_text(n, "name"));
 }
 
 static int run(const struct cli *cli)

@@ -10,13 +10,6 @@ static const struct cli_option options[] = {
 	{.name = NULL},
 };
 
-static const char *text_of(const json_t *s, const char *key)
-{
-	const char *text = json_string_value(json_object_get(s, key));
-
-	return text ? text : "";
-}
-
 static long long number_of(const json_t *s, const char *key)
 {
 	return (long long)json_integer_value(json_object_get(s, key));
@@ -28,15 +21,16 @@ static void print_status(const json_t *s)
 	const char *name;
 	json_t *v;
 
-	printf("cluster     %s\n", text_of(s, "cluster"));
-	printf("internal    %s, %s\n", text_of(s, "interface"), text_of(s, "address"));
-	printf("image       %s/%s\n", text_of(s, "image_distro"), text_of(s, "image_version"));
+	printf("cluster     %s\n", client_text(s, "cluster"));
+	printf("internal    %s, %s\n", client_text(s, "interface"), client_text(s, "address"));
+	printf("image       %s/%s\n", client_text(s, "image_distro"),
+		client_text(s, "image_version"));
 	printf("generation  %lld (%.12s), %lld nodes\n", number_of(s, "generation"),
-		text_of(s, "generation_hash"), number_of(s, "nodes"));
+		client_text(s, "generation_hash"), number_of(s, "nodes"));
 	printf("etcd        %s\n",
 		json_is_true(json_object_get(s, "etcd_seeded")) ? "seeded" : "not seeded yet");
 	printf("up          %s, slipway %s\n", human_duration(number_of(s, "uptime_ms"), up),
-		text_of(s, "version"));
+		client_text(s, "version"));
 	if (json_object_size(json_object_get(s, "counters")) > 0)
 		puts("\ncounters");
 	json_object_foreach(json_object_get(s, "counters"), name, v)

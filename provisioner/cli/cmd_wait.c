@@ -30,19 +30,12 @@ static int rank_of(const char *state)
 	return -1;
 }
 
-static const char *text_of(const json_t *n, const char *key)
-{
-	const char *text = json_string_value(json_object_get(n, key));
-
-	return text ? text : "";
-}
-
 static bool is_asked_for(const struct cli *cli, const json_t *n)
 {
 	if (cli->n_args == 0)
 		return json_is_true(json_object_get(n, "known"));
 	for (size_t i = 0; i < cli->n_args; i++)
-		if (strcmp(cli->args[i], text_of(n, "name")) == 0)
+		if (strcmp(cli->args[i], client_text(n, "name")) == 0)
 			return true;
 	return false;
 }
@@ -73,7 +66,7 @@ struct watch {
 
 static void look_at(struct watch *w, const json_t *n, int want)
 {
-	const char *name = text_of(n, "name"), *state = text_of(n, "state");
+	const char *name = client_text(n, "name"), *state = client_text(n, "state");
 	const char *before = json_string_value(json_object_get(w->seen, name));
 
 	w->n_asked++;
@@ -86,7 +79,7 @@ static void look_at(struct watch *w, const json_t *n, int want)
 		w->n_there++;
 	else if (!w->behind[0])
 		(void)snprintf(w->behind, sizeof(w->behind), "%s is %s after step \"%s\"", name,
-			state, text_of(n, "step"));
+			state, client_text(n, "step"));
 }
 
 static int look(struct watch *w, int want)

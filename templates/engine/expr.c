@@ -230,9 +230,10 @@ static bool at_tuple_end(const struct parser *p)
 	       parser_at_word(p, "in");
 }
 
-struct expr *parser_tuple(struct parser *p, bool with_cond)
+/* `first`, or the tuple that it begins when a comma follows; `next` reads each further part. */
+static struct expr *tuple_after(
+	struct parser *p, struct expr *first, struct expr *(*next)(struct parser *p))
 {
-	struct expr *first = with_cond ? parser_expr(p) : parser_expr_no_cond(p);
 	struct expr_item **tail;
 	struct expr *x;
 	int rc = 0;
@@ -246,9 +247,16 @@ struct expr *parser_tuple(struct parser *p, bool with_cond)
 	if (!parser_item(p, &tail, first))
 		return NULL;
 	while (parser_skip(p, TOKEN_COMMA, &rc) && !at_tuple_end(p))
-		if (!parser_item(p, &tail, with_cond ? parser_expr(p) : parser_expr_no_cond(p)))
+		if (!parser_item(p, &tail, next(p)))
 			return NULL;
 	return rc == 0 ? x : NULL;
+}
+
+struct expr *parser_tuple(struct parser *p, bool with_cond)
+{
+	struct expr *(*part)(struct parser *) = with_cond ? parser_expr : parser_expr_no_cond;
+
+	return tuple_after(p, part(p), part);
 }
 
 /* One name to assign to, or a bracket of such. */
@@ -277,24 +285,13 @@ static struct expr *target_one(struct parser *p, bool attr)
 	return x;
 }
 
+static struct expr *target_plain(struct parser *p)
+{
+	return target_one(p, /* attr= */ false);
+}
+
 struct expr *parser_target(struct parser *p, bool attr)
 {
-	struct expr *first = target_one(p, attr);
-	struct expr_item **tail;
-	struct expr *x;
-	int rc = 0;
-
-	if (!first || p->cur.kind != TOKEN_COMMA)
-		return first;
-	x = parser_new(p, EXPR_TUPLE, first->at);
-	if (!x)
-		return NULL;
-	tail = &x->list;
-	if (!parser_item(p, &tail, first))
-		return NULL;
-	while (parser_skip(p, TOKEN_COMMA, &rc) && !at_tuple_end(p))
-		if (!parser_item(p, &tail, target_one(p, /* attr= */ false)))
-			return NULL;
-	return rc == 0 ? x : NULL;
+	return tuple_after(p, target_one(p, attr), target_plain);
 }
 /* NOLINTEND(misc-no-recursion) */

@@ -62,10 +62,11 @@ ok "a gap in a window starts it again behind the gap, once" odd window_gap
 ok "block numbers roll over to 1 for who asks" odd roll_over
 
 if command -v nft >/dev/null; then
-	# What a host sends itself can not be dropped unseen: each side drops what it receives.
+	# What a host sends itself can not be dropped unseen: each side drops what it receives. The ACK of block 0 is spared:
+	# without it the server rightly repeats its OACK, and atftp gives up at a second one.
 	for side in "$srv" "$cli"; do
 		ip netns exec "$side" nft 'table inet lossy {
-			chain in { type filter hook input priority 0; udp dport != 69 numgen random mod 100 < 2 drop; }
+			chain in { type filter hook input priority 0; udp dport != 69 @th,64,32 != 0x00040000 numgen random mod 100 < 2 drop; }
 		}'
 	done
 	ok "2 % loss: tftp-hpa's client gets 100 kB" fetch_hpa small.bin

@@ -4,29 +4,13 @@
 #include <string.h>
 
 #include "dhcpd/answer.h"
-#include "dhcpd/relay.h"
+#include "dhcpd/choose.h"
 
 #define HOPS_MAX 16
 #define OFFER_HOLD_MS 60000
 #define QUARANTINE_MS (10 * 60 * 1000)
 #define DECLINES_MAX 4
 #define LEASE_MIN_S 60
-
-/* One decision under way. */
-struct ask {
-	const struct decide_state *s;
-	const struct message_dhcp_settings *settings;
-	const struct msg *m;
-	const struct arrival *from;
-	int64_t now_ms;
-	struct client client;
-	struct mac mac;                  /* zero without one */
-	const struct message_node *node; /* NULL for an unknown machine */
-	struct relay_info relay;
-	struct pxe_client pxe;
-	uint32_t server_id; /* what we call ourselves towards this client */
-	struct decision *d;
-};
 
 static void note(struct ask *a, const char *text)
 {
@@ -48,101 +32,6 @@ static void note_address(struct ask *a, const char *format_before, uint32_t addr
 
 	(void)snprintf(line, sizeof(line), "%s %s", format_before, ipv4_text(address, text));
 	note(a, line);
-}
-
-/* --- whose address is it --- */
-
-/* An address that is nobody's to lease: ours, the router's, a name server's, a node's, or no host's. */
-static bool is_reserved(const void *arg, uint32_t address)
-{
-	const struct ask *a = arg;
-	const struct message_dhcp_settings *s = a->settings;
-
-	if (!ipv4_net_has(s->server, address) || address == ipv4_net_first(s->server) ||
-		address == ipv4_net_broadcast(s->server))
-		return true;
-	if (address == s->server.addr || address == s->router)
-		return true;
-	for (size_t i = 0; i < MESSAGE_DNS_MAX; i++)
-		if (address == s->dns[i])
-			return true;
-	return node_table_by_address(a->s->nodes, address) != NULL;
-}
-
-static struct client client_of_mac(const struct mac *mac)
-{
-	struct client c = {.htype = MSG_HTYPE_ETHERNET, .hlen = MAC_LEN};
-
-	memcpy(c.hw, mac->b, MAC_LEN);
-	return c;
-}
-
-/* The lease is the asking machine's own: under its key, or a node's under another of its MACs. */
-static bool is_mine(const struct ask *a, const struct lease *l)
-{
-	if (lease_is_of(l, &a->client))
-		return true;
-	for (size_t i = 0; a->node && i < a->node->n_macs; i++) {
-		struct client c = client_of_mac(&a->node->macs[i]);
-
-		if (lease_is_of(l, &c))
-			return true;
-	}
-	return false;
-}
-
-/* The machine's lease in the pool, or NULL. */
-static struct lease *my_lease(const struct ask *a)
-{
-	struct lease *l = lease_by_client(a->s->leases, &a->client);
-
-	for (size_t i = 0; !l && a->node && i < a->node->n_macs; i++) {
-		struct client c = client_of_mac(&a->node->macs[i]);
-
-		l = lease_by_client(a->s->leases, &c);
-	}
-	return l;
-}
-
-static bool is_free_or_mine(const struct ask *a, uint32_t address)
-{
-	const struct lease *l = lease_by_address(a->s->leases, address);
-
-	return !l || is_mine(a, l) || lease_is_over(l, a->now_ms);
-}
-
-static bool has_fixed_address(const struct ask *a)
-{
-	return a->node && a->node->address != 0;
-}
-
-/* May this machine have this very address? */
-static bool may_have(const struct ask *a, uint32_t address)
-{
-	if (has_fixed_address(a))
-		return address == a->node->address && is_free_or_mine(a, address);
-	return lease_is_in_pool(a->s->leases, address) && !is_reserved(a, address) &&
-	       is_free_or_mine(a, address);
-}
-
-/* The address for a machine that asks for any (RFC 2131 section 4.3.1): its own, the one it holds or
- * held, the one it would like, a new one. 0 with the reason in *ret_why. */
-static uint32_t choose_address(struct ask *a, enum counter *ret_why)
-{
-	uint32_t wish = opts_u32(&a->m->opts, OPT_ADDRESS);
-	struct lease *mine = my_lease(a);
-
-	*ret_why = COUNT_ADDRESS_IN_USE;
-	if (has_fixed_address(a))
-		return may_have(a, a->node->address) ? a->node->address : 0;
-	if (mine && may_have(a, mine->address))
-		return mine->address;
-	if (mine) /* it has become somebody's fixed address; who asks anew no longer uses it */
-		lease_change(a->s->leases, mine, LEASE_FREE, a->now_ms);
-	if (wish != 0 && may_have(a, wish))
-		return wish;
-	*ret_why = COUNT_POOL_EXHAUSTED;
-	return lease_pick(a->s->leases, a->now_ms, is_reserved, a);
 }
 
 /* --- answers --- */
@@ -212,7 +101,7 @@ static void grant(struct ask *a, uint32_t address)
 {
 	struct lease *l = lease_by_address(a->s->leases, address);
 	uint32_t lease_s = lease_length(a);
-	bool was_known = l && l->stored && l->state == LEASE_BOUND && is_mine(a, l);
+	bool was_known = l && l->stored && l->state == LEASE_BOUND && ask_owns(a, l);
 
 	l = lease_set(a->s->leases, address, &a->client, LEASE_BOUND, a->now_ms,
 		a->now_ms + (int64_t)lease_s * 1000);
@@ -241,7 +130,7 @@ static void on_discover(struct ask *a)
 		return;
 	}
 	struct lease *l = lease_by_address(a->s->leases, address);
-	if (!l || !is_mine(a, l) || l->state != LEASE_BOUND || lease_is_over(l, a->now_ms)) {
+	if (!l || !ask_owns(a, l) || l->state != LEASE_BOUND || lease_is_over(l, a->now_ms)) {
 		l = lease_set(a->s->leases, address, &a->client, LEASE_OFFERED, a->now_ms,
 			a->now_ms + OFFER_HOLD_MS);
 		if (!l) {
@@ -256,7 +145,7 @@ static void on_discover(struct ask *a)
 /* The machine has chosen another server: what we held for it is free again. */
 static void on_other_server(struct ask *a)
 {
-	struct lease *mine = my_lease(a);
+	struct lease *mine = ask_lease(a);
 
 	if (mine && mine->state == LEASE_OFFERED)
 		lease_change(a->s->leases, mine, LEASE_FREE, a->now_ms);
@@ -277,7 +166,7 @@ static bool names_other_server(const struct ask *a)
 static void on_request(struct ask *a)
 {
 	uint32_t address = a->m->ciaddr ? a->m->ciaddr : opts_u32(&a->m->opts, OPT_ADDRESS);
-	struct lease *mine = my_lease(a);
+	struct lease *mine = ask_lease(a);
 
 	if (names_other_server(a)) {
 		on_other_server(a);
@@ -289,12 +178,12 @@ static void on_request(struct ask *a)
 	}
 	if (!ipv4_net_has(a->settings->server, address))
 		nak(a, "address is not of this network");
-	else if (has_fixed_address(a) && address != a->node->address)
+	else if (ask_has_fixed_address(a) && address != a->node->address)
 		nak(a, "address is not this node's");
-	else if (!has_fixed_address(a) && mine && mine->address != address &&
-		 may_have(a, mine->address))
+	else if (!ask_has_fixed_address(a) && mine && mine->address != address &&
+		 choose_may_have(a, mine->address))
 		nak(a, "another address is reserved for this machine");
-	else if (!may_have(a, address))
+	else if (!choose_may_have(a, address))
 		nak(a, "address is not available");
 	else
 		grant(a, address);
@@ -305,12 +194,12 @@ static void on_decline(struct ask *a)
 	uint32_t address = opts_u32(&a->m->opts, OPT_ADDRESS);
 	struct lease *l = lease_by_address(a->s->leases, address);
 
-	if (names_other_server(a) || !l || !is_mine(a, l) || lease_is_over(l, a->now_ms)) {
+	if (names_other_server(a) || !l || !ask_owns(a, l) || lease_is_over(l, a->now_ms)) {
 		drop(a, COUNT_NOT_THE_HOLDER, /* is_tellable= */ true);
 		return;
 	}
 	a->d->exchange.address = address;
-	if (has_fixed_address(a)) { /* it has no other: all we can do is say so */
+	if (ask_has_fixed_address(a)) { /* it has no other: all we can do is say so */
 		note_address(a, "another machine uses this node's address,", address);
 		drop(a, COUNT_DECLINED, /* is_tellable= */ true);
 		return;
@@ -329,7 +218,7 @@ static void on_release(struct ask *a)
 {
 	struct lease *l = lease_by_address(a->s->leases, a->m->ciaddr);
 
-	if (names_other_server(a) || !l || !is_mine(a, l) || l->state != LEASE_BOUND) {
+	if (names_other_server(a) || !l || !ask_owns(a, l) || l->state != LEASE_BOUND) {
 		drop(a, COUNT_NOT_THE_HOLDER, /* is_tellable= */ true);
 		return;
 	}
@@ -387,40 +276,6 @@ static void dispatch(struct ask *a)
 		}
 	}
 	drop(a, COUNT_UNKNOWN_TYPE, /* is_tellable= */ false);
-}
-
-/* --- who asks --- */
-
-/* A group or zero MAC, or an InfiniBand client's address that does not fit (RFC 4390), names nobody. */
-static bool has_usable_hardware(const struct ask *a)
-{
-	const struct msg *m = a->m;
-
-	if (m->htype == MSG_HTYPE_INFINIBAND || m->hlen == 0)
-		return false;
-	return m->htype != MSG_HTYPE_ETHERNET || m->hlen != MAC_LEN || mac_is_unicast(&a->mac);
-}
-
-/* Fills in client, mac and node; false when the message names no client. */
-static bool identify(struct ask *a)
-{
-	struct rd id = opts_value(&a->m->opts, OPT_CLIENT_ID);
-
-	memcpy(a->mac.b, a->m->chaddr, MAC_LEN);
-	a->client = (struct client){.id = id.p, .id_len = (uint8_t)id.left};
-	if (!has_usable_hardware(a)) {
-		a->mac = (struct mac){0};
-		return id.left > 0;
-	}
-	a->client.htype = a->m->htype;
-	a->client.hlen = a->m->hlen;
-	memcpy(a->client.hw, a->m->chaddr, a->m->hlen);
-	if (a->m->htype != MSG_HTYPE_ETHERNET || a->m->hlen != MAC_LEN)
-		return true;
-	a->node = node_table_by_mac(a->s->nodes, &a->mac);
-	if (a->node)
-		memcpy(a->client.hw, a->node->macs[0].b, MAC_LEN);
-	return true;
 }
 
 static void begin_exchange(struct ask *a)

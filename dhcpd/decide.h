@@ -4,10 +4,9 @@
  * way, and what must be on disk before it leaves come out. Pure: no clock, no socket, no log; only the
  * lease table changes. The server owns the network: it is authoritative.
  *
- * One machine has one address: a node's leases belong to its first MAC whichever of its MACs asks, and
- * a client identifier counts only for a client without a MAC, since each stage of a boot sends
- * another one. A lease that is not known but whose address is free is granted to the client that
- * says it holds it, so that a lost lease database costs nobody an address. */
+ * Who asks is told by ask.h, which address it gets by choose.h. A lease that is not known but whose
+ * address is free is granted to the client that says it holds it, so that a lost lease database costs
+ * nobody an address. */
 #ifndef SLIPWAY_DHCPD_DECIDE_H
 #define SLIPWAY_DHCPD_DECIDE_H
 

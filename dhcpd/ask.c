@@ -1,0 +1,72 @@
+#include "dhcpd/ask.h"
+
+#include <string.h>
+
+/* A group or zero MAC, or an InfiniBand client's address that does not fit (RFC 4390), names nobody. */
+static bool has_usable_hardware(const struct ask *a)
+{
+	const struct msg *m = a->m;
+
+	if (m->htype == MSG_HTYPE_INFINIBAND || m->hlen == 0)
+		return false;
+	return m->htype != MSG_HTYPE_ETHERNET || m->hlen != MAC_LEN || mac_is_unicast(&a->mac);
+}
+
+bool ask_identify(struct ask *a)
+{
+	struct rd id = opts_value(&a->m->opts, OPT_CLIENT_ID);
+
+	memcpy(a->mac.b, a->m->chaddr, MAC_LEN);
+	a->client = (struct client){.id = id.p, .id_len = (uint8_t)id.left};
+	if (!has_usable_hardware(a)) {
+		a->mac = (struct mac){0};
+		return id.left > 0;
+	}
+	a->client.htype = a->m->htype;
+	a->client.hlen = a->m->hlen;
+	memcpy(a->client.hw, a->m->chaddr, a->m->hlen);
+	if (a->m->htype != MSG_HTYPE_ETHERNET || a->m->hlen != MAC_LEN)
+		return true;
+	a->node = node_table_by_mac(a->s->nodes, &a->mac);
+	if (a->node)
+		memcpy(a->client.hw, a->node->macs[0].b, MAC_LEN);
+	return true;
+}
+
+static struct client client_of_mac(const struct mac *mac)
+{
+	struct client c = {.htype = MSG_HTYPE_ETHERNET, .hlen = MAC_LEN};
+
+	memcpy(c.hw, mac->b, MAC_LEN);
+	return c;
+}
+
+bool ask_owns(const struct ask *a, const struct lease *l)
+{
+	if (lease_is_of(l, &a->client))
+		return true;
+	for (size_t i = 0; a->node && i < a->node->n_macs; i++) {
+		struct client c = client_of_mac(&a->node->macs[i]);
+
+		if (lease_is_of(l, &c))
+			return true;
+	}
+	return false;
+}
+
+struct lease *ask_lease(const struct ask *a)
+{
+	struct lease *l = lease_by_client(a->s->leases, &a->client);
+
+	for (size_t i = 0; !l && a->node && i < a->node->n_macs; i++) {
+		struct client c = client_of_mac(&a->node->macs[i]);
+
+		l = lease_by_client(a->s->leases, &c);
+	}
+	return l;
+}
+
+bool ask_has_fixed_address(const struct ask *a)
+{
+	return a->node && a->node->address != 0;
+}

@@ -1,0 +1,41 @@
+/* ask.h - one request as it was understood: what it says, who asks, which node that is, behind which relay.
+ *
+ * One machine has one key: a node's leases belong to its first MAC whichever of its MACs asks, and a
+ * client identifier counts only for a client without a MAC, since each stage of a boot sends another
+ * one. Pure; everything is borrowed for the length of one decision. */
+#ifndef SLIPWAY_DHCPD_ASK_H
+#define SLIPWAY_DHCPD_ASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dhcpd/decide.h"
+#include "dhcpd/relay.h"
+
+struct ask {
+	const struct decide_state *s;
+	const struct message_dhcp_settings *settings;
+	const struct msg *m;
+	const struct arrival *from;
+	int64_t now_ms;
+	struct client client;
+	struct mac mac;                  /* zero without one */
+	const struct message_node *node; /* NULL for an unknown machine */
+	struct relay_info relay;
+	struct pxe_client pxe;
+	uint32_t server_id; /* what we call ourselves towards this client */
+	struct decision *d;
+};
+
+/* Fills in client, mac and node; false when the message names no client. */
+bool ask_identify(struct ask *a);
+
+/* The machine's lease in the pool, under any of its MACs; or NULL. */
+struct lease *ask_lease(const struct ask *a);
+
+/* The lease is the machine's own: under its key, or a node's under another of its MACs. */
+bool ask_owns(const struct ask *a, const struct lease *l);
+
+bool ask_has_fixed_address(const struct ask *a);
+
+#endif

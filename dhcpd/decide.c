@@ -304,7 +304,7 @@ static enum counter refuse(struct ask *a)
 		return COUNT_LOOPED;
 	if (relay_read(m, a->from, &a->relay) < 0)
 		return COUNT_BAD_RELAY_INFO;
-	if (!identify(a))
+	if (!ask_identify(a))
 		return COUNT_BAD_HARDWARE;
 	if (a->relay.link != 0 && !ipv4_net_has(a->settings->server, a->relay.link))
 		return COUNT_UNKNOWN_SUBNET;

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <linux/filter.h>
 #include <signal.h>
 #include <string.h>
@@ -11,34 +10,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "dhcpd/batch.h"
 #include "dhcpd/capture.h"
 #include "dhcpd/control.h"
 #include "dhcpd/decide.h"
 #include "dhcpd/frame.h"
-#include "dhcpd/lease_store.h"
 #include "dhcpd/sender.h"
 #include "provisioner/base/clock.h"
 #include "provisioner/base/log.h"
 
-#define BATCH_MAX 256 /* requests decided before their leases are written */
 #define STALE_MS 2000
 #define REPORT_S 5
-#define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
-
-/* An answer that waits for its lease to be on disk. */
-struct pending {
-	struct lease *lease;
-	bool was_known, has_reply;
-	struct route route;
-	struct message_exchange exchange;
-	size_t len;
-	uint8_t bytes[MSG_SIZE_MAX];
-};
 
 struct dhcpd {
 	struct dhcpd_options o;
 	struct sender sender;
-	char boot_id[BOOT_ID_LEN + 1];
 
 	struct event_base *base;
 	struct event *captured, *asked_pxe, *report, *terminated, *interrupted;
@@ -46,25 +32,14 @@ struct dhcpd {
 
 	struct control control;
 	struct lease_table *leases;
-	struct lease_store *store;
-	bool is_untidy; /* the store's log has grown since it was tidied */
+	struct batch *batch;
 	struct pxe_loops loops;
 	struct counters counters;
-	struct log_rate malformed, unsent, unstored;
+	struct log_rate malformed, unsent;
 
 	struct msg msg;
 	struct decision decision;
-	struct pending pending[BATCH_MAX];
-	size_t n_pending;
 };
-
-static struct moment moment_now(const struct dhcpd *d)
-{
-	struct moment m = {.mono_ms = clock_mono_ms(), .wall_ms = clock_wall_ms()};
-
-	memcpy(m.boot_id, d->boot_id, sizeof(m.boot_id));
-	return m;
-}
 
 static void count(struct dhcpd *d, enum counter what)
 {
@@ -87,81 +62,34 @@ static void send_reply(struct dhcpd *d, const struct route *to, const void *byte
 			ipv4_text(to->dst, address), to->dst_port, strerror(-rc), held);
 }
 
-/* The file system holds a database that cannot be read any more. Memory knows all there is to know. */
-static int rebuild_store(struct dhcpd *d, const struct moment *now)
-{
-	struct hash_key key = {0};
-	struct lease_table *scratch = lease_table_new(&key);
-	struct err e;
-	size_t damaged, n = 0;
-
-	lease_store_close(d->store);
-	d->store = lease_store_open(d->o.lease_dir, now, scratch, &damaged, &e);
-	lease_table_free(scratch);
-	if (!d->store) {
-		log_error("%s", e.msg);
-		return -EIO;
-	}
-	struct lease **all = xcalloc(lease_count(d->leases) + 1, sizeof(*all));
-	for (size_t i = 0; i < lease_count(d->leases); i++) {
-		struct lease *l = lease_at(d->leases, i);
-
-		if (l->state != LEASE_OFFERED && l->client.hlen + l->client.id_len > 0)
-			all[n++] = l;
-	}
-	int rc = lease_store_write(d->store, all, n, now);
-	free(all);
-	return rc;
-}
-
-static int write_batch(struct dhcpd *d)
-{
-	struct lease *leases[BATCH_MAX];
-	struct moment now = moment_now(d);
-	unsigned held;
-
-	for (size_t i = 0; i < d->n_pending; i++)
-		leases[i] = d->pending[i].lease;
-	int rc = d->store ? lease_store_write(d->store, leases, d->n_pending, &now) : -EUCLEAN;
-	if (rc != 0 && d->store && log_rate_allows(&d->unstored, now.mono_ms, &held))
-		log_error("leases cannot be written: %s; known machines keep theirs, new ones wait "
-			  "(%u more)",
-			lease_store_error(d->store), held);
-	d->is_untidy = true;
-	return rc == -EUCLEAN ? rebuild_store(d, &now) : rc;
-}
-
-/* Writes the leases of the batch, then lets the answers go. When the disk takes no more, whoever holds a
- * lease may go on with it; whoever does not gets no promise that would not survive a restart. */
-static void flush_batch(struct dhcpd *d)
+/* A lease that could not be written is no promise: the client hears nothing, and asks again. */
+static void take_back(struct dhcpd *d, struct pending *p)
 {
 	struct decide_state state = {&d->control.settings, d->control.nodes, d->leases, &d->loops};
 
-	if (d->n_pending == 0)
-		return;
-	int rc = write_batch(d);
-	for (size_t i = 0; i < d->n_pending; i++) {
-		struct pending *p = &d->pending[i];
+	decide_undo(&state, p->lease, clock_mono_ms());
+	count(d, COUNT_NOT_STORED);
+	p->exchange.reply = 0;
+	p->exchange.address = 0;
+	(void)stpncpy(
+		p->exchange.note, counter_text(COUNT_NOT_STORED), sizeof(p->exchange.note) - 1);
+}
 
-		if (rc != 0 && !p->was_known && p->has_reply) {
-			decide_undo(&state, p->lease, clock_mono_ms());
-			count(d, COUNT_NOT_STORED);
-			p->exchange.reply = 0;
-			p->exchange.address = 0;
-			(void)stpncpy(p->exchange.note, counter_text(COUNT_NOT_STORED),
-				sizeof(p->exchange.note) - 1);
-		} else if (p->has_reply) {
-			send_reply(d, &p->route, p->bytes, p->len);
-		}
-		control_tell(&d->control, &p->exchange);
-	}
-	d->n_pending = 0;
+static void on_stored(void *arg, struct pending *p, bool may_go)
+{
+	struct dhcpd *d = arg;
+
+	if (p->has_reply && may_go)
+		send_reply(d, &p->route, p->bytes, p->len);
+	else if (p->has_reply)
+		take_back(d, p);
+	control_tell(&d->control, &p->exchange);
 }
 
 static void act(struct dhcpd *d)
 {
 	const struct decision *x = &d->decision;
-	struct pending *p = &d->pending[d->n_pending];
+	struct pending *p = batch_next(d->batch);
 	struct wr w = wr_init(p->bytes, sizeof(p->bytes));
 
 	count(d, x->what);
@@ -175,8 +103,7 @@ static void act(struct dhcpd *d)
 		p->route = x->route;
 		p->exchange = x->exchange;
 		p->len = w.len;
-		if (++d->n_pending == BATCH_MAX)
-			flush_batch(d);
+		batch_add(d->batch);
 		return;
 	}
 	if (x->has_reply)
@@ -294,7 +221,7 @@ static void on_captured(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	int rc = capture_read(d->sender.capture, BATCH_MAX, on_frame, d);
-	flush_batch(d);
+	batch_flush(d->batch);
 	if (rc >= 0)
 		return;
 	log_error("capture on %s: %s", d->o.interface, capture_error(d->sender.capture));
@@ -320,7 +247,7 @@ static void on_pxe(evutil_socket_t fd, short what, void *arg)
 		struct arrival a = {ntohl(from.sin_addr.s_addr), ntohs(from.sin_port), PXE_PORT};
 		serve(d, rd_init(bytes, (size_t)n), &a, &unknown, 0);
 	}
-	flush_batch(d);
+	batch_flush(d->batch);
 }
 
 static void on_report(evutil_socket_t fd, short what, void *arg)
@@ -331,9 +258,7 @@ static void on_report(evutil_socket_t fd, short what, void *arg)
 	counters_add(&d->counters, COUNT_CAPTURE_OVERRUN, capture_lost(d->sender.capture));
 	capture_refresh_mac(d->sender.capture);
 	control_tell_counters(&d->control, &d->counters);
-	if (d->is_untidy && d->store)
-		lease_store_tidy(d->store);
-	d->is_untidy = false;
+	batch_tidy(d->batch);
 }
 
 static void on_signal(evutil_socket_t number, short what, void *arg)
@@ -357,16 +282,6 @@ static int refuse_all_input(int fd, struct err *e)
 	return err_msg(e, -errno, "port 67: %s", strerror(errno));
 }
 
-static int read_boot_id(char ret[static BOOT_ID_LEN + 1], struct err *e)
-{
-	AUTO(close_p) int fd = open(BOOT_ID_FILE, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0 || read(fd, ret, BOOT_ID_LEN) != BOOT_ID_LEN)
-		return err_msg(e, -EIO, "%s cannot be read", BOOT_ID_FILE);
-	ret[BOOT_ID_LEN] = '\0';
-	return 0;
-}
-
 struct dhcpd *dhcpd_open(const struct dhcpd_options *o, struct err *e)
 {
 	struct dhcpd *d = xcalloc(1, sizeof(*d));
@@ -382,9 +297,9 @@ struct dhcpd *dhcpd_open(const struct dhcpd_options *o, struct err *e)
 		goto fail;
 	}
 	d->leases = lease_table_new(&key);
-	d->sender.capture = capture_open(o->interface, e);
-	if (!d->sender.capture || refuse_all_input(o->bootps_fd, e) < 0 ||
-		read_boot_id(d->boot_id, e) < 0)
+	d->batch = batch_new(o->lease_dir, d->leases, on_stored, d, e);
+	d->sender.capture = d->batch ? capture_open(o->interface, e) : NULL;
+	if (!d->sender.capture || refuse_all_input(o->bootps_fd, e) < 0)
 		goto fail;
 	d->o = *o;
 	d->sender.bootps_fd = o->bootps_fd;
@@ -423,21 +338,15 @@ static void start(struct dhcpd *d)
 
 int dhcpd_run(struct dhcpd *d)
 {
-	struct moment now = moment_now(d);
 	struct err e;
-	size_t damaged;
 
-	d->store = lease_store_open(d->o.lease_dir, &now, d->leases, &damaged, &e);
-	if (!d->store) {
+	if (batch_load(d->batch, &e) < 0) {
 		log_error("%s", e.msg);
 		return EXIT_FAILURE;
 	}
-	if (damaged > 0)
-		log_error("lease database: %zu leases made no sense and were left out", damaged);
-	log_info("%zu leases are known", lease_count(d->leases));
 	start(d);
 	(void)event_base_dispatch(d->base);
-	flush_batch(d);
+	batch_flush(d->batch);
 	control_tell_counters(&d->control, &d->counters);
 	return d->status;
 }
@@ -460,7 +369,7 @@ void dhcpd_free(struct dhcpd *d)
 	control_close(&d->control);
 	if (d->base)
 		event_base_free(d->base);
-	lease_store_close(d->store);
+	batch_free(d->batch);
 	capture_close(d->sender.capture);
 	lease_table_free(d->leases);
 	close_p(&d->o.provisioner_fd);

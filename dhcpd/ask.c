@@ -56,12 +56,12 @@ bool ask_owns(const struct ask *a, const struct lease *l)
 
 struct lease *ask_lease(const struct ask *a)
 {
-	struct lease *l = lease_by_client(a->s->leases, &a->client);
+	struct lease *l = lease_by_client(a->s->leases, /* pool= */ 0, &a->client);
 
 	for (size_t i = 0; !l && a->node && i < a->node->n_macs; i++) {
 		struct client c = client_of_mac(&a->node->macs[i]);
 
-		l = lease_by_client(a->s->leases, &c);
+		l = lease_by_client(a->s->leases, /* pool= */ 0, &c);
 	}
 	return l;
 }

@@ -30,7 +30,7 @@ bool choose_may_have(const struct ask *a, uint32_t address)
 {
 	if (ask_has_fixed_address(a))
 		return address == a->node->address && is_free_or_mine(a, address);
-	return lease_is_in_pool(a->s->leases, address) && !is_reserved(a, address) &&
+	return lease_is_in_pool(a->s->leases, /* pool= */ 0, address) && !is_reserved(a, address) &&
 	       is_free_or_mine(a, address);
 }
 
@@ -49,5 +49,5 @@ uint32_t choose_address(struct ask *a, enum counter *ret_why)
 	if (wish != 0 && choose_may_have(a, wish))
 		return wish;
 	*ret_why = COUNT_POOL_EXHAUSTED;
-	return lease_pick(a->s->leases, a->now_ms, is_reserved, a);
+	return lease_pick(a->s->leases, /* pool= */ 0, a->now_ms, is_reserved, a);
 }

@@ -54,7 +54,8 @@ static void on_settings(void *arg, const void *payload, int fd)
 	(void)fd;
 	memcpy(&c->settings, payload, sizeof(c->settings));
 	IPC_TEXT(c->settings.domain);
-	lease_table_set_pool(c->leases, c->settings.pool_first, c->settings.pool_last);
+	struct lease_pool pool = {c->settings.pool_first, c->settings.pool_last};
+	lease_table_set_pools(c->leases, &pool, 1);
 	c->is_ready = true;
 	log_info("serving %s, pool %s to %s", ipv4_net_text(c->settings.server, net),
 		ipv4_text(c->settings.pool_first, first), ipv4_text(c->settings.pool_last, last));
@@ -99,7 +100,7 @@ static void on_nodes_end(void *arg, const void *payload, int fd)
 	}
 	node_table_free(c->nodes);
 	c->nodes = TAKE(c->nodes_coming);
-	lease_table_set_pool(c->leases, c->settings.pool_first, c->settings.pool_last);
+	lease_table_rewind(c->leases);
 	log_info("%zu nodes are known", node_table_count(c->nodes));
 }
 

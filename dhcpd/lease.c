@@ -4,15 +4,23 @@
 #include <string.h>
 
 #define BUCKETS_FIRST 256
+#define HEAP_FIRST 64
 
-/* The heap holds every lease, the one that runs out first on top; it doubles as the list of all. */
+/* The leases of one pool, the one that runs out first on top. */
+struct heap {
+	struct lease **items;
+	size_t n, max;
+	struct lease_pool range;
+	uint32_t unused_from; /* no address of the pool before this one is without a lease */
+};
+
+/* The heaps hold every lease; the last one those whose address is in no pool. */
 struct lease_table {
 	struct hash_key key;
-	uint32_t pool_first, pool_last;
-	uint32_t unused_from; /* no address of the pool before this one is without a lease */
 	struct lease **by_address, **by_client;
 	size_t n_buckets;
-	struct lease **heap;
+	struct heap heaps[LEASE_POOLS_MAX + 1];
+	size_t n_pools;
 	size_t n;
 };
 
@@ -43,36 +51,61 @@ static bool client_is_set(const struct client *c)
 	return c->hlen > 0 || c->id_len > 0;
 }
 
-static void heap_put(struct lease_table *t, size_t i, struct lease *l)
+static struct heap *heap_of(struct lease_table *t, const struct lease *l)
 {
-	t->heap[i] = l;
+	return &t->heaps[l->pool == LEASE_NO_POOL ? LEASE_POOLS_MAX : l->pool];
+}
+
+static void heap_put(struct heap *h, size_t i, struct lease *l)
+{
+	h->items[i] = l;
 	l->heap_at = i;
 }
 
-static void heap_up(struct lease_table *t, struct lease *l)
+static void heap_up(struct heap *h, struct lease *l)
 {
 	size_t i = l->heap_at;
 
-	while (i > 0 && t->heap[(i - 1) / 2]->until_ms > l->until_ms) {
-		heap_put(t, i, t->heap[(i - 1) / 2]);
+	while (i > 0 && h->items[(i - 1) / 2]->until_ms > l->until_ms) {
+		heap_put(h, i, h->items[(i - 1) / 2]);
 		i = (i - 1) / 2;
 	}
-	heap_put(t, i, l);
+	heap_put(h, i, l);
 }
 
-static void heap_down(struct lease_table *t, struct lease *l)
+static void heap_down(struct heap *h, struct lease *l)
 {
 	size_t i = l->heap_at;
 
-	for (size_t child = 2 * i + 1; child < t->n; child = 2 * i + 1) {
-		if (child + 1 < t->n && t->heap[child + 1]->until_ms < t->heap[child]->until_ms)
+	for (size_t child = 2 * i + 1; child < h->n; child = 2 * i + 1) {
+		if (child + 1 < h->n && h->items[child + 1]->until_ms < h->items[child]->until_ms)
 			child++;
-		if (t->heap[child]->until_ms >= l->until_ms)
+		if (h->items[child]->until_ms >= l->until_ms)
 			break;
-		heap_put(t, i, t->heap[child]);
+		heap_put(h, i, h->items[child]);
 		i = child;
 	}
-	heap_put(t, i, l);
+	heap_put(h, i, l);
+}
+
+static uint8_t pool_of(const struct lease_table *t, uint32_t address)
+{
+	for (size_t i = 0; i < t->n_pools; i++)
+		if (lease_is_in_pool(t, i, address))
+			return (uint8_t)i;
+	return LEASE_NO_POOL;
+}
+
+static void heap_add(struct lease_table *t, struct lease *l)
+{
+	l->pool = pool_of(t, l->address);
+	struct heap *h = heap_of(t, l);
+	if (h->n == h->max) {
+		h->max = h->max ? 2 * h->max : HEAP_FIRST;
+		h->items = xreallocarray(h->items, h->max, sizeof(struct lease *));
+	}
+	heap_put(h, h->n++, l);
+	heap_up(h, l);
 }
 
 static void link_address(struct lease_table *t, struct lease *l)
@@ -132,7 +165,6 @@ struct lease_table *lease_table_new(const struct hash_key *key)
 	t->n_buckets = BUCKETS_FIRST;
 	t->by_address = xcalloc(t->n_buckets, sizeof(struct lease *));
 	t->by_client = xcalloc(t->n_buckets, sizeof(struct lease *));
-	t->heap = xcalloc(t->n_buckets, sizeof(struct lease *));
 	return t;
 }
 
@@ -140,13 +172,17 @@ void lease_table_free(struct lease_table *t)
 {
 	if (!t)
 		return;
-	for (size_t i = 0; i < t->n; i++) {
-		free((void *)(uintptr_t)t->heap[i]->client.id);
-		free(t->heap[i]);
+	for (size_t k = 0; k < ARRAY_LEN(t->heaps); k++) {
+		struct heap *h = &t->heaps[k];
+
+		for (size_t i = 0; i < h->n; i++) {
+			free((void *)(uintptr_t)h->items[i]->client.id);
+			free(h->items[i]);
+		}
+		free(h->items);
 	}
 	free(t->by_address);
 	free(t->by_client);
-	free(t->heap);
 	free(t);
 }
 
@@ -158,10 +194,11 @@ static void grow(struct lease_table *t)
 	t->n_buckets *= 2;
 	t->by_address = xcalloc(t->n_buckets, sizeof(struct lease *));
 	t->by_client = xcalloc(t->n_buckets, sizeof(struct lease *));
-	t->heap = xreallocarray(t->heap, t->n_buckets, sizeof(struct lease *));
-	for (size_t i = 0; i < t->n; i++) {
-		link_address(t, t->heap[i]);
-		link_client(t, t->heap[i]);
+	for (size_t k = 0; k < ARRAY_LEN(t->heaps); k++) {
+		for (size_t i = 0; i < t->heaps[k].n; i++) {
+			link_address(t, t->heaps[k].items[i]);
+			link_client(t, t->heaps[k].items[i]);
+		}
 	}
 }
 
@@ -174,20 +211,44 @@ static struct lease *add(struct lease_table *t, uint32_t address)
 	struct lease *l = xcalloc(1, sizeof(*l));
 	l->address = address;
 	l->until_ms = LEASE_NEVER;
-	heap_put(t, t->n++, l);
+	heap_add(t, l);
+	t->n++;
 	link_address(t, l);
 	return l;
 }
 
-void lease_table_set_pool(struct lease_table *t, uint32_t first, uint32_t last)
+void lease_table_set_pools(struct lease_table *t, const struct lease_pool *pools, size_t n)
 {
-	t->pool_first = t->unused_from = first;
-	t->pool_last = last;
+	struct lease **all = xcalloc(t->n ? t->n : 1, sizeof(*all));
+	size_t n_all = 0;
+
+	assert(n <= LEASE_POOLS_MAX);
+	for (size_t k = 0; k < ARRAY_LEN(t->heaps); k++) {
+		struct heap *h = &t->heaps[k];
+
+		if (h->n > 0)
+			memcpy(all + n_all, h->items, h->n * sizeof(*all));
+		n_all += h->n;
+		free(h->items);
+		*h = (struct heap){.range = k < n ? pools[k] : (struct lease_pool){1, 0}};
+	}
+	t->n_pools = n;
+	for (size_t i = 0; i < n_all; i++)
+		heap_add(t, all[i]);
+	free(all);
+	lease_table_rewind(t);
 }
 
-bool lease_is_in_pool(const struct lease_table *t, uint32_t address)
+void lease_table_rewind(struct lease_table *t)
 {
-	return address != 0 && address >= t->pool_first && address <= t->pool_last;
+	for (size_t i = 0; i < t->n_pools; i++)
+		t->heaps[i].unused_from = t->heaps[i].range.first;
+}
+
+bool lease_is_in_pool(const struct lease_table *t, size_t pool, uint32_t address)
+{
+	return pool < t->n_pools && address != 0 && address >= t->heaps[pool].range.first &&
+	       address <= t->heaps[pool].range.last;
 }
 
 struct lease *lease_by_address(const struct lease_table *t, uint32_t address)
@@ -199,12 +260,12 @@ struct lease *lease_by_address(const struct lease_table *t, uint32_t address)
 	return l;
 }
 
-struct lease *lease_by_client(const struct lease_table *t, const struct client *c)
+struct lease *lease_by_client(const struct lease_table *t, size_t pool, const struct client *c)
 {
 	struct lease *best = NULL;
 
 	for (struct lease *l = t->by_client[bucket_of_client(t, c)]; l; l = l->next_by_client) {
-		if (l->state == LEASE_DECLINED || !lease_is_in_pool(t, l->address) ||
+		if (l->state == LEASE_DECLINED || l->pool != pool ||
 			!client_is_equal(&l->client, c))
 			continue;
 		if (!best || l->until_ms > best->until_ms)
@@ -223,74 +284,69 @@ bool lease_is_of(const struct lease *l, const struct client *c)
 	return l->state != LEASE_DECLINED && client_is_equal(&l->client, c);
 }
 
-static uint32_t pick_unused(struct lease_table *t, lease_refuse *is_refused, const void *arg)
+static uint32_t pick_unused(
+	struct lease_table *t, size_t pool, lease_refuse *is_refused, const void *arg)
 {
-	while (lease_is_in_pool(t, t->unused_from)) {
-		uint32_t address = t->unused_from;
+	uint32_t *from = &t->heaps[pool].unused_from;
 
-		if (!lease_by_address(t, address) && !is_refused(arg, address))
-			return address; /* stays the first unused one until somebody takes it */
-		if (address == UINT32_MAX)
+	while (lease_is_in_pool(t, pool, *from)) {
+		if (!lease_by_address(t, *from) && !is_refused(arg, *from))
+			return *from; /* stays the first unused one until somebody takes it */
+		if (*from == UINT32_MAX)
 			break;
-		t->unused_from++;
+		(*from)++;
 	}
 	return 0;
 }
 
-static bool is_available(const struct lease_table *t, const struct lease *l, int64_t now_ms,
-	lease_refuse *is_refused, const void *arg)
-{
-	return lease_is_over(l, now_ms) && lease_is_in_pool(t, l->address) &&
-	       !is_refused(arg, l->address);
-}
-
-/* The top of the heap has been free for longest. Only when it lies outside the pool (the pool was
- * changed) must all be looked at. */
+/* The top of the heap has been free for longest. Only when it is refused, for the network's own addresses
+ * have changed, must all be looked at. */
 static uint32_t pick_oldest(
-	struct lease_table *t, int64_t now_ms, lease_refuse *is_refused, const void *arg)
+	const struct heap *h, int64_t now_ms, lease_refuse *is_refused, const void *arg)
 {
 	const struct lease *best = NULL;
 
-	if (t->n == 0 || !lease_is_over(t->heap[0], now_ms))
+	if (h->n == 0 || !lease_is_over(h->items[0], now_ms))
 		return 0;
-	if (is_available(t, t->heap[0], now_ms, is_refused, arg))
-		return t->heap[0]->address;
-	for (size_t i = 0; i < t->n; i++) {
-		const struct lease *l = t->heap[i];
+	if (!is_refused(arg, h->items[0]->address))
+		return h->items[0]->address;
+	for (size_t i = 0; i < h->n; i++) {
+		const struct lease *l = h->items[i];
 
-		if (is_available(t, l, now_ms, is_refused, arg) &&
+		if (lease_is_over(l, now_ms) && !is_refused(arg, l->address) &&
 			(!best || l->until_ms < best->until_ms))
 			best = l;
 	}
 	return best ? best->address : 0;
 }
 
-uint32_t lease_pick(
-	struct lease_table *t, int64_t now_ms, lease_refuse *is_refused, const void *arg)
+uint32_t lease_pick(struct lease_table *t, size_t pool, int64_t now_ms, lease_refuse *is_refused,
+	const void *arg)
 {
-	uint32_t address = pick_unused(t, is_refused, arg);
+	uint32_t address = pick_unused(t, pool, is_refused, arg);
 
-	return address ? address : pick_oldest(t, now_ms, is_refused, arg);
+	return address ? address : pick_oldest(&t->heaps[pool], now_ms, is_refused, arg);
 }
 
 void lease_change(struct lease_table *t, struct lease *l, enum lease_state state, int64_t until_ms)
 {
 	l->state = state;
 	l->until_ms = until_ms;
-	heap_up(t, l);
-	heap_down(t, l);
+	heap_up(heap_of(t, l), l);
+	heap_down(heap_of(t, l), l);
 }
 
 struct lease *lease_set(struct lease_table *t, uint32_t address, const struct client *c,
 	enum lease_state state, int64_t now_ms, int64_t until_ms)
 {
-	struct lease *old = lease_by_client(t, c), *l = lease_by_address(t, address);
+	struct lease *l = lease_by_address(t, address);
 
 	assert(address != 0);
 	if (!l)
 		l = add(t, address);
 	if (!l)
 		return NULL;
+	struct lease *old = l->pool == LEASE_NO_POOL ? NULL : lease_by_client(t, l->pool, c);
 	if (old && old != l && lease_is_over(old, now_ms))
 		forget_client(t, old);
 	if (!client_is_equal(&l->client, c) || l->client.id_len != c->id_len ||
@@ -315,7 +371,12 @@ size_t lease_count_declined(const struct lease_table *t, const struct client *c)
 
 struct lease *lease_at(const struct lease_table *t, size_t i)
 {
-	return i < t->n ? t->heap[i] : NULL;
+	for (size_t k = 0; k < ARRAY_LEN(t->heaps); k++) {
+		if (i < t->heaps[k].n)
+			return t->heaps[k].items[i];
+		i -= t->heaps[k].n;
+	}
+	return NULL;
 }
 
 size_t lease_count(const struct lease_table *t)

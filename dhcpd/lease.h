@@ -3,9 +3,9 @@
  * One `struct lease` per address that was ever held; it is never taken out while its address may be
  * given, so a machine that comes back finds its old one. Found by address, or by client: its MAC or,
  * when it has none worth the name, its client identifier. lease_pick() gives an address that was
- * never used, then the one that has been free for longest.
+ * never used, then the one that has been free for longest. There is one pool for each network.
  *
- * Invariants: one lease per address; a client has at most one lease inside the pool that is not
+ * Invariants: one lease per address; a client has at most one lease in each pool that is not
  * declined; `until_ms` says when the address is nobody's any more. Times are monotonic. */
 #ifndef SLIPWAY_DHCPD_LEASE_H
 #define SLIPWAY_DHCPD_LEASE_H
@@ -19,6 +19,8 @@
 
 #define LEASES_MAX 131072
 #define LEASE_NEVER INT64_MAX
+#define LEASE_POOLS_MAX 65
+#define LEASE_NO_POOL UINT8_MAX
 
 /* Who asks. Without usable hardware `hlen` is 0 and the client identifier is the key. */
 struct client {
@@ -44,6 +46,7 @@ struct lease {
 	bool stored; /* what is on disk says that this client has it */
 
 	/* the table's own */
+	uint8_t pool; /* LEASE_NO_POOL: its address is in none */
 	size_t heap_at;
 	struct lease *next_by_address, *next_by_client;
 };
@@ -53,23 +56,30 @@ struct lease_table;
 struct lease_table *lease_table_new(const struct hash_key *key);
 void lease_table_free(struct lease_table *t);
 
-/* The addresses that lease_pick() may give, both inclusive. Cheap enough to call on every change of
- * nodes: it also begins the search for unused addresses anew. */
-void lease_table_set_pool(struct lease_table *t, uint32_t first, uint32_t last);
-bool lease_is_in_pool(const struct lease_table *t, uint32_t address);
+/* The addresses that lease_pick() may give, both inclusive; {1, 0} is a pool without any. */
+struct lease_pool {
+	uint32_t first, last;
+};
+
+/* Replaces all pools (at most LEASE_POOLS_MAX, copied; no two overlap) and sorts the leases into them. */
+void lease_table_set_pools(struct lease_table *t, const struct lease_pool *pools, size_t n);
+
+/* Begins the search for unused addresses anew: what lease_pick() had to refuse may be free now. */
+void lease_table_rewind(struct lease_table *t);
+bool lease_is_in_pool(const struct lease_table *t, size_t pool, uint32_t address);
 
 struct lease *lease_by_address(const struct lease_table *t, uint32_t address);
 
-/* The client's lease in the pool, whatever its state but declined; or NULL. */
-struct lease *lease_by_client(const struct lease_table *t, const struct client *c);
+/* The client's lease in this pool, whatever its state but declined; or NULL. */
+struct lease *lease_by_client(const struct lease_table *t, size_t pool, const struct client *c);
 
 /* The pool's next address for a newcomer, or 0 when all are taken. */
 typedef bool lease_refuse(const void *arg, uint32_t address);
-uint32_t lease_pick(
-	struct lease_table *t, int64_t now_ms, lease_refuse *is_refused, const void *arg);
+uint32_t lease_pick(struct lease_table *t, size_t pool, int64_t now_ms, lease_refuse *is_refused,
+	const void *arg);
 
 /* Makes `c` (copied) the client of `address`, in `state` until `until_ms`. Forgets an older lease of the
- * client that has run out. NULL past LEASES_MAX. */
+ * client, in the same pool, that has run out. NULL past LEASES_MAX. */
 struct lease *lease_set(struct lease_table *t, uint32_t address, const struct client *c,
 	enum lease_state state, int64_t now_ms, int64_t until_ms);
 

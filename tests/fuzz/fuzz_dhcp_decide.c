@@ -77,7 +77,7 @@ static void world_init(struct world *w)
 	if (node_table_add(w->nodes, &fixed) < 0 || node_table_add(w->nodes, &pooled) < 0)
 		abort();
 	w->state = (struct decide_state){&w->settings, w->nodes, lease_table_new(&key), &w->loops};
-	lease_table_set_pool(w->state.leases, POOL, POOL + POOL_SIZE - 1);
+	lease_table_set_pools(w->state.leases, &(struct lease_pool){POOL, POOL + POOL_SIZE - 1}, 1);
 	for (size_t i = 0; i < ARRAY_LEN(addresses); i++)
 		w->bound[i].machine = w->offered[i].machine = -1;
 }

@@ -50,7 +50,8 @@ static int lab_up(void **state)
 	assert_int_equal(node_table_add(nodes, &pooled), 0);
 	lab->state =
 		(struct decide_state){&lab->settings, nodes, lease_table_new(&key), &lab->loops};
-	lease_table_set_pool(lab->state.leases, POOL, POOL + POOL_SIZE - 1);
+	lease_table_set_pools(
+		lab->state.leases, &(struct lease_pool){POOL, POOL + POOL_SIZE - 1}, 1);
 	lab->now_ms = 1000;
 	*state = lab;
 	return 0;
@@ -239,7 +240,7 @@ TEST(addresses_of_the_network_itself_are_never_given)
 	/* 10.77.0.98/29 ends with the broadcast address 10.77.0.103, the last one of the pool. */
 	lab->settings.server = (struct ipv4_net){0x0a4d0062, 29};
 	lab->settings.router = lab->settings.dns[0] = 0;
-	lease_table_set_pool(lab->state.leases, POOL, POOL + 3);
+	lease_table_set_pools(lab->state.leases, &(struct lease_pool){POOL, POOL + 3}, 1);
 	assert_int_equal(discover(lab, 11)->reply.yiaddr, POOL);
 	assert_int_equal(discover(lab, 12)->reply.yiaddr, POOL + 1);
 	assert_int_equal(discover(lab, 13)->what, COUNT_POOL_EXHAUSTED);
@@ -570,7 +571,7 @@ TEST(one_machine_cannot_decline_the_whole_pool)
 	LAB;
 
 	lab->settings.pool_last = POOL + 49;
-	lease_table_set_pool(lab->state.leases, POOL, POOL + 49);
+	lease_table_set_pools(lab->state.leases, &(struct lease_pool){POOL, POOL + 49}, 1);
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(
 			tell(lab, DHCP_DECLINE, 10, get_address(lab, 10))->what, COUNT_DECLINED);

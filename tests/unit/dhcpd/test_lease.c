@@ -35,7 +35,7 @@ static struct lease_table *table(uint32_t n_pool)
 {
 	struct lease_table *t = lease_table_new(&key);
 
-	lease_table_set_pool(t, POOL, POOL + n_pool - 1);
+	lease_table_set_pools(t, &(struct lease_pool){POOL, POOL + n_pool - 1}, 1);
 	return t;
 }
 
@@ -46,8 +46,8 @@ TEST(lease_is_found_by_address_and_by_client)
 	struct lease *l = lease_set(t, POOL, &a, LEASE_BOUND, 0, 1000);
 
 	assert_ptr_equal(lease_by_address(t, POOL), l);
-	assert_ptr_equal(lease_by_client(t, &a), l);
-	assert_null(lease_by_client(t, &b));
+	assert_ptr_equal(lease_by_client(t, 0, &a), l);
+	assert_null(lease_by_client(t, 0, &b));
 	assert_null(lease_by_address(t, POOL + 1));
 	assert_true(lease_is_of(l, &a));
 	assert_false(lease_is_over(l, 999));
@@ -63,9 +63,9 @@ TEST(client_without_hardware_is_found_by_its_identifier)
 	struct client none = {0};
 	struct lease *l = lease_set(t, POOL, &a, LEASE_BOUND, 0, 1000);
 
-	assert_ptr_equal(lease_by_client(t, &a), l);
-	assert_null(lease_by_client(t, &b));
-	assert_null(lease_by_client(t, &none));
+	assert_ptr_equal(lease_by_client(t, 0, &a), l);
+	assert_null(lease_by_client(t, 0, &b));
+	assert_null(lease_by_client(t, 0, &none));
 	assert_false(client_is_equal(&none, &none));
 	lease_table_free(t);
 }
@@ -75,12 +75,12 @@ TEST(unused_addresses_come_before_used_ones)
 	struct lease_table *t = table(3);
 	struct client a = mac(1), b = mac(2);
 
-	assert_int_equal(lease_pick(t, 0, refuse_none, NULL), POOL);
+	assert_int_equal(lease_pick(t, 0, 0, refuse_none, NULL), POOL);
 	lease_set(t, POOL, &a, LEASE_FREE, 0, 0);
-	assert_int_equal(lease_pick(t, 10, refuse_none, NULL), POOL + 1);
-	assert_int_equal(lease_pick(t, 10, refuse_none, NULL), POOL + 1);
+	assert_int_equal(lease_pick(t, 0, 10, refuse_none, NULL), POOL + 1);
+	assert_int_equal(lease_pick(t, 0, 10, refuse_none, NULL), POOL + 1);
 	lease_set(t, POOL + 1, &b, LEASE_BOUND, 10, 1000);
-	assert_int_equal(lease_pick(t, 10, refuse_none, NULL), POOL + 2);
+	assert_int_equal(lease_pick(t, 0, 10, refuse_none, NULL), POOL + 2);
 	lease_table_free(t);
 }
 
@@ -94,11 +94,11 @@ TEST(address_free_for_longest_is_given_first)
 
 		lease_set(t, POOL + i, &c, LEASE_BOUND, 0, ends[i]);
 	}
-	assert_int_equal(lease_pick(t, 99, refuse_none, NULL), 0);
-	assert_int_equal(lease_pick(t, 1000, refuse_none, NULL), POOL + 1);
+	assert_int_equal(lease_pick(t, 0, 99, refuse_none, NULL), 0);
+	assert_int_equal(lease_pick(t, 0, 1000, refuse_none, NULL), POOL + 1);
 	struct client again = mac(1);
 	lease_set(t, POOL + 1, &again, LEASE_BOUND, 1000, 2000);
-	assert_int_equal(lease_pick(t, 1000, refuse_none, NULL), POOL + 3);
+	assert_int_equal(lease_pick(t, 0, 1000, refuse_none, NULL), POOL + 3);
 	lease_table_free(t);
 }
 
@@ -108,10 +108,10 @@ TEST(refused_addresses_are_never_given)
 	uint32_t refused = POOL;
 	struct client a = mac(1);
 
-	assert_int_equal(lease_pick(t, 0, refuse_one, &refused), POOL + 1);
+	assert_int_equal(lease_pick(t, 0, 0, refuse_one, &refused), POOL + 1);
 	lease_set(t, POOL, &a, LEASE_BOUND, 0, 1);
 	lease_set(t, POOL + 1, &a, LEASE_BOUND, 5, 6);
-	assert_int_equal(lease_pick(t, 100, refuse_one, &refused), POOL + 1);
+	assert_int_equal(lease_pick(t, 0, 100, refuse_one, &refused), POOL + 1);
 	lease_table_free(t);
 }
 
@@ -121,22 +121,22 @@ TEST(leases_outside_a_changed_pool_are_not_given)
 	struct client a = mac(1), b = mac(2);
 
 	lease_set(t, POOL, &a, LEASE_BOUND, 0, 1);
-	lease_table_set_pool(t, POOL + 50, POOL + 50);
+	lease_table_set_pools(t, &(struct lease_pool){POOL + 50, POOL + 50}, 1);
 	lease_set(t, POOL + 50, &b, LEASE_BOUND, 0, 50);
-	assert_null(lease_by_client(t, &a));
-	assert_int_equal(lease_pick(t, 20, refuse_none, NULL), 0);
-	assert_int_equal(lease_pick(t, 60, refuse_none, NULL), POOL + 50);
+	assert_null(lease_by_client(t, 0, &a));
+	assert_int_equal(lease_pick(t, 0, 20, refuse_none, NULL), 0);
+	assert_int_equal(lease_pick(t, 0, 60, refuse_none, NULL), POOL + 50);
 	lease_table_free(t);
 }
 
-TEST(address_that_a_node_gave_back_is_found_after_the_pool_is_set_again)
+TEST(address_that_a_node_gave_back_is_found_after_a_rewind)
 {
 	struct lease_table *t = table(2);
 	uint32_t refused = POOL;
 
-	assert_int_equal(lease_pick(t, 0, refuse_one, &refused), POOL + 1);
-	lease_table_set_pool(t, POOL, POOL + 1);
-	assert_int_equal(lease_pick(t, 0, refuse_none, NULL), POOL);
+	assert_int_equal(lease_pick(t, 0, 0, refuse_one, &refused), POOL + 1);
+	lease_table_rewind(t);
+	assert_int_equal(lease_pick(t, 0, 0, refuse_none, NULL), POOL);
 	lease_table_free(t);
 }
 
@@ -147,7 +147,7 @@ TEST(client_that_moves_leaves_its_old_address_without_a_client)
 	struct lease *old = lease_set(t, POOL, &a, LEASE_BOUND, 0, 100);
 	struct lease *now = lease_set(t, POOL + 1, &a, LEASE_BOUND, 200, 300);
 
-	assert_ptr_equal(lease_by_client(t, &a), now);
+	assert_ptr_equal(lease_by_client(t, 0, &a), now);
 	assert_false(lease_is_of(old, &a));
 	lease_table_free(t);
 }
@@ -159,7 +159,7 @@ TEST(declined_address_is_nobodys_but_counted)
 	struct lease *l = lease_set(t, POOL, &a, LEASE_BOUND, 0, 100);
 
 	lease_change(t, l, LEASE_DECLINED, 1000);
-	assert_null(lease_by_client(t, &a));
+	assert_null(lease_by_client(t, 0, &a));
 	assert_false(lease_is_of(l, &a));
 	assert_int_equal(lease_count_declined(t, &a), 1);
 	lease_table_free(t);
@@ -199,7 +199,7 @@ TEST(ten_thousand_leases_keep_the_order_of_their_ends)
 	assert_int_equal(lease_count(t), N);
 	int64_t before = 0;
 	for (uint32_t i = 0; i < N; i++) {
-		uint32_t address = lease_pick(t, 200000, refuse_none, NULL);
+		uint32_t address = lease_pick(t, 0, 200000, refuse_none, NULL);
 		struct lease *l = lease_by_address(t, address);
 
 		assert_non_null(l);
@@ -207,11 +207,11 @@ TEST(ten_thousand_leases_keep_the_order_of_their_ends)
 		before = l->until_ms;
 		lease_change(t, l, LEASE_BOUND, LEASE_NEVER);
 	}
-	assert_int_equal(lease_pick(t, 200000, refuse_none, NULL), 0);
+	assert_int_equal(lease_pick(t, 0, 200000, refuse_none, NULL), 0);
 	for (uint32_t i = 0; i < N; i++) {
 		struct client c = mac(i);
 
-		assert_int_equal(lease_by_client(t, &c)->address, POOL + i);
+		assert_int_equal(lease_by_client(t, 0, &c)->address, POOL + i);
 	}
 	lease_table_free(t);
 }
@@ -221,9 +221,54 @@ TEST(pool_that_ends_at_the_last_address_ends)
 	struct lease_table *t = lease_table_new(&key);
 	struct client a = mac(1);
 
-	lease_table_set_pool(t, UINT32_MAX, UINT32_MAX);
+	lease_table_set_pools(t, &(struct lease_pool){UINT32_MAX, UINT32_MAX}, 1);
 	lease_set(t, UINT32_MAX, &a, LEASE_BOUND, 0, 10);
-	assert_int_equal(lease_pick(t, 0, refuse_none, NULL), 0);
+	assert_int_equal(lease_pick(t, 0, 0, refuse_none, NULL), 0);
+	lease_table_free(t);
+}
+
+TEST(client_has_one_lease_in_each_pool)
+{
+	static const struct lease_pool pools[] = {{POOL, POOL + 1}, {POOL + 256, POOL + 257}};
+	struct lease_table *t = lease_table_new(&key);
+	struct client a = mac(1), b = mac(2);
+
+	lease_table_set_pools(t, pools, ARRAY_LEN(pools));
+	lease_set(t, POOL, &a, LEASE_BOUND, 0, 10);
+	lease_set(t, POOL + 256, &a, LEASE_BOUND, 20, 500);
+	assert_int_equal(lease_by_client(t, 0, &a)->address, POOL);
+	assert_int_equal(lease_by_client(t, 1, &a)->address, POOL + 256);
+	assert_int_equal(lease_pick(t, 0, 20, refuse_none, NULL), POOL + 1);
+	assert_int_equal(lease_pick(t, 1, 20, refuse_none, NULL), POOL + 257);
+	lease_set(t, POOL + 1, &b, LEASE_BOUND, 20, 500);
+	lease_set(t, POOL + 257, &b, LEASE_BOUND, 20, 500);
+	assert_int_equal(lease_pick(t, 0, 20, refuse_none, NULL), POOL);
+	assert_int_equal(lease_pick(t, 1, 20, refuse_none, NULL), 0);
+	assert_true(lease_is_in_pool(t, 1, POOL + 256));
+	assert_false(lease_is_in_pool(t, 0, POOL + 256));
+	assert_false(lease_is_in_pool(t, LEASE_NO_POOL, POOL));
+	lease_table_free(t);
+}
+
+/* Leases are read from disk before the settings come. */
+TEST(leases_are_sorted_into_pools_that_come_later)
+{
+	static const struct lease_pool pools[] = {{POOL, POOL + 9}, {1, 0}, {POOL + 20, POOL + 29}};
+	struct lease_table *t = lease_table_new(&key);
+	size_t seen = 0;
+
+	for (uint32_t i = 0; i < 40; i++) {
+		struct client c = mac(i);
+
+		lease_set(t, POOL + i, &c, LEASE_BOUND, 0, 1000 - i);
+	}
+	lease_table_set_pools(t, pools, ARRAY_LEN(pools));
+	assert_int_equal(lease_pick(t, 0, 2000, refuse_none, NULL), POOL + 9);
+	assert_int_equal(lease_pick(t, 1, 2000, refuse_none, NULL), 0);
+	assert_int_equal(lease_pick(t, 2, 2000, refuse_none, NULL), POOL + 29);
+	while (seen < 41 && lease_at(t, seen))
+		seen++;
+	assert_int_equal(seen, 40);
 	lease_table_free(t);
 }
 
@@ -231,9 +276,10 @@ RUN(t(lease_is_found_by_address_and_by_client),
 	t(client_without_hardware_is_found_by_its_identifier),
 	t(unused_addresses_come_before_used_ones), t(address_free_for_longest_is_given_first),
 	t(refused_addresses_are_never_given), t(leases_outside_a_changed_pool_are_not_given),
-	t(address_that_a_node_gave_back_is_found_after_the_pool_is_set_again),
+	t(address_that_a_node_gave_back_is_found_after_a_rewind),
 	t(client_that_moves_leaves_its_old_address_without_a_client),
 	t(declined_address_is_nobodys_but_counted),
 	t(another_client_on_the_address_makes_the_stored_lease_stale),
 	t(ten_thousand_leases_keep_the_order_of_their_ends),
-	t(pool_that_ends_at_the_last_address_ends))
+	t(pool_that_ends_at_the_last_address_ends), t(client_has_one_lease_in_each_pool),
+	t(leases_are_sorted_into_pools_that_come_later))

@@ -33,7 +33,7 @@ static int place_up(void **state)
 	(void)snprintf(p->dir, sizeof(p->dir), "/tmp/slipway-test-leases.XXXXXX");
 	assert_non_null(mkdtemp(p->dir));
 	p->leases = lease_table_new(&key);
-	lease_table_set_pool(p->leases, POOL, POOL + 999);
+	lease_table_set_pools(p->leases, &(struct lease_pool){POOL, POOL + 999}, 1);
 	p->now = (struct moment){
 		.mono_ms = 1000000, .wall_ms = 1700000000000, .boot_id = "this-boot"};
 	*state = p;
@@ -109,7 +109,7 @@ static void forget(struct place *p)
 {
 	lease_table_free(p->leases);
 	p->leases = lease_table_new(&key);
-	lease_table_set_pool(p->leases, POOL, POOL + 999);
+	lease_table_set_pools(p->leases, &(struct lease_pool){POOL, POOL + 999}, 1);
 }
 
 TEST(every_lease_that_was_written_is_read_back_alike)

@@ -65,6 +65,7 @@ PROGRAMS := $(foreach p,slipway slipway-join,$(if $(wildcard $(MAIN_$(p))),$(BUI
 UNIT_BIN := $(UNIT:%.c=$(BUILD)/%)
 REPLAY   := $(FUZZ:%.c=$(BUILD)/%-replay)
 WIRE_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/wire/*.c))
+BENCH_BIN := $(BUILD)/tests/bench/dhcp_load $(BUILD)/tests/wire/dhcpd_host
 MAN_SRC  := $(wildcard docs/man/*.scd)
 MAN      := $(MAN_SRC:docs/man/%.scd=build/man/%) build/man/cluster.yaml.5
 
@@ -160,6 +161,10 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/wire/%: $(BUILD)/tests/wire/%.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/bench/dhcp_load: $(addprefix $(BUILD)/tests/bench/,dhcp_load.o dhcp_packet.o wire.o) $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 

@@ -51,21 +51,21 @@ static void put_dns(struct opts *o, const uint32_t dns[static MESSAGE_DNS_MAX])
 		opts_put(o, OPT_DNS, wire, w.len);
 }
 
-void answer_parameters(const struct msg *request, const struct message_dhcp_settings *settings,
+void answer_parameters(const struct msg *request, const struct message_network *network,
 	const struct message_node *node, struct msg *reply)
 {
 	struct opts *o = &reply->opts;
 
 	/* The mask and the router whether asked for or not: without them an address is of no use. */
-	opts_put_u32(o, OPT_MASK, ipv4_net_mask(settings->server));
-	if (settings->router != 0)
-		opts_put_u32(o, OPT_ROUTERS, settings->router);
+	opts_put_u32(o, OPT_MASK, ipv4_net_mask(network->net));
+	if (network->router != 0)
+		opts_put_u32(o, OPT_ROUTERS, network->router);
 	if (is_wanted(request, OPT_DNS))
-		put_dns(o, settings->dns);
+		put_dns(o, network->dns);
 	if (node && is_wanted(request, OPT_HOSTNAME))
 		opts_put_text(o, OPT_HOSTNAME, node->name);
-	if (settings->domain[0] && is_wanted(request, OPT_DOMAIN))
-		opts_put_text(o, OPT_DOMAIN, settings->domain);
+	if (network->domain[0] && is_wanted(request, OPT_DOMAIN))
+		opts_put_text(o, OPT_DOMAIN, network->domain);
 	if (is_wanted(request, OPT_BROADCAST))
-		opts_put_u32(o, OPT_BROADCAST, ipv4_net_broadcast(settings->server));
+		opts_put_u32(o, OPT_BROADCAST, ipv4_net_broadcast(network->net));
 }

@@ -16,7 +16,7 @@ void answer_begin(
 void answer_lease(struct msg *reply, uint32_t address, uint32_t lease_s);
 
 /* The network's parameters as far as the client wants them. `node` may be NULL. */
-void answer_parameters(const struct msg *request, const struct message_dhcp_settings *settings,
+void answer_parameters(const struct msg *request, const struct message_network *network,
 	const struct message_node *node, struct msg *reply);
 
 #endif

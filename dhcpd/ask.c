@@ -33,6 +33,31 @@ bool ask_identify(struct ask *a)
 	return true;
 }
 
+/* RFC 2131 section 4.3.2: in RENEWING a client sends to the server itself, past its relay. What it has
+ * broadcast comes from our own network, whatever address it believes to have. */
+static bool bypassed_its_relay(const struct ask *a)
+{
+	const struct message_network *ours = networks_at(a->s->networks, 0);
+
+	return a->m->giaddr == 0 && a->m->ciaddr != 0 &&
+	       opts_u8(&a->m->opts, OPT_TYPE) != DHCP_DISCOVER && a->from->dst != UINT32_MAX &&
+	       a->from->dst != ipv4_net_broadcast(ours->net);
+}
+
+bool ask_locate(struct ask *a)
+{
+	const struct networks *all = a->s->networks;
+
+	if (a->m->giaddr != 0)
+		a->network = networks_find(all, a->relay.link, &a->pool);
+	else if (bypassed_its_relay(a))
+		a->network = networks_find(all, a->m->ciaddr, &a->pool);
+	/* An address that is of no network of ours: the machine comes from elsewhere, and is told so. */
+	if (!a->network && a->m->giaddr == 0)
+		a->network = networks_at(all, a->pool = 0);
+	return a->network != NULL;
+}
+
 static struct client client_of_mac(const struct mac *mac)
 {
 	struct client c = {.htype = MSG_HTYPE_ETHERNET, .hlen = MAC_LEN};
@@ -56,17 +81,17 @@ bool ask_owns(const struct ask *a, const struct lease *l)
 
 struct lease *ask_lease(const struct ask *a)
 {
-	struct lease *l = lease_by_client(a->s->leases, /* pool= */ 0, &a->client);
+	struct lease *l = lease_by_client(a->s->leases, a->pool, &a->client);
 
 	for (size_t i = 0; !l && a->node && i < a->node->n_macs; i++) {
 		struct client c = client_of_mac(&a->node->macs[i]);
 
-		l = lease_by_client(a->s->leases, /* pool= */ 0, &c);
+		l = lease_by_client(a->s->leases, a->pool, &c);
 	}
 	return l;
 }
 
 bool ask_has_fixed_address(const struct ask *a)
 {
-	return a->node && a->node->address != 0;
+	return a->node && ipv4_net_has(a->network->net, a->node->address);
 }

@@ -1,4 +1,4 @@
-/* ask.h - one request as it was understood: what it says, who asks, which node that is, behind which relay.
+/* ask.h - one request as it was understood: what it says, who asks, which node that is, in which network.
  *
  * One machine has one key: a node's leases belong to its first MAC whichever of its MACs asks, and a
  * client identifier counts only for a client without a MAC, since each stage of a boot sends another
@@ -22,6 +22,8 @@ struct ask {
 	struct mac mac;                  /* zero without one */
 	const struct message_node *node; /* NULL for an unknown machine */
 	struct relay_info relay;
+	const struct message_network *network; /* the one that the machine is in */
+	size_t pool;                           /* its place among them, and of its pool */
 	struct pxe_client pxe;
 	uint32_t server_id; /* what we call ourselves towards this client */
 	struct decision *d;
@@ -30,12 +32,17 @@ struct ask {
 /* Fills in client, mac and node; false when the message names no client. */
 bool ask_identify(struct ask *a);
 
-/* The machine's lease in the pool, under any of its MACs; or NULL. */
+/* Fills in network and pool from the relay, from where the message came, or from what it says. False
+ * when this is no network of ours. */
+bool ask_locate(struct ask *a);
+
+/* The machine's lease in the network's pool, under any of its MACs; or NULL. */
 struct lease *ask_lease(const struct ask *a);
 
 /* The lease is the machine's own: under its key, or a node's under another of its MACs. */
 bool ask_owns(const struct ask *a, const struct lease *l);
 
+/* It is a node with an address of its own, and in the network where that is. */
 bool ask_has_fixed_address(const struct ask *a);
 
 #endif

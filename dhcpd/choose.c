@@ -2,19 +2,20 @@
 
 #include <string.h>
 
-/* An address that is nobody's to lease: ours, the router's, a name server's, a node's, or no host's. */
+/* An address that is nobody's to lease: ours, the router's, the relay's, a name server's, a node's, or no
+ * host's. */
 static bool is_reserved(const void *arg, uint32_t address)
 {
 	const struct ask *a = arg;
-	const struct message_dhcp_settings *s = a->settings;
+	const struct message_network *n = a->network;
 
-	if (!ipv4_net_has(s->server, address) || address == ipv4_net_first(s->server) ||
-		address == ipv4_net_broadcast(s->server))
+	if (!ipv4_net_has(n->net, address) || address == ipv4_net_first(n->net) ||
+		address == ipv4_net_broadcast(n->net))
 		return true;
-	if (address == s->server.addr || address == s->router)
+	if (address == a->settings->server.addr || address == n->router || address == a->m->giaddr)
 		return true;
 	for (size_t i = 0; i < MESSAGE_DNS_MAX; i++)
-		if (address == s->dns[i])
+		if (address == n->dns[i])
 			return true;
 	return node_table_by_address(a->s->nodes, address) != NULL;
 }
@@ -30,7 +31,7 @@ bool choose_may_have(const struct ask *a, uint32_t address)
 {
 	if (ask_has_fixed_address(a))
 		return address == a->node->address && is_free_or_mine(a, address);
-	return lease_is_in_pool(a->s->leases, /* pool= */ 0, address) && !is_reserved(a, address) &&
+	return lease_is_in_pool(a->s->leases, a->pool, address) && !is_reserved(a, address) &&
 	       is_free_or_mine(a, address);
 }
 
@@ -49,5 +50,5 @@ uint32_t choose_address(struct ask *a, enum counter *ret_why)
 	if (wish != 0 && choose_may_have(a, wish))
 		return wish;
 	*ret_why = COUNT_POOL_EXHAUSTED;
-	return lease_pick(a->s->leases, /* pool= */ 0, a->now_ms, is_reserved, a);
+	return lease_pick(a->s->leases, a->pool, a->now_ms, is_reserved, a);
 }

@@ -46,19 +46,58 @@ static void log_exchange(struct control *c, const struct message_exchange *x)
 		x->boot_file[0] ? " file=" : "", x->boot_file, x->note[0] ? " note=" : "", x->note);
 }
 
+/* They come into force with the last of their networks. */
 static void on_settings(void *arg, const void *payload, int fd)
 {
 	struct control *c = arg;
-	char first[IPV4_TEXT_SIZE], last[IPV4_TEXT_SIZE], net[IPV4_NET_TEXT_SIZE];
 
 	(void)fd;
-	memcpy(&c->settings, payload, sizeof(c->settings));
-	IPC_TEXT(c->settings.domain);
-	struct lease_pool pool = {c->settings.pool_first, c->settings.pool_last};
-	lease_table_set_pools(c->leases, &pool, 1);
+	memcpy(&c->settings_coming, payload, sizeof(c->settings_coming));
+	networks_free(TAKE(c->networks_coming));
+	if (c->settings_coming.n_networks < 1 ||
+		c->settings_coming.n_networks > MESSAGE_NETWORKS_MAX)
+		log_warn("the provisioner sent settings for %u networks, ignoring them",
+			c->settings_coming.n_networks);
+	else
+		c->networks_coming = networks_new(c->settings_coming.n_networks);
+}
+
+static void log_networks(const struct control *c)
+{
+	for (size_t i = 0; i < networks_count(c->networks); i++) {
+		const struct message_network *n = networks_at(c->networks, i);
+		char first[IPV4_TEXT_SIZE], last[IPV4_TEXT_SIZE], net[IPV4_NET_TEXT_SIZE];
+
+		(void)ipv4_net_text(n->net, net);
+		if (n->pool_first > n->pool_last)
+			log_info("serving %s, nodes only", net);
+		else
+			log_info("serving %s, pool %s to %s", net, ipv4_text(n->pool_first, first),
+				ipv4_text(n->pool_last, last));
+	}
+}
+
+static void on_network(void *arg, const void *payload, int fd)
+{
+	struct control *c = arg;
+	struct message_network m;
+
+	(void)fd;
+	memcpy(&m, payload, sizeof(m));
+	IPC_TEXT(m.domain);
+	if (!c->networks_coming || networks_add(c->networks_coming, &m) < 0) {
+		log_warn("the provisioner sent a network that does not fit, keeping the old ones");
+		networks_free(TAKE(c->networks_coming));
+		return;
+	}
+	if (networks_count(c->networks_coming) < c->settings_coming.n_networks)
+		return;
+	networks_free(c->networks);
+	c->networks = TAKE(c->networks_coming);
+	c->settings = c->settings_coming;
+	networks_set_pools(c->networks, c->leases);
 	c->is_ready = true;
-	log_info("serving %s, pool %s to %s", ipv4_net_text(c->settings.server, net),
-		ipv4_text(c->settings.pool_first, first), ipv4_text(c->settings.pool_last, last));
+	log_networks(c);
 }
 
 static void on_nodes_begin(void *arg, const void *payload, int fd)
@@ -108,6 +147,7 @@ static const struct ipc_kind kinds[] = {
 	{.type = MESSAGE_DHCP_SETTINGS,
 		.size = sizeof(struct message_dhcp_settings),
 		.handle = on_settings},
+	{.type = MESSAGE_NETWORK, .size = sizeof(struct message_network), .handle = on_network},
 	{.type = MESSAGE_NODES_BEGIN,
 		.size = sizeof(struct message_nodes),
 		.handle = on_nodes_begin},
@@ -128,6 +168,8 @@ void control_open(struct control *c, struct event_base *base, int fd, struct lea
 void control_close(struct control *c)
 {
 	ipc_free(TAKE(c->provisioner));
+	networks_free(TAKE(c->networks));
+	networks_free(TAKE(c->networks_coming));
 	node_table_free(TAKE(c->nodes));
 	node_table_free(TAKE(c->nodes_coming));
 }

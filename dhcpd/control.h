@@ -1,6 +1,6 @@
 /* control.h - the talk with the provisioner: settings and nodes come in, exchanges and counters go out.
  *
- * Both tables are replaced whole, so a decision never sees half of one. What has come stays in force
+ * All tables are replaced whole, so a decision never sees half of one. What has come stays in force
  * while the provisioner is away. */
 #ifndef SLIPWAY_DHCPD_CONTROL_H
 #define SLIPWAY_DHCPD_CONTROL_H
@@ -10,6 +10,7 @@
 
 #include "dhcpd/counters.h"
 #include "dhcpd/lease.h"
+#include "dhcpd/network.h"
 #include "dhcpd/node_table.h"
 #include "provisioner/messages/messages.h"
 
@@ -19,8 +20,11 @@ struct ipc;
 struct control {
 	bool is_ready; /* settings have come: we may answer */
 	struct message_dhcp_settings settings;
+	struct networks *networks;
 	struct node_table *nodes;
 
+	struct message_dhcp_settings settings_coming;
+	struct networks *networks_coming;
 	struct node_table *nodes_coming;
 	struct lease_table *leases;
 	struct ipc *provisioner;
@@ -28,7 +32,7 @@ struct control {
 	unsigned lines;    /* written or held back in it */
 };
 
-/* Takes `fd`, keeps `leases` (whose pool it sets) and says HELLO. */
+/* Takes `fd`, keeps `leases` (whose pools it sets) and says HELLO. */
 void control_open(struct control *c, struct event_base *base, int fd, struct lease_table *leases);
 void control_close(struct control *c);
 

@@ -34,6 +34,19 @@ static void note_address(struct ask *a, const char *format_before, uint32_t addr
 	note(a, line);
 }
 
+/* A relay asks again and again for a network that is not served; that is told once. */
+static void drop_relay(struct ask *a)
+{
+	char relay[IPV4_TEXT_SIZE], link[IPV4_TEXT_SIZE], line[128];
+	bool is_new = relay_is_new(a->s->strangers, a->m->giaddr);
+
+	(void)snprintf(line, sizeof(line),
+		"relay %s asks for the network of %s, which is not served",
+		ipv4_text(a->m->giaddr, relay), ipv4_text(a->relay.link, link));
+	note(a, line);
+	drop(a, COUNT_UNKNOWN_SUBNET, is_new);
+}
+
 /* --- answers --- */
 
 /* A machine that is still booting gets a short lease: the next stage asks again within seconds, and a
@@ -41,7 +54,7 @@ static void note_address(struct ask *a, const char *format_before, uint32_t addr
 static uint32_t lease_length(const struct ask *a)
 {
 	bool is_os = a->pxe.stage == STAGE_OS;
-	uint32_t most = is_os ? a->settings->lease_s : a->settings->netboot_lease_s;
+	uint32_t most = is_os ? a->network->lease_s : a->network->netboot_lease_s;
 	uint32_t wish = opts_u32(&a->m->opts, OPT_LEASE);
 
 	if (most == 0)
@@ -59,6 +72,8 @@ static void finish(struct ask *a, enum counter what)
 	d->what = what;
 	d->has_reply = true;
 	d->is_tellable = true;
+	if (a->relay.is_selected && what != COUNT_NAK) /* RFC 3011 section 3 */
+		opts_copy(&d->reply.opts, OPT_SUBNET_SELECTION, &a->m->opts);
 	d->route = route_choose(a->m, &d->reply, a->from, a->relay.port);
 	d->exchange.reply = opts_u8(&d->reply.opts, OPT_TYPE);
 	d->exchange.address = d->reply.yiaddr;
@@ -84,7 +99,7 @@ static void build_grant(struct ask *a, enum dhcp_type type, uint32_t address, ui
 {
 	answer_begin(a->m, type, a->server_id, &a->d->reply);
 	answer_lease(&a->d->reply, address, lease_s);
-	answer_parameters(a->m, a->settings, a->node, &a->d->reply);
+	answer_parameters(a->m, a->network, a->node, &a->d->reply);
 	add_boot_file(a, /* is_counted= */ type == DHCP_ACK);
 }
 
@@ -176,7 +191,7 @@ static void on_request(struct ask *a)
 		drop(a, COUNT_INCOMPLETE, /* is_tellable= */ false);
 		return;
 	}
-	if (!ipv4_net_has(a->settings->server, address))
+	if (!ipv4_net_has(a->network->net, address))
 		nak(a, "address is not of this network");
 	else if (ask_has_fixed_address(a) && address != a->node->address)
 		nak(a, "address is not this node's");
@@ -233,7 +248,7 @@ static void on_inform(struct ask *a)
 {
 	answer_begin(a->m, DHCP_ACK, a->server_id, &a->d->reply);
 	a->d->reply.ciaddr = a->m->ciaddr;
-	answer_parameters(a->m, a->settings, a->node, &a->d->reply);
+	answer_parameters(a->m, a->network, a->node, &a->d->reply);
 	add_boot_file(a, /* is_counted= */ false);
 	finish(a, COUNT_ACK);
 }
@@ -306,7 +321,7 @@ static enum counter refuse(struct ask *a)
 		return COUNT_BAD_RELAY_INFO;
 	if (!ask_identify(a))
 		return COUNT_BAD_HARDWARE;
-	if (a->relay.link != 0 && !ipv4_net_has(a->settings->server, a->relay.link))
+	if (!ask_locate(a))
 		return COUNT_UNKNOWN_SUBNET;
 	return COUNT_NONE;
 }
@@ -322,8 +337,10 @@ void decide(const struct decide_state *s, const struct msg *m, const struct arri
 	pxe_identify(m, &a.pxe);
 	begin_exchange(&a);
 	a.server_id = a.relay.server_id ? a.relay.server_id : s->settings->server.addr;
-	if (why != COUNT_NONE)
-		drop(&a, why, /* is_tellable= */ why == COUNT_UNKNOWN_SUBNET);
+	if (why == COUNT_UNKNOWN_SUBNET)
+		drop_relay(&a);
+	else if (why != COUNT_NONE)
+		drop(&a, why, /* is_tellable= */ false);
 	else if (!a.node && s->settings->enroll == ENROLL_CLOSED)
 		drop(&a, COUNT_UNKNOWN_MACHINE, /* is_tellable= */ true);
 	else if (from->dst_port == PXE_PORT)

@@ -16,17 +16,21 @@
 #include "dhcpd/counters.h"
 #include "dhcpd/lease.h"
 #include "dhcpd/msg.h"
+#include "dhcpd/network.h"
 #include "dhcpd/node_table.h"
 #include "dhcpd/pxe.h"
+#include "dhcpd/relay.h"
 #include "dhcpd/route.h"
 #include "provisioner/messages/messages.h"
 
 /* What a decision is made from. All borrowed; `nodes` may be NULL. */
 struct decide_state {
 	const struct message_dhcp_settings *settings;
+	const struct networks *networks;
 	const struct node_table *nodes;
 	struct lease_table *leases;
 	struct pxe_loops *loops;
+	struct relay_strangers *strangers;
 };
 
 struct decision {

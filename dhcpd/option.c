@@ -47,6 +47,7 @@ static const struct row {
 	{OPT_ARCH, "client-architecture", KIND_U16, 2, UINT16_MAX, 2, IGNORE},
 	{OPT_UNDI, "client-undi", KIND_BYTES, 3, 3, 1, IGNORE},
 	{OPT_UUID, "client-uuid", KIND_BYTES, 17, 17, 1, IGNORE},
+	{OPT_SUBNET_SELECTION, "subnet-selection", KIND_ADDRESS, 4, 4, 4, IGNORE}, /* RFC 3011 */
 	{OPT_IPXE, "ipxe", KIND_BYTES, 0, UINT16_MAX, 1, IGNORE},
 };
 

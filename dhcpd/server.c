@@ -34,12 +34,23 @@ struct dhcpd {
 	struct lease_table *leases;
 	struct batch *batch;
 	struct pxe_loops loops;
+	struct relay_strangers strangers;
 	struct counters counters;
 	struct log_rate malformed, unsent;
 
 	struct msg msg;
 	struct decision decision;
 };
+
+static struct decide_state state_of(struct dhcpd *d)
+{
+	return (struct decide_state){.settings = &d->control.settings,
+		.networks = d->control.networks,
+		.nodes = d->control.nodes,
+		.leases = d->leases,
+		.loops = &d->loops,
+		.strangers = &d->strangers};
+}
 
 static void count(struct dhcpd *d, enum counter what)
 {
@@ -65,7 +76,7 @@ static void send_reply(struct dhcpd *d, const struct route *to, const void *byte
 /* A lease that could not be written is no promise: the client hears nothing, and asks again. */
 static void take_back(struct dhcpd *d, struct pending *p)
 {
-	struct decide_state state = {&d->control.settings, d->control.nodes, d->leases, &d->loops};
+	struct decide_state state = state_of(d);
 
 	decide_undo(&state, p->lease, clock_mono_ms());
 	count(d, COUNT_NOT_STORED);
@@ -143,7 +154,7 @@ static void drop_message(struct dhcpd *d, enum msg_result result, const struct m
 static void serve(struct dhcpd *d, struct rd payload, const struct arrival *from,
 	const struct mac *from_mac, int64_t age_ms)
 {
-	struct decide_state state = {&d->control.settings, d->control.nodes, d->leases, &d->loops};
+	struct decide_state state = state_of(d);
 	enum msg_result result = msg_decode(payload.p, payload.left, &d->msg);
 
 	if (result != MSG_OK) {
@@ -209,7 +220,7 @@ static void on_frame(void *arg, const uint8_t *bytes, size_t len, int64_t wall_m
 		count(d, COUNT_NOT_FOR_US);
 		return;
 	}
-	struct arrival from = {f.src, f.src_port, f.dst_port};
+	struct arrival from = {f.src, f.src_port, f.dst_port, f.dst};
 	serve(d, f.payload, &from, &f.src_mac, clock_wall_ms() - wall_ms);
 }
 
@@ -244,7 +255,8 @@ static void on_pxe(evutil_socket_t fd, short what, void *arg)
 
 		if (n < 0)
 			break;
-		struct arrival a = {ntohl(from.sin_addr.s_addr), ntohs(from.sin_port), PXE_PORT};
+		struct arrival a = {ntohl(from.sin_addr.s_addr), ntohs(from.sin_port), PXE_PORT,
+			d->control.settings.server.addr};
 		serve(d, rd_init(bytes, (size_t)n), &a, &unknown, 0);
 	}
 	batch_flush(d->batch);

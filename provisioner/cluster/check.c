@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "provisioner/cluster/check_dhcp.h"
 #include "provisioner/cluster/cluster.h"
 
 #define NODE_NAMES_MAX 64
@@ -101,32 +102,6 @@ static void check_claimed_once(struct arena *a, struct cluster *c, struct err_li
 	claims_check(macs, n_macs, "MAC", errors);
 }
 
-static bool is_host_address(struct ipv4_net net, uint32_t addr)
-{
-	return ipv4_net_has(net, addr) &&
-	       (net.len > 30 || (addr != ipv4_net_first(net) && addr != ipv4_net_broadcast(net)));
-}
-
-static void check_pool(const struct cluster *c, struct err_list *errors)
-{
-	struct ipv4_net net = c->network.internal.address;
-	struct ipv4_range pool = c->dhcp.pool;
-	char text[IPV4_NET_TEXT_SIZE], addr[IPV4_TEXT_SIZE];
-
-	if (!is_host_address(net, net.addr))
-		err_list_add(errors, c->network.internal.at,
-			"network.internal.address: %s is the network's own or broadcast address",
-			ipv4_net_text(net, text));
-	if (!is_host_address(net, pool.first) || !is_host_address(net, pool.last))
-		err_list_add(errors, c->dhcp.at, "dhcp.pool: not inside network.internal (%s)",
-			ipv4_net_text(net, text));
-	else if (net.addr >= pool.first && net.addr <= pool.last)
-		err_list_add(errors, c->dhcp.at, "dhcp.pool: holds the provisioner's own address %s",
-			ipv4_text(net.addr, addr));
-	if (c->dhcp.netboot_lease_ms > c->dhcp.lease_ms)
-		err_list_add(errors, c->dhcp.at, "dhcp.netboot-lease: longer than dhcp.lease");
-}
-
 static void check_hash_policy(const struct cluster_bond *bond, const char *path, struct err_list *errors)
 {
 	/* Those of the kernel, linux/if_bonding.h. */
@@ -151,22 +126,6 @@ static void check_own_bond(const struct cluster *c, struct err_list *errors)
 	bond->name = c->network.internal.interface;
 	if (bond->members.n < 2)
 		err_list_add(errors, bond->at, "network.internal.bond.members: a bond has two members at least");
-}
-
-static void check_node_address(const struct cluster *c, const struct cluster_node *n,
-	struct err_list *errors)
-{
-	struct ipv4_net net = c->network.internal.address;
-	char addr[IPV4_TEXT_SIZE], text[IPV4_NET_TEXT_SIZE];
-
-	(void)ipv4_text(n->address, addr);
-	if (!is_host_address(net, n->address))
-		err_list_add(errors, n->at, "nodes: %s: address %s is not a host's in network.internal (%s)",
-			n->name, addr, ipv4_net_text(net, text));
-	else if (n->address == net.addr)
-		err_list_add(errors, n->at, "nodes: %s: address %s is the provisioner's own", n->name, addr);
-	else if (n->address >= c->dhcp.pool.first && n->address <= c->dhcp.pool.last)
-		err_list_add(errors, n->at, "nodes: %s: address %s is inside dhcp.pool", n->name, addr);
 }
 
 static void check_node_role(struct cluster *c, struct cluster_node *n, struct err_list *errors)
@@ -198,13 +157,12 @@ static void check_etcd(const struct cluster *c, struct err_list *errors)
 
 void cluster_check(struct arena *a, struct cluster *c, struct err_list *errors)
 {
-	check_pool(c, errors);
+	check_dhcp(c, errors);
 	check_own_bond(c, errors);
 	check_hash_policy(c->network.internal.bond, "network.internal.bond", errors);
 	check_hash_policy(c->node_bond, "node-bond", errors);
 	check_claimed_once(a, c, errors);
 	for (uint32_t i = 0; i < c->n_nodes; i++) {
-		check_node_address(c, &c->nodes[i], errors);
 		check_node_role(c, &c->nodes[i], errors);
 	}
 	check_etcd(c, errors);

@@ -62,12 +62,24 @@ struct ipv4_list {
 	uint32_t n;
 };
 
-struct cluster_dhcp {
+#define CLUSTER_SUBNETS_MAX 64
+
+/* What DHCP says in one network. */
+struct cluster_subnet {
 	struct mark at;
-	struct ipv4_range pool;
+	struct ipv4_net net;
+	struct ipv4_range pool; /* 0, 0: nodes only */
 	int64_t lease_ms, netboot_lease_ms;
 	uint32_t router;
 	struct ipv4_list dns;
+	const char *domain;
+};
+
+struct cluster_dhcp {
+	struct mark at;
+	struct cluster_subnet local;    /* of the internal interface */
+	struct cluster_subnet *subnets; /* behind relays; what they leave out is as in `local` */
+	uint32_t n_subnets;
 	bool router_advertisements;
 };
 
@@ -138,6 +150,9 @@ struct cluster {
  * with at least one error in `errors`. */
 int cluster_load(struct arena *a, const char *file, const char *text, size_t len,
 	struct cluster **ret, struct err_list *errors) MUST_USE;
+
+/* The network in which nodes have this address, or NULL. */
+const struct cluster_subnet *cluster_subnet_of(const struct cluster *c, uint32_t address);
 
 const struct cluster_role *cluster_role_find(const struct cluster *c, const char *name);
 const struct cluster_node *cluster_node_find(const struct cluster *c, const char *name);

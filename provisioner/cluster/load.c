@@ -218,6 +218,16 @@ int cluster_load(struct arena *a, const char *file, const char *text, size_t len
 	return 0;
 }
 
+const struct cluster_subnet *cluster_subnet_of(const struct cluster *c, uint32_t address)
+{
+	if (ipv4_net_has(c->network.internal.address, address))
+		return &c->dhcp.local;
+	for (uint32_t i = 0; i < c->dhcp.n_subnets; i++)
+		if (ipv4_net_has(c->dhcp.subnets[i].net, address))
+			return &c->dhcp.subnets[i];
+	return NULL;
+}
+
 const struct cluster_role *cluster_role_find(const struct cluster *c, const char *name)
 {
 	for (uint32_t i = 0; i < c->n_roles; i++)

@@ -97,21 +97,47 @@ static const struct schema_section network = {
 };
 #undef AT
 
+#define AT(member) .offset = offsetof(struct cluster_subnet, member)
+static const struct schema_section subnet = {
+	.size = sizeof(struct cluster_subnet),
+	.keys = (const struct schema_key[]){
+		{.key = "subnet", .type = SCHEMA_NET, AT(net), .required = true,
+			.doc = "The network as its relay names it, such as 10.20.0.0/24."},
+		{.key = "pool", .type = SCHEMA_RANGE, AT(pool),
+			.doc = "Addresses for machines without one of their own: FIRST-LAST. Without it, only "
+			       "nodes that have an address in this network get one."},
+		{.key = "lease", .type = SCHEMA_DURATION, AT(lease_ms), .min = 60 * SECOND_MS,
+			.max = 365 * DAY_MS, .doc = "Instead of dhcp.lease."},
+		{.key = "netboot-lease", .type = SCHEMA_DURATION, AT(netboot_lease_ms),
+			.min = 30 * SECOND_MS, .max = DAY_MS, .doc = "Instead of dhcp.netboot-lease."},
+		{.key = "router", .type = SCHEMA_ADDRESS, AT(router),
+			.doc = "Default router told to clients, an address of this network."},
+		{.key = "dns", .type = SCHEMA_ADDRESS_LIST, AT(dns), .max = MESSAGE_DNS_MAX,
+			.doc = "Name servers, instead of dhcp.dns."},
+		{.key = "domain", .type = SCHEMA_HOSTNAME, AT(domain), .doc = "Instead of the cluster's domain."},
+		END},
+	.doc = "A network behind a DHCP relay.",
+};
+#undef AT
+
 #define AT(member) .offset = offsetof(struct cluster_dhcp, member)
 static const struct schema_section dhcp = {
 	.size = sizeof(struct cluster_dhcp),
 	.keys = (const struct schema_key[]){
-		{.key = "pool", .type = SCHEMA_RANGE, AT(pool), .required = true,
+		{.key = "pool", .type = SCHEMA_RANGE, AT(local.pool), .required = true,
 			.doc = "Addresses for machines without one of their own: FIRST-LAST."},
-		{.key = "lease", .type = SCHEMA_DURATION, AT(lease_ms), .preset = "12h",
+		{.key = "lease", .type = SCHEMA_DURATION, AT(local.lease_ms), .preset = "12h",
 			.min = 60 * SECOND_MS, .max = 365 * DAY_MS, .doc = "Lease time of an operating system."},
-		{.key = "netboot-lease", .type = SCHEMA_DURATION, AT(netboot_lease_ms), .preset = "60s",
+		{.key = "netboot-lease", .type = SCHEMA_DURATION, AT(local.netboot_lease_ms), .preset = "60s",
 			.min = 30 * SECOND_MS, .max = DAY_MS,
 			.doc = "Lease time of firmware and boot loaders, which never give one back."},
-		{.key = "router", .type = SCHEMA_ADDRESS, AT(router),
+		{.key = "router", .type = SCHEMA_ADDRESS, AT(local.router),
 			.doc = "Default router told to clients. None when not given."},
-		{.key = "dns", .type = SCHEMA_ADDRESS_LIST, AT(dns), .max = MESSAGE_DNS_MAX,
+		{.key = "dns", .type = SCHEMA_ADDRESS_LIST, AT(local.dns), .max = MESSAGE_DNS_MAX,
 			.doc = "Name servers told to clients, three at most."},
+		{.key = "subnets", .type = SCHEMA_ITEMS, AT(subnets), .section = &subnet,
+			.max = CLUSTER_SUBNETS_MAX,
+			.doc = "Networks behind DHCP relays, served as well. A router must know the way."},
 		{.key = "router-advertisements", .type = SCHEMA_BOOL, AT(router_advertisements),
 			.preset = "true",
 			.doc = "Answer IPv6 router solicitations with an empty advertisement: it saves each "

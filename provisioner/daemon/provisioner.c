@@ -140,10 +140,15 @@ static void tell_dhcpd(struct provisioner *p)
 	const struct cluster *c = p->generation->cluster;
 	struct message_nodes count = {.n_nodes = c->n_nodes};
 	struct message_dhcp_settings settings;
+	struct message_network network;
 	struct message_node node;
 
 	tell_settings(c, &settings);
 	(void)ipc_send(p->dhcpd, MESSAGE_DHCP_SETTINGS, &settings, sizeof(settings), -1);
+	for (uint32_t i = 0; i < settings.n_networks; i++) {
+		tell_network(c, i, &network);
+		(void)ipc_send(p->dhcpd, MESSAGE_NETWORK, &network, sizeof(network), -1);
+	}
 	(void)ipc_send(p->dhcpd, MESSAGE_NODES_BEGIN, &count, sizeof(count), -1);
 	for (uint32_t i = 0; i < c->n_nodes; i++) {
 		tell_node(&c->nodes[i], &node);

@@ -4,24 +4,35 @@
 
 #include "provisioner/cluster/cluster.h"
 
+_Static_assert(CLUSTER_SUBNETS_MAX + 1 <= MESSAGE_NETWORKS_MAX, "all networks can be told");
 _Static_assert(CLUSTER_NODE_MACS_MAX <= MESSAGE_NODE_MACS_MAX, "a node's MACs fit the message");
 
 void tell_settings(const struct cluster *c, struct message_dhcp_settings *ret)
 {
 	*ret = (struct message_dhcp_settings){
 		.server = c->network.internal.address,
-		.pool_first = c->dhcp.pool.first,
-		.pool_last = c->dhcp.pool.last,
-		.router = c->dhcp.router,
-		.lease_s = (uint32_t)(c->dhcp.lease_ms / 1000),
-		.netboot_lease_s = (uint32_t)(c->dhcp.netboot_lease_ms / 1000),
+		.n_networks = 1 + c->dhcp.n_subnets,
 		.http_port = (uint16_t)c->ports.http,
 		.enroll = (uint8_t)c->enroll,
 		.router_advertisements = c->dhcp.router_advertisements,
 	};
-	for (uint32_t i = 0; i < c->dhcp.dns.n && i < MESSAGE_DNS_MAX; i++)
-		ret->dns[i] = c->dhcp.dns.items[i];
-	(void)snprintf(ret->domain, sizeof(ret->domain), "%s", c->domain); /* checked: 253 bytes */
+}
+
+void tell_network(const struct cluster *c, uint32_t i, struct message_network *ret)
+{
+	const struct cluster_subnet *s = i == 0 ? &c->dhcp.local : &c->dhcp.subnets[i - 1];
+
+	*ret = (struct message_network){
+		.net = s->net,
+		.pool_first = s->pool.first ? s->pool.first : 1,
+		.pool_last = s->pool.last,
+		.router = s->router,
+		.lease_s = (uint32_t)(s->lease_ms / 1000),
+		.netboot_lease_s = (uint32_t)(s->netboot_lease_ms / 1000),
+	};
+	for (uint32_t k = 0; k < s->dns.n && k < MESSAGE_DNS_MAX; k++)
+		ret->dns[k] = s->dns.items[k];
+	(void)snprintf(ret->domain, sizeof(ret->domain), "%s", s->domain); /* checked: 253 bytes */
 }
 
 void tell_node(const struct cluster_node *n, struct message_node *ret)

@@ -7,7 +7,9 @@
 struct cluster;
 struct cluster_node;
 
+/* As many tell_network() are to follow as the settings say: the network at place `i`, 0 being our own. */
 void tell_settings(const struct cluster *c, struct message_dhcp_settings *ret);
+void tell_network(const struct cluster *c, uint32_t i, struct message_network *ret);
 void tell_node(const struct cluster_node *n, struct message_node *ret);
 
 #endif

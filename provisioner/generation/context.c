@@ -191,6 +191,7 @@ struct value context_node(
 	static const char *const kept[] = {
 		"cluster", "server", "agent", "nodes", "masters", "etcd", "boot"};
 	struct value globals = value_map(a), node = value_map(a), role = value_map(a);
+	const struct cluster_subnet *net = cluster_subnet_of(c, n->address);
 	char text[IPV4_TEXT_SIZE];
 
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
@@ -198,14 +199,14 @@ struct value context_node(
 	set_text(a, node, "name", n->name);
 	set_text(a, node, "role", n->role_name);
 	set_address(a, node, "address", n->address);
-	value_map_set(node, "prefix", value_int(c->network.internal.address.len));
+	value_map_set(node, "prefix", value_int(net->net.len));
 	value_map_set(node, "macs", macs(a, &n->macs));
 	value_map_set(node, "bond", bond(a, c, n));
 	value_map_set(node, "external", external(a, n));
 	value_map_set(node, "ssh_authorized_keys", texts(a, &c->ssh_authorized_keys));
-	value_map_set(node, "dns", addresses(a, &c->dhcp.dns));
+	value_map_set(node, "dns", addresses(a, &net->dns));
 	value_map_set(node, "gateway",
-		c->dhcp.router ? value_text(a, ipv4_text(c->dhcp.router, text)) : value_none());
+		net->router ? value_text(a, ipv4_text(net->router, text)) : value_none());
 	set_text(a, role, "name", n->role->name);
 	set_text(a, role, "template", n->role->template);
 	value_map_set(globals, "node", node);

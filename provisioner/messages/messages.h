@@ -5,7 +5,7 @@
  * unit in their name. dhcpd and netboot talk only to the provisioner.
  *
  *   any worker  -> provisioner   HELLO      I have just started: tell me everything
- *   provisioner -> dhcpd         DHCP_SETTINGS, then NODES_BEGIN, NODE..., NODES_END
+ *   provisioner -> dhcpd         DHCP_SETTINGS, NETWORK..., then NODES_BEGIN, NODE..., NODES_END
  *   dhcpd       -> provisioner   EXCHANGE   a DHCP message came and was answered so
  *   netboot     -> provisioner   ASK        this client wants that path: what does it get?
  *   provisioner -> netboot       ANSWER     a status and, with 200, a sealed memfd
@@ -22,6 +22,7 @@
 enum message_type {
 	MESSAGE_HELLO = 1,
 	MESSAGE_DHCP_SETTINGS,
+	MESSAGE_NETWORK,
 	MESSAGE_NODES_BEGIN,
 	MESSAGE_NODE,
 	MESSAGE_NODES_END,
@@ -39,16 +40,23 @@ struct message_hello {
 };
 
 #define MESSAGE_DNS_MAX 3
+#define MESSAGE_NETWORKS_MAX 65 /* our own, and 64 behind relays */
 
 struct message_dhcp_settings {
-	struct ipv4_net server;         /* our address on the internal interface, and its network */
-	uint32_t pool_first, pool_last; /* both inclusive; never an address of a node or of ours */
-	uint32_t router;                /* 0: send no option 3 */
-	uint32_t dns[MESSAGE_DNS_MAX];  /* 0 ends the list */
-	uint32_t lease_s, netboot_lease_s;
+	struct ipv4_net server; /* our address on the internal interface, and its network */
+	uint32_t n_networks;    /* NETWORKs that follow; the first is the internal interface's */
 	uint16_t http_port;
 	uint8_t enroll;                /* enum enroll: CLOSED gives unknown machines no address */
 	uint8_t router_advertisements; /* answer Router Solicitations with an empty RA */
+};
+
+/* One network in which addresses are leased. */
+struct message_network {
+	struct ipv4_net net;            /* any address of it, and the length of its prefix */
+	uint32_t pool_first, pool_last; /* both inclusive, no address of a node; 1, 0: no pool */
+	uint32_t router;                /* 0: send no option 3 */
+	uint32_t dns[MESSAGE_DNS_MAX];  /* 0 ends the list */
+	uint32_t lease_s, netboot_lease_s;
 	char domain[254];
 };
 

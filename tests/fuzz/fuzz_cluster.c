@@ -12,13 +12,22 @@ static void check(const struct cluster *c)
 {
 	assert(c->name && c->domain && c->image.distro && c->image.version && c->roles &&
 		c->n_roles > 0);
-	assert(ipv4_net_has(c->network.internal.address, c->dhcp.pool.first));
-	assert(c->dhcp.pool.first <= c->dhcp.pool.last);
+	assert(ipv4_net_has(c->network.internal.address, c->dhcp.local.pool.first));
+	assert(c->dhcp.local.pool.first <= c->dhcp.local.pool.last);
+	for (uint32_t i = 0; i < c->dhcp.n_subnets; i++) {
+		const struct cluster_subnet *s = &c->dhcp.subnets[i];
+
+		assert(cluster_subnet_of(c, s->net.addr) == s && s->domain && s->lease_ms > 0);
+		assert(s->pool.first == 0 || (ipv4_net_has(s->net, s->pool.first) &&
+						     ipv4_net_has(s->net, s->pool.last)));
+	}
 	for (uint32_t i = 0; i < c->n_nodes; i++) {
 		const struct cluster_node *n = &c->nodes[i];
 
 		assert(n->role && n->macs.n > 0 && n->macs.n <= CLUSTER_NODE_MACS_MAX);
-		assert(n->address < c->dhcp.pool.first || n->address > c->dhcp.pool.last);
+		const struct cluster_subnet *s = cluster_subnet_of(c, n->address);
+
+		assert(s && (n->address < s->pool.first || n->address > s->pool.last));
 		assert(cluster_node_find(c, n->name) == n);
 	}
 }

@@ -39,8 +39,11 @@ struct promise {
 
 struct world {
 	struct message_dhcp_settings settings;
+	struct message_network network;
 	struct pxe_loops loops;
+	struct relay_strangers strangers;
 	struct node_table *nodes;
+	struct networks *networks;
 	struct decide_state state;
 	struct promise bound[ARRAY_LEN(addresses)], offered[ARRAY_LEN(addresses)];
 	int64_t now_ms;
@@ -65,19 +68,27 @@ static void world_init(struct world *w)
 		.name = "a", .address = FIXED, .n_macs = 2, .macs = {mac_of(0), mac_of(1)}};
 	struct message_node pooled = {.name = "b", .n_macs = 2, .macs = {mac_of(2), mac_of(3)}};
 
-	w->settings = (struct message_dhcp_settings){.server = {SERVER, 24},
+	w->settings = (struct message_dhcp_settings){
+		.server = {SERVER, 24}, .http_port = 80, .enroll = ENROLL_ASK};
+	w->network = (struct message_network){.net = {SERVER, 24},
 		.pool_first = POOL,
 		.pool_last = POOL + POOL_SIZE - 1,
 		.router = POOL + 5, /* inside the pool, to be passed over */
 		.lease_s = 600,
-		.netboot_lease_s = 60,
-		.http_port = 80,
-		.enroll = ENROLL_ASK};
+		.netboot_lease_s = 60};
+	w->networks = networks_new(1);
 	w->nodes = node_table_new(2);
 	if (node_table_add(w->nodes, &fixed) < 0 || node_table_add(w->nodes, &pooled) < 0)
 		abort();
-	w->state = (struct decide_state){&w->settings, w->nodes, lease_table_new(&key), &w->loops};
-	lease_table_set_pools(w->state.leases, &(struct lease_pool){POOL, POOL + POOL_SIZE - 1}, 1);
+	if (networks_add(w->networks, &w->network) < 0)
+		abort();
+	w->state = (struct decide_state){.settings = &w->settings,
+		.networks = w->networks,
+		.nodes = w->nodes,
+		.leases = lease_table_new(&key),
+		.loops = &w->loops,
+		.strangers = &w->strangers};
+	networks_set_pools(w->networks, w->state.leases);
 	for (size_t i = 0; i < ARRAY_LEN(addresses); i++)
 		w->bound[i].machine = w->offered[i].machine = -1;
 }
@@ -130,7 +141,7 @@ static void check_given(const struct world *w, int machine, uint32_t address)
 		assert(address == FIXED);
 	else
 		assert(address >= POOL && address < POOL + POOL_SIZE &&
-			address != w->settings.router);
+			address != w->network.router);
 	assert(!is_held(&w->bound[i], w->now_ms) || w->bound[i].machine == machine);
 	assert(!is_held(&w->offered[i], w->now_ms) || w->offered[i].machine == machine);
 }
@@ -180,7 +191,7 @@ static void note_promise(struct world *w, int machine)
 
 static void hear(struct world *w, const uint8_t r[static RECORD])
 {
-	struct arrival from = {.src_port = 68, .dst_port = DHCP_SERVER_PORT};
+	struct arrival from = {.src_port = 68, .dst_port = DHCP_SERVER_PORT, .dst = UINT32_MAX};
 	struct msg m = message_of(r);
 	int machine = machine_of(r[0] % MACHINES);
 
@@ -215,6 +226,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		hear(w, data + at);
 	lease_table_free(w->state.leases);
 	node_table_free(w->nodes);
+	networks_free(w->networks);
 	free(w);
 	return 0;
 }

@@ -6,6 +6,7 @@
  *   dhcpd_host INTERFACE LEASE_DIR KEY=VALUE...
  *     server=10.77.0.1/24 pool=10.77.0.100-10.77.0.199 router=10.77.0.1 dns=10.77.0.1 domain=lab.internal
  *     lease=SECONDS netboot-lease=SECONDS port=80 enroll=ask|open|closed ra=yes|no
+ *     subnet=10.78.0.0/24,10.78.0.100-10.78.0.199[,ROUTER]   a network behind a relay; leases as above
  *     node=NAME,ADDRESS(- for the pool),MAC[/MAC...][,BOOT_FILE]
  *
  * "READY PID" is printed when the server has said HELLO and got its settings. */
@@ -35,6 +36,7 @@ struct host {
 	struct ipc *dhcpd;
 	struct event_base *base;
 	struct message_dhcp_settings settings;
+	struct message_network networks[MESSAGE_NETWORKS_MAX];
 	struct message_node nodes[HOST_NODES_MAX];
 	uint32_t n_nodes;
 	pid_t child;
@@ -80,12 +82,28 @@ static void take_node(struct host *h, char *text)
 	(void)snprintf(n->boot_file, sizeof(n->boot_file), "%s", text ? text : "");
 }
 
-static void take_pool(struct host *h, char *text)
+static void take_pool(struct message_network *n, char *text)
 {
 	char *first = strsep(&text, "-");
 
-	h->settings.pool_first = address_of(first);
-	h->settings.pool_last = address_of(text ? text : first);
+	n->pool_first = address_of(first);
+	n->pool_last = address_of(text ? text : first);
+}
+
+static void take_subnet(struct host *h, char *text)
+{
+	struct message_network *n = &h->networks[h->settings.n_networks];
+	char *net = strsep(&text, ","), *pool = strsep(&text, ",");
+
+	if (h->settings.n_networks == MESSAGE_NETWORKS_MAX || !pool ||
+		ipv4_net_parse(net, &n->net) < 0)
+		die("subnet", "NET,FIRST-LAST[,ROUTER]");
+	*n = (struct message_network){.net = n->net,
+		.router = text ? address_of(text) : 0,
+		.lease_s = h->networks[0].lease_s,
+		.netboot_lease_s = h->networks[0].netboot_lease_s};
+	take_pool(n, pool);
+	h->settings.n_networks++;
 }
 
 static uint8_t enroll_of(const char *text)
@@ -99,23 +117,26 @@ static void take_argument(struct host *h, char *text)
 {
 	char *key = strsep(&text, "=");
 	struct message_dhcp_settings *s = &h->settings;
+	struct message_network *n = &h->networks[0];
 
 	if (!text)
 		die(key, "KEY=VALUE");
 	if (strcmp(key, "server") == 0 && ipv4_net_parse(text, &s->server) == 0)
-		return;
-	if (strcmp(key, "pool") == 0)
-		take_pool(h, text);
+		n->net = s->server;
+	else if (strcmp(key, "pool") == 0)
+		take_pool(n, text);
+	else if (strcmp(key, "subnet") == 0)
+		take_subnet(h, text);
 	else if (strcmp(key, "router") == 0)
-		s->router = address_of(text);
+		n->router = address_of(text);
 	else if (strcmp(key, "dns") == 0)
-		s->dns[0] = address_of(text);
+		n->dns[0] = address_of(text);
 	else if (strcmp(key, "domain") == 0)
-		(void)snprintf(s->domain, sizeof(s->domain), "%s", text);
+		(void)snprintf(n->domain, sizeof(n->domain), "%s", text);
 	else if (strcmp(key, "lease") == 0)
-		s->lease_s = number_of(text);
+		n->lease_s = number_of(text);
 	else if (strcmp(key, "netboot-lease") == 0)
-		s->netboot_lease_s = number_of(text);
+		n->netboot_lease_s = number_of(text);
 	else if (strcmp(key, "port") == 0)
 		s->http_port = (uint16_t)number_of(text);
 	else if (strcmp(key, "enroll") == 0)
@@ -150,6 +171,9 @@ static void on_hello(void *arg, const void *payload, int fd)
 
 	(void)payload, (void)fd;
 	(void)ipc_send(h->dhcpd, MESSAGE_DHCP_SETTINGS, &h->settings, sizeof(h->settings), -1);
+	for (uint32_t i = 0; i < h->settings.n_networks; i++)
+		(void)ipc_send(
+			h->dhcpd, MESSAGE_NETWORK, &h->networks[i], sizeof(h->networks[i]), -1);
 	(void)ipc_send(h->dhcpd, MESSAGE_NODES_BEGIN, &n, sizeof(n), -1);
 	for (uint32_t i = 0; i < h->n_nodes; i++)
 		(void)ipc_send(h->dhcpd, MESSAGE_NODE, &h->nodes[i], sizeof(h->nodes[i]), -1);
@@ -221,10 +245,8 @@ static void on_end(evutil_socket_t fd, short what, void *arg)
 
 int main(int argc, char **argv)
 {
-	struct host h = {.settings = {.lease_s = 3600,
-				 .netboot_lease_s = 60,
-				 .http_port = 80,
-				 .enroll = ENROLL_ASK}};
+	struct host h = {.settings = {.n_networks = 1, .http_port = 80, .enroll = ENROLL_ASK},
+		.networks = {{.lease_s = 3600, .netboot_lease_s = 60}}};
 	int pair[2], status = 0;
 
 	if (argc < 3)

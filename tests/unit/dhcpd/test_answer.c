@@ -4,8 +4,8 @@
 
 #include "dhcpd/answer.h"
 
-static const struct message_dhcp_settings settings = {
-	.server = {0x0a4d0001, 24},
+static const struct message_network network = {
+	.net = {0x0a4d0001, 24},
 	.router = 0x0a4d00fe,
 	.dns = {0x0a4d0001, 0x0a4d0002},
 	.domain = "lab.internal",
@@ -76,7 +76,7 @@ TEST(client_gets_what_it_wants_and_always_mask_and_router)
 	struct msg in = {0}, out = {0};
 
 	opts_put(&in.opts, OPT_WANTED, "\x0f", 1);
-	answer_parameters(&in, &settings, &node, &out);
+	answer_parameters(&in, &network, &node, &out);
 	assert_int_equal(opts_u32(&out.opts, OPT_MASK), 0xffffff00);
 	assert_int_equal(opts_u32(&out.opts, OPT_ROUTERS), 0x0a4d00fe);
 	assert_true(opts_begins(&out.opts, OPT_DOMAIN, "lab.internal"));
@@ -90,7 +90,7 @@ TEST(client_that_names_nothing_gets_everything)
 	struct message_node node = {.name = "worker1"};
 	struct msg in = {0}, out = {0};
 
-	answer_parameters(&in, &settings, &node, &out);
+	answer_parameters(&in, &network, &node, &out);
 	assert_int_equal(opts_value(&out.opts, OPT_DNS).left, 8);
 	assert_true(opts_begins(&out.opts, OPT_HOSTNAME, "worker1"));
 	assert_int_equal(opts_u32(&out.opts, OPT_BROADCAST), 0x0a4d00ff);
@@ -98,7 +98,7 @@ TEST(client_that_names_nothing_gets_everything)
 
 TEST(what_is_not_set_is_not_sent)
 {
-	struct message_dhcp_settings bare = {.server = {0x0a4d0001, 24}};
+	struct message_network bare = {.net = {0x0a4d0001, 24}};
 	struct msg in = {0}, out = {0};
 
 	answer_parameters(&in, &bare, NULL, &out);

@@ -16,6 +16,16 @@
 	"  master: {template: master.yaml, etcd-member: true}\n"  \
 	"  worker: {template: worker.yaml}\n"
 
+#define SUBNETS(list)                                                  \
+	"cluster: acm\nnetwork:\n"                                     \
+	"  internal: {interface: bond0, address: 10.10.0.1/24}\n"      \
+	"dhcp: {pool: 10.10.0.100-10.10.0.199, subnets: [" list "]}\n" \
+	"image: flatcar/4081.2.1\nroles:\n"                            \
+	"  master: {template: master.yaml, etcd-member: true}\n"       \
+	"  worker: {template: worker.yaml}\n"
+#define FAR_NODE(address) \
+	"nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: " address "}\n"
+
 #define MASTER "  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: 10.10.0.10}\n"
 
 static struct arena *arena;
@@ -46,8 +56,8 @@ TEST(small_file_is_completed_with_defaults)
 	assert_non_null(c);
 	assert_string_equal(c->name, "acm");
 	assert_string_equal(c->domain, "internal");
-	assert_int_equal(c->dhcp.lease_ms, 12 * 3600 * 1000);
-	assert_int_equal(c->dhcp.netboot_lease_ms, 60 * 1000);
+	assert_int_equal(c->dhcp.local.lease_ms, 12 * 3600 * 1000);
+	assert_int_equal(c->dhcp.local.netboot_lease_ms, 60 * 1000);
 	assert_true(c->dhcp.router_advertisements);
 	assert_int_equal(c->ports.http, 80);
 	assert_int_equal(c->ports.join, 8443);
@@ -92,7 +102,7 @@ TEST(whole_file_is_read)
 	assert_int_equal(c->network.internal.bond->miimon_ms, 50);
 	assert_int_equal(c->network.internal.bond->members.n, 2);
 	assert_string_equal(c->network.external->interface, "eno3");
-	assert_int_equal(c->dhcp.dns.n, 2);
+	assert_int_equal(c->dhcp.local.dns.n, 2);
 	assert_false(c->dhcp.router_advertisements);
 	assert_int_equal(c->enroll, ENROLL_CLOSED);
 	assert_int_equal(c->node_bond->lacp_fast, 1);
@@ -156,6 +166,36 @@ static const struct {
 		"cluster.yaml:9:14: kernel-args: \"quiet\" is not a list of lines"},
 	{SMALL "nodes:\n  - {role: master, mac: 52:54:00:00:00:01, address: 10.10.0.10}\n",
 		"cluster.yaml:10:5: nodes[0].name is missing: Its host name."},
+	{SUBNETS("{subnet: 10.20.0.5/24}"), "cluster.yaml:4:49: dhcp.subnets[0].subnet: "
+					    "10.20.0.5/24 is an address in a network; "
+					    "its network is 10.20.0.0/24"},
+	{SUBNETS("{subnet: 10.0.0.0/8}"),
+		"cluster.yaml:4:49: dhcp.subnets[0].subnet: 10.0.0.0/8 overlaps network.internal "
+		"(10.10.0.1/24)"},
+	{SUBNETS("{subnet: 10.20.0.0/24}, {subnet: 10.20.0.128/25}"),
+		"cluster.yaml:4:73: dhcp.subnets[1].subnet: 10.20.0.128/25 overlaps 10.20.0.0/24 "
+		"(line 4)"},
+	{SUBNETS("{subnet: 10.20.0.0/24, pool: 10.20.0.9-10.20.1.9}"),
+		"cluster.yaml:4:49: dhcp.subnets[0].pool: not inside its subnet (10.20.0.0/24)"},
+	{SUBNETS("{subnet: 10.20.0.0/24, pool: 10.20.0.9-10.20.0.255}"),
+		"cluster.yaml:4:49: dhcp.subnets[0].pool: not inside its subnet (10.20.0.0/24)"},
+	{SUBNETS("{subnet: 10.20.0.0/24, router: 10.10.0.254}"),
+		"cluster.yaml:4:49: dhcp.subnets[0].router: 10.10.0.254 is not a host's address in "
+		"its subnet (10.20.0.0/24)"},
+	{SUBNETS("{subnet: 10.20.0.0/24, lease: 1m, netboot-lease: 2m}"),
+		"cluster.yaml:4:49: dhcp.subnets[0].netboot-lease: longer than "
+		"dhcp.subnets[0].lease"},
+	{SUBNETS("{pool: 10.20.0.9-10.20.0.99}"), "cluster.yaml:4:49: dhcp.subnets[0].subnet is "
+						  "missing: The network as its relay names "
+						  "it, such as 10.20.0.0/24."},
+	{SUBNETS("{subnet: 10.20.0.0/24, pool: 10.20.0.9-10.20.0.99}") FAR_NODE("10.20.0.9"),
+		"cluster.yaml:10:5: nodes: m1: address 10.20.0.9 is inside the pool of its subnet"},
+	{SUBNETS("{subnet: 10.20.0.0/24, router: 10.20.0.1}") FAR_NODE("10.20.0.1"),
+		"cluster.yaml:10:5: nodes: m1: address 10.20.0.1 is the router's"},
+	{SUBNETS("{subnet: 10.20.0.0/24}") FAR_NODE("10.30.0.1"),
+		"cluster.yaml:10:5: nodes: m1: address 10.30.0.1 is not a host's in "
+		"network.internal "
+		"(10.10.0.1/24) or a subnet of dhcp"},
 	{"cluster: acm\ncluster: b\n", "cluster.yaml:2:1: key \"cluster\" was already given in "
 				       "line 1 (a map may have each key once)"},
 };
@@ -166,6 +206,19 @@ TEST(each_mistake_is_named_with_its_place)
 		assert_null(load(bad[i].text));
 		assert_string_equal(first_error(), bad[i].error);
 	}
+}
+
+TEST(node_may_live_in_a_subnet_behind_a_relay)
+{
+	struct cluster *c =
+		load(SUBNETS("{subnet: 10.20.0.0/24, pool: 10.20.0.100-10.20.0.199}, {subnet: "
+			     "10.21.0.0/16, dns: []}") FAR_NODE("10.21.3.4"));
+
+	assert_non_null(c);
+	assert_ptr_equal(cluster_subnet_of(c, c->nodes[0].address), &c->dhcp.subnets[1]);
+	assert_ptr_equal(cluster_subnet_of(c, 0x0a0a0005), &c->dhcp.local);
+	assert_null(cluster_subnet_of(c, 0x0a1e0001));
+	assert_int_equal(c->dhcp.subnets[1].dns.n, 0);
 }
 
 TEST(many_mistakes_are_reported_at_once)
@@ -214,5 +267,5 @@ TEST(pool_around_our_own_address_is_refused)
 
 RUN(t(small_file_is_completed_with_defaults), t(whole_file_is_read),
 	t(each_mistake_is_named_with_its_place), t(many_mistakes_are_reported_at_once),
-	t(pool_around_our_own_address_is_refused),
+	t(pool_around_our_own_address_is_refused), t(node_may_live_in_a_subnet_behind_a_relay),
 	t(hall_of_twenty_thousand_is_read_and_each_node_found))

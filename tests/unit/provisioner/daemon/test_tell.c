@@ -6,7 +6,11 @@
 static const char yaml[] = "cluster: acm\ndomain: acm.internal\n"
 			   "network: {internal: {interface: bond0, address: 10.10.0.1/24}}\n"
 			   "dhcp: {pool: 10.10.0.100-10.10.0.199, lease: 1h, netboot-lease: 90s, "
-			   "router: 10.10.0.254, dns: [9.9.9.9]}\n"
+			   "router: 10.10.0.254, dns: [9.9.9.9],\n"
+			   "  subnets: [{subnet: 10.20.0.0/24, router: 10.20.0.1}, {subnet: "
+			   "10.30.0.0/24,\n"
+			   "    pool: 10.30.0.9-10.30.0.99, dns: [8.8.8.8], domain: far.internal, "
+			   "lease: 2h}]}\n"
 			   "ports: {http: 8080}\nimage: flatcar/1\nenroll: closed\n"
 			   "roles: {m: {template: m.yaml, etcd-member: true}}\n"
 			   "nodes:\n  - {name: n1, role: m, mac: [52:54:00:00:00:01, "
@@ -26,21 +30,51 @@ TEST(settings_say_what_cluster_yaml_says)
 {
 	struct arena *a = arena_new((size_t)1 << 20);
 	struct message_dhcp_settings s;
+	struct message_network n;
+	struct cluster *c = load(a);
 
-	tell_settings(load(a), &s);
+	tell_settings(c, &s);
 	assert_int_equal(s.server.addr, 0x0a0a0001);
 	assert_int_equal(s.server.len, 24);
-	assert_int_equal(s.pool_first, 0x0a0a0064);
-	assert_int_equal(s.pool_last, 0x0a0a00c7);
-	assert_int_equal(s.router, 0x0a0a00fe);
-	assert_int_equal(s.dns[0], 0x09090909);
-	assert_int_equal(s.dns[1], 0);
-	assert_int_equal(s.lease_s, 3600);
-	assert_int_equal(s.netboot_lease_s, 90);
 	assert_int_equal(s.http_port, 8080);
 	assert_int_equal(s.enroll, ENROLL_CLOSED);
 	assert_int_equal(s.router_advertisements, 1);
-	assert_string_equal(s.domain, "acm.internal");
+	assert_int_equal(s.n_networks, 3);
+	tell_network(c, 0, &n);
+	assert_int_equal(n.net.addr, 0x0a0a0001);
+	assert_int_equal(n.net.len, 24);
+	assert_int_equal(n.pool_first, 0x0a0a0064);
+	assert_int_equal(n.pool_last, 0x0a0a00c7);
+	assert_int_equal(n.router, 0x0a0a00fe);
+	assert_int_equal(n.dns[0], 0x09090909);
+	assert_int_equal(n.dns[1], 0);
+	assert_int_equal(n.lease_s, 3600);
+	assert_int_equal(n.netboot_lease_s, 90);
+	assert_string_equal(n.domain, "acm.internal");
+	arena_free(a);
+}
+
+TEST(subnet_says_what_it_says_and_else_what_the_local_network_says)
+{
+	struct arena *a = arena_new((size_t)1 << 20);
+	struct message_network n;
+	struct cluster *c = load(a);
+
+	tell_network(c, 1, &n);
+	assert_int_equal(n.net.addr, 0x0a140000);
+	assert_true(n.pool_first > n.pool_last); /* none */
+	assert_int_equal(n.router, 0x0a140001);
+	assert_int_equal(n.dns[0], 0x09090909);
+	assert_int_equal(n.lease_s, 3600);
+	assert_string_equal(n.domain, "acm.internal");
+	tell_network(c, 2, &n);
+	assert_int_equal(n.pool_first, 0x0a1e0009);
+	assert_int_equal(n.pool_last, 0x0a1e0063);
+	assert_int_equal(n.router, 0);
+	assert_int_equal(n.dns[0], 0x08080808);
+	assert_int_equal(n.lease_s, 7200);
+	assert_int_equal(n.netboot_lease_s, 90);
+	assert_string_equal(n.domain, "far.internal");
 	arena_free(a);
 }
 
@@ -58,4 +92,6 @@ TEST(node_brings_its_name_macs_address_and_loader)
 	arena_free(a);
 }
 
-RUN(t(settings_say_what_cluster_yaml_says), t(node_brings_its_name_macs_address_and_loader))
+RUN(t(settings_say_what_cluster_yaml_says),
+	t(subnet_says_what_it_says_and_else_what_the_local_network_says),
+	t(node_brings_its_name_macs_address_and_loader))

@@ -99,7 +99,7 @@ static int rebuild_store(struct batch *b, const struct moment *now)
 	for (size_t i = 0; i < lease_count(b->leases); i++) {
 		struct lease *l = lease_at(b->leases, i);
 
-		if (l->state != LEASE_OFFERED && l->client.hlen + l->client.id_len > 0)
+		if (l->state != LEASE_OFFERED && l->hlen + l->id_len > 0)
 			all[n++] = l;
 	}
 	int rc = lease_store_write(b->store, all, n, now);

@@ -124,7 +124,6 @@ static void grant(struct ask *a, uint32_t address)
 		drop(a, COUNT_POOL_EXHAUSTED, /* is_tellable= */ true);
 		return;
 	}
-	l->begun_ms = a->now_ms;
 	l->lease_s = lease_s;
 	a->d->commit = l;
 	a->d->was_known = was_known;

@@ -5,11 +5,17 @@
 
 #define BUCKETS_FIRST 256
 #define HEAP_FIRST 64
+#define CHUNK 2048 /* leases that are allocated at a time; they never move */
+#define NOBODY 0   /* the end of a chain: a lease is named by its place + 1 */
+#define DEPTH_MAX 64
 
-/* The leases of one pool, the one that runs out first on top. */
+_Static_assert(sizeof(struct lease) == 64, "a lease is one cache line");
+_Static_assert(LEASES_MAX % CHUNK == 0, "the last chunk is whole");
+
+/* The leases of one pool by number, the one that runs out first on top. */
 struct heap {
-	struct lease **items;
-	size_t n, max;
+	uint32_t *items;
+	uint32_t n, max;
 	struct lease_pool range;
 	uint32_t unused_from; /* no address of the pool before this one is without a lease */
 };
@@ -17,25 +23,23 @@ struct heap {
 /* The heaps hold every lease; the last one those whose address is in no pool. */
 struct lease_table {
 	struct hash_key key;
-	struct lease **by_address, **by_client;
-	size_t n_buckets;
+	struct lease *chunks[LEASES_MAX / CHUNK];
+	uint32_t n_slots; /* of the chunks, in use or free */
+	uint32_t free;    /* chained by next_by_address */
+	uint32_t *by_address, *by_client;
+	uint32_t n_buckets;
 	struct heap heaps[LEASE_POOLS_MAX + 1];
 	size_t n_pools;
-	size_t n;
+	uint32_t n;
 };
 
-static size_t bucket_of_address(const struct lease_table *t, uint32_t address)
+static struct lease *lease_of(const struct lease_table *t, uint32_t number)
 {
-	return hash_bytes(&t->key, &address, sizeof(address)) & (t->n_buckets - 1);
+	assert(number != NOBODY && number <= t->n_slots);
+	return &t->chunks[(number - 1) / CHUNK][(number - 1) % CHUNK];
 }
 
-static size_t bucket_of_client(const struct lease_table *t, const struct client *c)
-{
-	uint64_t h = c->hlen > 0 ? hash_bytes(&t->key, c->hw, c->hlen)
-				 : hash_bytes(&t->key, c->id, c->id_len);
-
-	return h & (t->n_buckets - 1);
-}
+/* --- clients --- */
 
 bool client_is_equal(const struct client *a, const struct client *b)
 {
@@ -46,46 +50,127 @@ bool client_is_equal(const struct client *a, const struct client *b)
 	return a->id_len == b->id_len && a->id_len > 0 && memcmp(a->id, b->id, a->id_len) == 0;
 }
 
-static bool client_is_set(const struct client *c)
+static bool is_inline(const struct lease *l)
 {
-	return c->hlen > 0 || c->id_len > 0;
+	return (size_t)l->hlen + l->id_len <= LEASE_CLIENT_BYTES;
 }
+
+/* Hardware and identifier, one after the other. */
+static uint8_t *client_bytes(const struct lease *l)
+{
+	uint8_t *far;
+
+	if (is_inline(l))
+		return (uint8_t *)(uintptr_t)l->client;
+	memcpy(&far, l->client, sizeof(far));
+	return far;
+}
+
+static bool has_client(const struct lease *l)
+{
+	return l->hlen > 0 || l->id_len > 0;
+}
+
+static bool has_id(const struct lease *l, const struct client *c)
+{
+	return l->id_len == c->id_len &&
+	       (c->id_len == 0 || memcmp(client_bytes(l) + l->hlen, c->id, c->id_len) == 0);
+}
+
+/* As client_is_equal(), without unpacking the lease's. */
+static bool is_client(const struct lease *l, const struct client *c)
+{
+	if (l->hlen != c->hlen)
+		return false;
+	if (l->hlen > 0)
+		return l->htype == c->htype && memcmp(client_bytes(l), c->hw, l->hlen) == 0;
+	return l->id_len > 0 && has_id(l, c);
+}
+
+struct client lease_client(const struct lease *l)
+{
+	const uint8_t *bytes = client_bytes(l);
+	struct client c = {.htype = l->htype,
+		.hlen = l->hlen,
+		.id_len = l->id_len,
+		.id = l->id_len > 0 ? bytes + l->hlen : NULL};
+
+	memcpy(c.hw, bytes, l->hlen);
+	return c;
+}
+
+static void free_client(struct lease *l)
+{
+	if (!is_inline(l))
+		free(client_bytes(l));
+	l->htype = l->hlen = l->id_len = 0;
+}
+
+static void copy_client(struct lease *l, const struct client *c)
+{
+	uint8_t *bytes = l->client;
+
+	l->htype = c->htype;
+	l->hlen = c->hlen;
+	l->id_len = c->id_len;
+	if (!is_inline(l)) {
+		bytes = xcalloc(1, (size_t)c->hlen + c->id_len);
+		memcpy(l->client, &bytes, sizeof(bytes));
+	}
+	memcpy(bytes, c->hw, c->hlen);
+	if (c->id_len > 0)
+		memcpy(bytes + c->hlen, c->id, c->id_len);
+}
+
+/* --- heaps --- */
 
 static struct heap *heap_of(struct lease_table *t, const struct lease *l)
 {
 	return &t->heaps[l->pool == LEASE_NO_POOL ? LEASE_POOLS_MAX : l->pool];
 }
 
-static void heap_put(struct heap *h, size_t i, struct lease *l)
+static uint32_t number_of(struct lease_table *t, const struct lease *l)
 {
-	h->items[i] = l;
-	l->heap_at = i;
+	return heap_of(t, l)->items[l->heap_at];
 }
 
-static void heap_up(struct heap *h, struct lease *l)
+static void heap_put(const struct lease_table *t, struct heap *h, uint32_t i, uint32_t number)
 {
-	size_t i = l->heap_at;
+	h->items[i] = number;
+	lease_of(t, number)->heap_at = i;
+}
 
-	while (i > 0 && h->items[(i - 1) / 2]->until_ms > l->until_ms) {
-		heap_put(h, i, h->items[(i - 1) / 2]);
+static int64_t until_of(const struct lease_table *t, const struct heap *h, uint32_t i)
+{
+	return lease_of(t, h->items[i])->until_ms;
+}
+
+static void heap_up(const struct lease_table *t, struct heap *h, uint32_t i)
+{
+	uint32_t number = h->items[i];
+	int64_t until_ms = lease_of(t, number)->until_ms;
+
+	while (i > 0 && until_of(t, h, (i - 1) / 2) > until_ms) {
+		heap_put(t, h, i, h->items[(i - 1) / 2]);
 		i = (i - 1) / 2;
 	}
-	heap_put(h, i, l);
+	heap_put(t, h, i, number);
 }
 
-static void heap_down(struct heap *h, struct lease *l)
+static void heap_down(const struct lease_table *t, struct heap *h, uint32_t i)
 {
-	size_t i = l->heap_at;
+	uint32_t number = h->items[i];
+	int64_t until_ms = lease_of(t, number)->until_ms;
 
-	for (size_t child = 2 * i + 1; child < h->n; child = 2 * i + 1) {
-		if (child + 1 < h->n && h->items[child + 1]->until_ms < h->items[child]->until_ms)
+	for (uint32_t child = 2 * i + 1; child < h->n; child = 2 * i + 1) {
+		if (child + 1 < h->n && until_of(t, h, child + 1) < until_of(t, h, child))
 			child++;
-		if (h->items[child]->until_ms >= l->until_ms)
+		if (until_of(t, h, child) >= until_ms)
 			break;
-		heap_put(h, i, h->items[child]);
+		heap_put(t, h, i, h->items[child]);
 		i = child;
 	}
-	heap_put(h, i, l);
+	heap_put(t, h, i, number);
 }
 
 static uint8_t pool_of(const struct lease_table *t, uint32_t address)
@@ -96,66 +181,99 @@ static uint8_t pool_of(const struct lease_table *t, uint32_t address)
 	return LEASE_NO_POOL;
 }
 
-static void heap_add(struct lease_table *t, struct lease *l)
+static void heap_add(struct lease_table *t, uint32_t number)
 {
+	struct lease *l = lease_of(t, number);
+
 	l->pool = pool_of(t, l->address);
 	struct heap *h = heap_of(t, l);
 	if (h->n == h->max) {
 		h->max = h->max ? 2 * h->max : HEAP_FIRST;
-		h->items = xreallocarray(h->items, h->max, sizeof(struct lease *));
+		h->items = xreallocarray(h->items, h->max, sizeof(*h->items));
 	}
-	heap_put(h, h->n++, l);
-	heap_up(h, l);
+	heap_put(t, h, h->n++, number);
+	heap_up(t, h, h->n - 1);
 }
 
-static void link_address(struct lease_table *t, struct lease *l)
+static void heap_remove(struct lease_table *t, const struct lease *l)
 {
-	struct lease **head = &t->by_address[bucket_of_address(t, l->address)];
+	struct heap *h = heap_of(t, l);
+	uint32_t i = l->heap_at, last = h->items[--h->n];
+
+	if (i == h->n)
+		return;
+	heap_put(t, h, i, last);
+	heap_up(t, h, i);
+	heap_down(t, h, lease_of(t, last)->heap_at);
+}
+
+/* --- chains --- */
+
+static uint32_t *bucket_of_address(const struct lease_table *t, uint32_t address)
+{
+	uint64_t h = hash_bytes(&t->key, &address, sizeof(address));
+
+	return &t->by_address[h & (t->n_buckets - 1)];
+}
+
+static uint32_t *bucket_of_bytes(const struct lease_table *t, const void *bytes, size_t len)
+{
+	return &t->by_client[hash_bytes(&t->key, bytes, len) & (t->n_buckets - 1)];
+}
+
+static uint32_t *bucket_of_client(const struct lease_table *t, const struct client *c)
+{
+	return c->hlen > 0 ? bucket_of_bytes(t, c->hw, c->hlen)
+			   : bucket_of_bytes(t, c->id, c->id_len);
+}
+
+static uint32_t *bucket_of_holder(const struct lease_table *t, const struct lease *l)
+{
+	return bucket_of_bytes(t, client_bytes(l), l->hlen > 0 ? l->hlen : l->id_len);
+}
+
+static void link_address(struct lease_table *t, uint32_t number)
+{
+	struct lease *l = lease_of(t, number);
+	uint32_t *head = bucket_of_address(t, l->address);
 
 	l->next_by_address = *head;
-	*head = l;
+	*head = number;
 }
 
-static void link_client(struct lease_table *t, struct lease *l)
+static void unlink_address(struct lease_table *t, const struct lease *l)
 {
-	if (!client_is_set(&l->client))
+	uint32_t *at = bucket_of_address(t, l->address);
+
+	while (lease_of(t, *at) != l)
+		at = &lease_of(t, *at)->next_by_address;
+	*at = l->next_by_address;
+}
+
+static void link_client(struct lease_table *t, uint32_t number)
+{
+	struct lease *l = lease_of(t, number);
+
+	if (!has_client(l))
 		return;
-	struct lease **head = &t->by_client[bucket_of_client(t, &l->client)];
+	uint32_t *head = bucket_of_holder(t, l);
 	l->next_by_client = *head;
-	*head = l;
-}
-
-static void unlink_client(struct lease_table *t, struct lease *l)
-{
-	if (!client_is_set(&l->client))
-		return;
-	struct lease **at = &t->by_client[bucket_of_client(t, &l->client)];
-	while (*at != l)
-		at = &(*at)->next_by_client;
-	*at = l->next_by_client;
+	*head = number;
 }
 
 static void forget_client(struct lease_table *t, struct lease *l)
 {
-	unlink_client(t, l);
-	free((void *)(uintptr_t)l->client.id);
-	l->client = (struct client){0};
 	l->stored = false;
+	if (!has_client(l))
+		return;
+	uint32_t *at = bucket_of_holder(t, l);
+	while (lease_of(t, *at) != l)
+		at = &lease_of(t, *at)->next_by_client;
+	*at = l->next_by_client;
+	free_client(l);
 }
 
-static void remember_client(struct lease_table *t, struct lease *l, const struct client *c)
-{
-	uint8_t *id = NULL;
-
-	if (c->id_len > 0) {
-		id = xcalloc(1, c->id_len);
-		memcpy(id, c->id, c->id_len);
-	}
-	forget_client(t, l);
-	l->client = *c;
-	l->client.id = id;
-	link_client(t, l);
-}
+/* --- the table --- */
 
 struct lease_table *lease_table_new(const struct hash_key *key)
 {
@@ -163,8 +281,8 @@ struct lease_table *lease_table_new(const struct hash_key *key)
 
 	t->key = *key;
 	t->n_buckets = BUCKETS_FIRST;
-	t->by_address = xcalloc(t->n_buckets, sizeof(struct lease *));
-	t->by_client = xcalloc(t->n_buckets, sizeof(struct lease *));
+	t->by_address = xcalloc(t->n_buckets, sizeof(*t->by_address));
+	t->by_client = xcalloc(t->n_buckets, sizeof(*t->by_client));
 	return t;
 }
 
@@ -172,15 +290,12 @@ void lease_table_free(struct lease_table *t)
 {
 	if (!t)
 		return;
-	for (size_t k = 0; k < ARRAY_LEN(t->heaps); k++) {
-		struct heap *h = &t->heaps[k];
-
-		for (size_t i = 0; i < h->n; i++) {
-			free((void *)(uintptr_t)h->items[i]->client.id);
-			free(h->items[i]);
-		}
-		free(h->items);
-	}
+	for (uint32_t number = 1; number <= t->n_slots; number++)
+		free_client(lease_of(t, number));
+	for (size_t i = 0; i < ARRAY_LEN(t->chunks); i++)
+		free(t->chunks[i]);
+	for (size_t k = 0; k < ARRAY_LEN(t->heaps); k++)
+		free(t->heaps[k].items);
 	free(t->by_address);
 	free(t->by_client);
 	free(t);
@@ -192,14 +307,27 @@ static void grow(struct lease_table *t)
 	free(t->by_address);
 	free(t->by_client);
 	t->n_buckets *= 2;
-	t->by_address = xcalloc(t->n_buckets, sizeof(struct lease *));
-	t->by_client = xcalloc(t->n_buckets, sizeof(struct lease *));
+	t->by_address = xcalloc(t->n_buckets, sizeof(*t->by_address));
+	t->by_client = xcalloc(t->n_buckets, sizeof(*t->by_client));
 	for (size_t k = 0; k < ARRAY_LEN(t->heaps); k++) {
-		for (size_t i = 0; i < t->heaps[k].n; i++) {
+		for (uint32_t i = 0; i < t->heaps[k].n; i++) {
 			link_address(t, t->heaps[k].items[i]);
 			link_client(t, t->heaps[k].items[i]);
 		}
 	}
+}
+
+static uint32_t take_slot(struct lease_table *t)
+{
+	uint32_t number = t->free;
+
+	if (number != NOBODY) {
+		t->free = lease_of(t, number)->next_by_address;
+		return number;
+	}
+	if (t->n_slots % CHUNK == 0)
+		t->chunks[t->n_slots / CHUNK] = xcalloc(CHUNK, sizeof(struct lease));
+	return ++t->n_slots;
 }
 
 static struct lease *add(struct lease_table *t, uint32_t address)
@@ -208,19 +336,30 @@ static struct lease *add(struct lease_table *t, uint32_t address)
 		return NULL;
 	if (t->n == t->n_buckets)
 		grow(t);
-	struct lease *l = xcalloc(1, sizeof(*l));
-	l->address = address;
-	l->until_ms = LEASE_NEVER;
-	heap_add(t, l);
+	uint32_t number = take_slot(t);
+	struct lease *l = lease_of(t, number);
+	*l = (struct lease){.address = address, .until_ms = LEASE_NEVER};
+	heap_add(t, number);
+	link_address(t, number);
 	t->n++;
-	link_address(t, l);
 	return l;
+}
+
+static void drop(struct lease_table *t, struct lease *l)
+{
+	uint32_t number = number_of(t, l);
+
+	forget_client(t, l);
+	unlink_address(t, l);
+	heap_remove(t, l);
+	l->next_by_address = t->free;
+	t->free = number;
+	t->n--;
 }
 
 void lease_table_set_pools(struct lease_table *t, const struct lease_pool *pools, size_t n)
 {
-	struct lease **all = xcalloc(t->n ? t->n : 1, sizeof(*all));
-	size_t n_all = 0;
+	uint32_t *all = xcalloc(t->n ? t->n : 1, sizeof(*all)), n_all = 0;
 
 	assert(n <= LEASE_POOLS_MAX);
 	for (size_t k = 0; k < ARRAY_LEN(t->heaps); k++) {
@@ -233,7 +372,7 @@ void lease_table_set_pools(struct lease_table *t, const struct lease_pool *pools
 		*h = (struct heap){.range = k < n ? pools[k] : (struct lease_pool){1, 0}};
 	}
 	t->n_pools = n;
-	for (size_t i = 0; i < n_all; i++)
+	for (uint32_t i = 0; i < n_all; i++)
 		heap_add(t, all[i]);
 	free(all);
 	lease_table_rewind(t);
@@ -253,23 +392,27 @@ bool lease_is_in_pool(const struct lease_table *t, size_t pool, uint32_t address
 
 struct lease *lease_by_address(const struct lease_table *t, uint32_t address)
 {
-	struct lease *l = t->by_address[bucket_of_address(t, address)];
+	for (uint32_t i = *bucket_of_address(t, address); i != NOBODY;) {
+		struct lease *l = lease_of(t, i);
 
-	while (l && l->address != address)
-		l = l->next_by_address;
-	return l;
+		if (l->address == address)
+			return l;
+		i = l->next_by_address;
+	}
+	return NULL;
 }
 
 struct lease *lease_by_client(const struct lease_table *t, size_t pool, const struct client *c)
 {
 	struct lease *best = NULL;
 
-	for (struct lease *l = t->by_client[bucket_of_client(t, c)]; l; l = l->next_by_client) {
-		if (l->state == LEASE_DECLINED || l->pool != pool ||
-			!client_is_equal(&l->client, c))
-			continue;
-		if (!best || l->until_ms > best->until_ms)
+	for (uint32_t i = *bucket_of_client(t, c); i != NOBODY;) {
+		struct lease *l = lease_of(t, i);
+
+		if (l->state != LEASE_DECLINED && l->pool == pool && is_client(l, c) &&
+			(!best || l->until_ms > best->until_ms))
 			best = l;
+		i = l->next_by_client;
 	}
 	return best;
 }
@@ -281,7 +424,12 @@ bool lease_is_over(const struct lease *l, int64_t now_ms)
 
 bool lease_is_of(const struct lease *l, const struct client *c)
 {
-	return l->state != LEASE_DECLINED && client_is_equal(&l->client, c);
+	return l->state != LEASE_DECLINED && is_client(l, c);
+}
+
+int64_t lease_begun_ms(const struct lease *l)
+{
+	return l->until_ms - (int64_t)l->lease_s * 1000;
 }
 
 static uint32_t pick_unused(
@@ -299,23 +447,29 @@ static uint32_t pick_unused(
 	return 0;
 }
 
-/* The top of the heap has been free for longest. Only when it is refused, for the network's own addresses
- * have changed, must all be looked at. */
-static uint32_t pick_oldest(
-	const struct heap *h, int64_t now_ms, lease_refuse *is_refused, const void *arg)
+/* The top of the heap has been free for longest. Below a lease that may be given there is only a worse one,
+ * so no more is looked at than what is refused, and its children. */
+static uint32_t pick_oldest(const struct lease_table *t, size_t pool, int64_t now_ms,
+	lease_refuse *is_refused, const void *arg)
 {
+	const struct heap *h = &t->heaps[pool];
+	uint32_t todo[DEPTH_MAX] = {
+		0}; /* places in the heap; one path down, and what lies beside it */
+	size_t n_todo = h->n > 0;
 	const struct lease *best = NULL;
 
-	if (h->n == 0 || !lease_is_over(h->items[0], now_ms))
-		return 0;
-	if (!is_refused(arg, h->items[0]->address))
-		return h->items[0]->address;
-	for (size_t i = 0; i < h->n; i++) {
-		const struct lease *l = h->items[i];
+	while (n_todo > 0) {
+		uint32_t i = todo[--n_todo];
+		const struct lease *l = lease_of(t, h->items[i]);
 
-		if (lease_is_over(l, now_ms) && !is_refused(arg, l->address) &&
-			(!best || l->until_ms < best->until_ms))
+		if (!lease_is_over(l, now_ms) || (best && l->until_ms >= best->until_ms))
+			continue;
+		if (!is_refused(arg, l->address)) {
 			best = l;
+			continue;
+		}
+		for (uint32_t child = 2 * i + 1; child <= 2 * i + 2 && child < h->n; child++)
+			todo[n_todo++] = child;
 	}
 	return best ? best->address : 0;
 }
@@ -325,15 +479,17 @@ uint32_t lease_pick(struct lease_table *t, size_t pool, int64_t now_ms, lease_re
 {
 	uint32_t address = pick_unused(t, pool, is_refused, arg);
 
-	return address ? address : pick_oldest(&t->heaps[pool], now_ms, is_refused, arg);
+	return address ? address : pick_oldest(t, pool, now_ms, is_refused, arg);
 }
 
 void lease_change(struct lease_table *t, struct lease *l, enum lease_state state, int64_t until_ms)
 {
-	l->state = state;
+	struct heap *h = heap_of(t, l);
+
+	l->state = (uint8_t)state;
 	l->until_ms = until_ms;
-	heap_up(heap_of(t, l), l);
-	heap_down(heap_of(t, l), l);
+	heap_up(t, h, l->heap_at);
+	heap_down(t, h, l->heap_at);
 }
 
 struct lease *lease_set(struct lease_table *t, uint32_t address, const struct client *c,
@@ -349,23 +505,41 @@ struct lease *lease_set(struct lease_table *t, uint32_t address, const struct cl
 	struct lease *old = l->pool == LEASE_NO_POOL ? NULL : lease_by_client(t, l->pool, c);
 	if (old && old != l && lease_is_over(old, now_ms))
 		forget_client(t, old);
-	if (!client_is_equal(&l->client, c) || l->client.id_len != c->id_len ||
-		(c->id_len > 0 && memcmp(l->client.id, c->id, c->id_len) != 0)) {
-		bool same = client_is_equal(&l->client, c) && l->stored;
+	bool is_same = is_client(l, c);
+	if (!is_same || !has_id(l, c)) {
+		bool stored = is_same && l->stored;
 
-		remember_client(t, l, c);
-		l->stored = same;
+		forget_client(t, l);
+		copy_client(l, c);
+		link_client(t, number_of(t, l));
+		l->stored = stored;
 	}
 	lease_change(t, l, state, until_ms);
 	return l;
+}
+
+uint32_t lease_drop_strayed(struct lease_table *t, int64_t before_ms)
+{
+	const struct heap *h = &t->heaps[LEASE_POOLS_MAX];
+	struct lease *l = h->n > 0 ? lease_of(t, h->items[0]) : NULL;
+
+	if (!l || l->until_ms > before_ms)
+		return 0;
+	uint32_t address = l->address;
+	drop(t, l);
+	return address;
 }
 
 size_t lease_count_declined(const struct lease_table *t, const struct client *c)
 {
 	size_t n = 0;
 
-	for (struct lease *l = t->by_client[bucket_of_client(t, c)]; l; l = l->next_by_client)
-		n += l->state == LEASE_DECLINED && client_is_equal(&l->client, c);
+	for (uint32_t i = *bucket_of_client(t, c); i != NOBODY;) {
+		const struct lease *l = lease_of(t, i);
+
+		n += l->state == LEASE_DECLINED && is_client(l, c);
+		i = l->next_by_client;
+	}
 	return n;
 }
 
@@ -373,7 +547,7 @@ struct lease *lease_at(const struct lease_table *t, size_t i)
 {
 	for (size_t k = 0; k < ARRAY_LEN(t->heaps); k++) {
 		if (i < t->heaps[k].n)
-			return t->heaps[k].items[i];
+			return lease_of(t, t->heaps[k].items[i]);
 		i -= t->heaps[k].n;
 	}
 	return NULL;

@@ -3,7 +3,8 @@
  * One `struct lease` per address that was ever held; it is never taken out while its address may be
  * given, so a machine that comes back finds its old one. Found by address, or by client: its MAC or,
  * when it has none worth the name, its client identifier. lease_pick() gives an address that was
- * never used, then the one that has been free for longest. There is one pool for each network.
+ * never used, then the one that has been free for longest. There is one pool for each network. A lease
+ * never moves in memory.
  *
  * Invariants: one lease per address; a client has at most one lease in each pool that is not
  * declined; `until_ms` says when the address is nobody's any more. Times are monotonic. */
@@ -37,19 +38,30 @@ enum lease_state {
 	LEASE_DECLINED /* the client found somebody else there: nobody gets it */
 };
 
-struct lease {
-	uint32_t address;
-	enum lease_state state;
-	struct client client; /* its `id` is owned by the lease */
-	int64_t begun_ms, until_ms;
-	uint32_t lease_s;
-	bool stored; /* what is on disk says that this client has it */
+/* One cache line: 60,000 of them and all else shall fit into 20 MiB. */
+#define LEASE_CLIENT_BYTES 30 /* a MAC beside the longest client identifier in use, a DUID-UUID's */
 
-	/* the table's own */
+struct lease {
+	int64_t until_ms;
+	uint32_t address;
+	uint32_t lease_s;
+	uint8_t state; /* enum lease_state */
+	bool stored;   /* what is on disk says that this client has it */
+
+	/* the table's own: see lease_client() */
 	uint8_t pool; /* LEASE_NO_POOL: its address is in none */
-	size_t heap_at;
-	struct lease *next_by_address, *next_by_client;
+	uint8_t htype, hlen, id_len;
+	uint8_t client
+		[LEASE_CLIENT_BYTES]; /* hardware, then identifier; a pointer to both if longer */
+	uint32_t heap_at, next_by_address, next_by_client;
 };
+
+/* Who holds it, or held it last; `id` is the lease's and lasts until its client changes. hlen and id_len are 0
+ * when nobody does. */
+struct client lease_client(const struct lease *l);
+
+/* When a lease that is bound was given or renewed. */
+int64_t lease_begun_ms(const struct lease *l);
 
 struct lease_table;
 
@@ -78,10 +90,14 @@ typedef bool lease_refuse(const void *arg, uint32_t address);
 uint32_t lease_pick(struct lease_table *t, size_t pool, int64_t now_ms, lease_refuse *is_refused,
 	const void *arg);
 
-/* Makes `c` (copied) the client of `address`, in `state` until `until_ms`. Forgets an older lease of the
+/* Makes `c` (copied; not one borrowed from a lease of this table) the client of `address`, in `state` until `until_ms`. Forgets an older lease of the
  * client, in the same pool, that has run out. NULL past LEASES_MAX. */
 struct lease *lease_set(struct lease_table *t, uint32_t address, const struct client *c,
 	enum lease_state state, int64_t now_ms, int64_t until_ms);
+
+/* Takes out the lease that ended first, if its address is in no pool and it ended by `before_ms`: its address, or
+ * 0. No pointer to it may be kept. */
+uint32_t lease_drop_strayed(struct lease_table *t, int64_t before_ms);
 
 /* Changes the state of a lease and how long it stays so. */
 void lease_change(struct lease_table *t, struct lease *l, enum lease_state state, int64_t until_ms);

@@ -173,7 +173,6 @@ static void load_row(sqlite3_stmt *q, const struct moment *now, struct lease_tab
 	if (!l)
 		return;
 	l->lease_s = (uint32_t)sqlite3_column_int64(q, COL_LEASE_S);
-	l->begun_ms = now->mono_ms + left - (int64_t)l->lease_s * 1000;
 	l->stored = true;
 }
 
@@ -262,20 +261,20 @@ void lease_store_close(struct lease_store *s)
 static int write_one(struct lease_store *s, const struct lease *l, const struct moment *now)
 {
 	sqlite3_stmt *q = s->upsert;
+	struct client c = lease_client(l);
 
 	(void)sqlite3_reset(q); /* its error is the last step's, which was seen */
 	(void)sqlite3_bind_int64(q, COL_ADDRESS + 1, l->address);
 	(void)sqlite3_bind_int(q, COL_STATE + 1, (int)l->state);
-	(void)sqlite3_bind_int(q, COL_HTYPE + 1, l->client.htype);
-	(void)sqlite3_bind_blob(q, COL_HARDWARE + 1, l->client.hw, l->client.hlen, SQLITE_STATIC);
-	(void)sqlite3_bind_blob(q, COL_CLIENT_ID + 1, l->client.id ? l->client.id : l->client.hw,
-		l->client.id_len, SQLITE_STATIC);
+	(void)sqlite3_bind_int(q, COL_HTYPE + 1, c.htype);
+	(void)sqlite3_bind_blob(q, COL_HARDWARE + 1, c.hw, c.hlen, SQLITE_STATIC);
+	(void)sqlite3_bind_blob(q, COL_CLIENT_ID + 1, c.id ? c.id : c.hw, c.id_len, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(q, COL_WRITTEN_MONO + 1, now->mono_ms);
 	(void)sqlite3_bind_int64(q, COL_WRITTEN_WALL + 1, now->wall_ms);
 	(void)sqlite3_bind_int64(q, COL_LEFT + 1, l->until_ms - now->mono_ms);
 	(void)sqlite3_bind_int64(q, COL_LEASE_S + 1, l->lease_s);
 	(void)sqlite3_bind_text(q, COL_BOOT_ID + 1, now->boot_id, -1, SQLITE_STATIC);
-	int rc = sqlite3_step(q);
+	int rc = sqlite3_step(q); /* `c` is read for the last time */
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 

@@ -95,7 +95,6 @@ static struct lease *add(struct place *p, uint8_t n, enum lease_state state, uin
 		p->now.mono_ms + (int64_t)lease_s * 1000);
 
 	l->lease_s = lease_s;
-	l->begun_ms = p->now.mono_ms;
 	return l;
 }
 

@@ -294,7 +294,7 @@ struct tftp_server *tftp_server_new(struct event_base *base, int fd, const struc
 	s->owner = *owner;
 	s->sessions = (struct tftp_sessions){
 		.base = base,
-		.wire = tftp_wire_new(),
+		.window = tftp_window_new(),
 		.ended = on_session_ended,
 		.arg = s,
 	};
@@ -318,7 +318,7 @@ void tftp_server_free(struct tftp_server *s)
 			drop(s, LIST_FIRST(&s->buckets[i]));
 	}
 	event_free(s->readable);
-	tftp_wire_free(s->sessions.wire);
+	tftp_window_free(s->sessions.window);
 	close_p(&s->fd);
 	free(s);
 }

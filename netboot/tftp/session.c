@@ -13,24 +13,6 @@
 #define PACKETS_PER_WAKEUP 8
 #define RECEIVE_MAX 1024 /* an ACK has 4 bytes, an ERROR a short text */
 
-/* One window on its way out. The messages point into heads and data. */
-struct tftp_wire {
-	uint8_t heads[TFTP_WINDOW_BLOCKS_MAX][TFTP_DATA_HEAD];
-	struct iovec iov[TFTP_WINDOW_BLOCKS_MAX][2];
-	struct mmsghdr messages[TFTP_WINDOW_BLOCKS_MAX];
-	uint8_t data[TFTP_WINDOW_BYTES_MAX];
-};
-
-struct tftp_wire *tftp_wire_new(void)
-{
-	return xcalloc(1, sizeof(struct tftp_wire));
-}
-
-void tftp_wire_free(struct tftp_wire *w)
-{
-	free(w);
-}
-
 static void send_packet(
 	const struct tftp_session *s, const struct sockaddr_in *to, const void *packet, size_t len)
 {
@@ -54,56 +36,17 @@ static void send_oack(const struct tftp_session *s)
 		tftp_oack_encode(packet, &s->transfer.granted, s->transfer.file_size));
 }
 
-/* The whole window in one read. False when the file is shorter than it was at the start. */
-static bool read_window(struct tftp_session *s, const struct tftp_send *todo)
+static bool send_blocks(struct tftp_session *s, const struct tftp_send *blocks)
 {
-	const struct tftp_transfer *t = &s->transfer;
-	uint8_t *to = s->all->wire->data;
-	uint64_t last = todo->first + todo->n - 1;
-	uint64_t offset = (todo->first - 1) * t->blksize;
-	size_t want = (size_t)(last - todo->first) * t->blksize + tftp_block_len(t, last);
+	const struct tftp_outgoing out = {
+		.owner = s,
+		.transfer = &s->transfer,
+		.file = s->file,
+		.fd = s->fd,
+		.to = &s->peer,
+	};
 
-	assert(want <= sizeof(s->all->wire->data));
-	while (want > 0) {
-		ssize_t n = pread(s->file, to, want, (off_t)offset);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		to += n;
-		offset += (uint64_t)n;
-		want -= (size_t)n;
-	}
-	return true;
-}
-
-static void send_window(struct tftp_session *s, const struct tftp_send *todo)
-{
-	struct tftp_wire *w = s->all->wire;
-
-	for (uint32_t i = 0; i < todo->n; i++) {
-		uint64_t block = todo->first + i;
-
-		tftp_data_head_encode(w->heads[i], tftp_wire_block(&s->transfer, block));
-		w->iov[i][0] = (struct iovec){w->heads[i], TFTP_DATA_HEAD};
-		w->iov[i][1] = (struct iovec){w->data + (size_t)i * s->transfer.blksize,
-			tftp_block_len(&s->transfer, block)};
-		w->messages[i].msg_hdr = (struct msghdr){
-			.msg_name = &s->peer,
-			.msg_namelen = sizeof(s->peer),
-			.msg_iov = w->iov[i],
-			.msg_iovlen = 2,
-		};
-	}
-	/* One message that can not be sent is lost like any other; a full buffer ends it for now. */
-	for (uint32_t i = 0; i < todo->n;) {
-		int n = sendmmsg(s->fd, w->messages + i, todo->n - i, MSG_DONTWAIT);
-
-		if (n < 0 && errno == EAGAIN)
-			return;
-		i += n > 0 ? (uint32_t)n : 1;
-	}
+	return tftp_window_send(s->all->window, &out, blocks);
 }
 
 static void end(struct tftp_session *s, enum tftp_state state)
@@ -119,15 +62,13 @@ static void act(
 		end(s, state);
 		return;
 	}
-	if (todo->n > 0 && !read_window(s, todo)) {
+	if (todo->n > 0 && !todo->oack && !send_blocks(s, todo)) {
 		send_error(s, &s->peer, TFTP_ERROR_OTHER, "file changed");
 		end(s, TFTP_TIMED_OUT);
 		return;
 	}
 	if (todo->oack)
 		send_oack(s);
-	else if (todo->n > 0)
-		send_window(s, todo);
 	int64_t wait_ms = s->transfer.deadline_ms > now_ms ? s->transfer.deadline_ms - now_ms : 0;
 	struct timeval tv = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
 	(void)event_add(s->ev, &tv);
@@ -224,6 +165,7 @@ void tftp_session_free(struct tftp_session *s)
 	if (!s)
 		return;
 	event_free(s->ev);
+	tftp_window_forget(s->all->window, s);
 	close_p(&s->file);
 	close_p(&s->fd);
 	free(s);
@@ -237,6 +179,7 @@ void tftp_session_start(struct tftp_session *s, int file, uint64_t file_size, co
 	size_t len = strnlen(name, sizeof(s->name) - 1);
 
 	close_p(&s->file);
+	tftp_window_forget(s->all->window, s);
 	s->file = file;
 	memcpy(s->name, name, len);
 	s->name[len] = '\0';

@@ -1,9 +1,8 @@
 /* session.h - one TFTP transfer at work: its socket, its file, its timer.
  *
  * A thin shell around transfer.h. The socket is the transfer's own (RFC 1350: a fresh port is the
- * transfer's identity) and bound to the address that the request came to. File data is read with
- * pread into a buffer that all sessions share, so a session costs two descriptors and about a
- * kilobyte. A session ends itself: its owner hears of it once, by `ended`, and then frees it. */
+ * transfer's identity) and bound to the address that the request came to. File data goes through the
+ * window that all sessions share, so a session costs two descriptors and about a kilobyte. A session ends itself: its owner hears of it once, by `ended`, and then frees it. */
 #ifndef SLIPWAY_TFTP_SESSION_H
 #define SLIPWAY_TFTP_SESSION_H
 
@@ -13,16 +12,16 @@
 #include <sys/queue.h>
 
 #include "netboot/tftp/transfer.h"
+#include "netboot/tftp/window.h"
 
 struct event;
 struct event_base;
 struct tftp_session;
-struct tftp_wire;
 
 /* What sessions share. `ended` may free the session. */
 struct tftp_sessions {
 	struct event_base *base;
-	struct tftp_wire *wire;
+	struct tftp_window *window;
 	void (*ended)(void *arg, struct tftp_session *s, enum tftp_state state);
 	void *arg;
 	uint64_t foreign, malformed; /* packets from elsewhere; packets that are no ACK or ERROR */
@@ -38,10 +37,6 @@ struct tftp_session {
 	int64_t began_ms;
 	char name[TFTP_NAME_SIZE]; /* cleaned */
 };
-
-/* Scratch memory for sending; one per process. */
-struct tftp_wire *tftp_wire_new(void);
-void tftp_wire_free(struct tftp_wire *w);
 
 /* A session without a file yet: its socket is bound to `local` (port 0) and it answers `peer`. NULL
  * with errno when there is no socket to be had. Keeps `all`. */

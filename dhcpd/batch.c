@@ -148,6 +148,15 @@ void batch_flush(struct batch *b)
 	b->n = 0;
 }
 
+int batch_write(struct batch *b, struct lease *l)
+{
+	struct moment now = moment_now(b);
+
+	b->is_untidy = true;
+	int rc = b->store ? lease_store_write(b->store, &l, 1, &now) : -EUCLEAN;
+	return rc == -EUCLEAN ? rebuild_store(b, &now) : rc;
+}
+
 void batch_tidy(struct batch *b)
 {
 	if (b->is_untidy && b->store)

@@ -46,6 +46,9 @@ struct pending *batch_next(struct batch *b);
 void batch_add(struct batch *b);
 void batch_flush(struct batch *b);
 
+/* Writes this one lease at once, for what no client waits for. 0, or a negative errno. */
+int batch_write(struct batch *b, struct lease *l) MUST_USE;
+
 /* For when nothing else is to be done: shortens the store's log if it has grown. */
 void batch_tidy(struct batch *b);
 

@@ -9,6 +9,7 @@
 #include "provisioner/base/log.h"
 
 #define LINES_PER_S 100
+#define LEASES_A_TURN 8 /* messages of up to LISTING_STEP leases */
 
 static const char *stage_name(uint8_t stage)
 {
@@ -143,6 +144,55 @@ static void on_nodes_end(void *arg, const void *payload, int fd)
 	log_info("%zu nodes are known", node_table_count(c->nodes));
 }
 
+/* As much as one turn of the loop may take: requests come first. */
+static void send_leases(struct control *c)
+{
+	int64_t now_ms = clock_mono_ms();
+	struct message_leases m = {0};
+
+	for (int i = 0; i < LEASES_A_TURN && !m.is_end; i++) {
+		listing_next(&c->listing, c->leases, c->nodes, now_ms, &m);
+		m.is_paused = i + 1 == LEASES_A_TURN;
+		(void)ipc_send(c->provisioner, MESSAGE_LEASES, &m, sizeof(m),
+			-1); /* whoever waits for it has a timeout */
+	}
+}
+
+static void on_leases_ask(void *arg, const void *payload, int fd)
+{
+	struct control *c = arg;
+	struct message_leases_ask m;
+
+	(void)fd;
+	memcpy(&m, payload, sizeof(m));
+	listing_begin(&c->listing, &m, c->leases);
+	send_leases(c);
+}
+
+static void on_leases_more(void *arg, const void *payload, int fd)
+{
+	struct control *c = arg;
+	struct message_leases_more m;
+
+	(void)fd;
+	memcpy(&m, payload, sizeof(m));
+	if (c->listing.addresses && c->listing.ask.id == m.id)
+		send_leases(c);
+}
+
+static void on_lease_clear(void *arg, const void *payload, int fd)
+{
+	struct control *c = arg;
+	struct message_lease_clear m;
+
+	(void)fd;
+	memcpy(&m, payload, sizeof(m));
+	struct message_lease_cleared answer = {.id = m.id};
+	answer.result = c->clear(c->arg, m.address, &answer.mac);
+	(void)ipc_send(c->provisioner, MESSAGE_LEASE_CLEARED, &answer, sizeof(answer),
+		-1); /* whoever waits for it has a timeout */
+}
+
 static const struct ipc_kind kinds[] = {
 	{.type = MESSAGE_DHCP_SETTINGS,
 		.size = sizeof(struct message_dhcp_settings),
@@ -153,13 +203,23 @@ static const struct ipc_kind kinds[] = {
 		.handle = on_nodes_begin},
 	{.type = MESSAGE_NODE, .size = sizeof(struct message_node), .handle = on_node},
 	{.type = MESSAGE_NODES_END, .size = sizeof(struct message_nodes), .handle = on_nodes_end},
+	{.type = MESSAGE_LEASES_ASK,
+		.size = sizeof(struct message_leases_ask),
+		.handle = on_leases_ask},
+	{.type = MESSAGE_LEASES_MORE,
+		.size = sizeof(struct message_leases_more),
+		.handle = on_leases_more},
+	{.type = MESSAGE_LEASE_CLEAR,
+		.size = sizeof(struct message_lease_clear),
+		.handle = on_lease_clear},
 };
 
-void control_open(struct control *c, struct event_base *base, int fd, struct lease_table *leases)
+void control_open(struct control *c, struct event_base *base, int fd, struct lease_table *leases,
+	control_clear *clear, void *arg)
 {
 	struct message_hello hello = {.pid = (uint32_t)getpid()};
 
-	*c = (struct control){.leases = leases};
+	*c = (struct control){.leases = leases, .clear = clear, .arg = arg};
 	c->provisioner = ipc_new(base, fd, "provisioner", kinds, ARRAY_LEN(kinds), c);
 	(void)ipc_send(c->provisioner, MESSAGE_HELLO, &hello, sizeof(hello),
 		-1); /* it finds out by itself */
@@ -172,6 +232,7 @@ void control_close(struct control *c)
 	networks_free(TAKE(c->networks_coming));
 	node_table_free(TAKE(c->nodes));
 	node_table_free(TAKE(c->nodes_coming));
+	listing_done(&c->listing);
 }
 
 void control_tell(struct control *c, const struct message_exchange *x)

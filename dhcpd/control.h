@@ -10,12 +10,16 @@
 
 #include "dhcpd/counters.h"
 #include "dhcpd/lease.h"
+#include "dhcpd/listing.h"
 #include "dhcpd/network.h"
 #include "dhcpd/node_table.h"
 #include "provisioner/messages/messages.h"
 
 struct event_base;
 struct ipc;
+
+/* Ends the quarantine of an address, on disk too. *ret_mac is its client's, or zero. */
+typedef enum lease_cleared control_clear(void *arg, uint32_t address, struct mac *ret_mac);
 
 struct control {
 	bool is_ready; /* settings have come: we may answer */
@@ -27,13 +31,17 @@ struct control {
 	struct networks *networks_coming;
 	struct node_table *nodes_coming;
 	struct lease_table *leases;
+	struct listing listing; /* what the provisioner asked for and has not read yet */
+	control_clear *clear;
+	void *arg; /* of `clear` */
 	struct ipc *provisioner;
 	int64_t second_ms; /* when the current second of log lines began */
 	unsigned lines;    /* written or held back in it */
 };
 
 /* Takes `fd`, keeps `leases` (whose pools it sets) and says HELLO. */
-void control_open(struct control *c, struct event_base *base, int fd, struct lease_table *leases);
+void control_open(struct control *c, struct event_base *base, int fd, struct lease_table *leases,
+	control_clear *clear, void *arg);
 void control_close(struct control *c);
 
 /* Logs an exchange and tells it to the provisioner. */

@@ -281,6 +281,26 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 	(void)event_base_loopbreak(d->base);
 }
 
+/* The quarantine ends as if its time were over: who had declined the address does not hold it. */
+static enum lease_cleared on_clear(void *arg, uint32_t address, struct mac *ret_mac)
+{
+	struct dhcpd *d = arg;
+	struct lease *l = lease_by_address(d->leases, address);
+	int64_t now_ms = clock_mono_ms();
+
+	if (!l || l->state != LEASE_DECLINED || lease_is_over(l, now_ms))
+		return CLEARED_NOT_DECLINED;
+	const struct client c = lease_client(l);
+	if (c.hlen == MAC_LEN)
+		memcpy(ret_mac->b, c.hw, MAC_LEN);
+	int64_t until_ms = l->until_ms;
+	lease_change(d->leases, l, LEASE_DECLINED, now_ms);
+	if (batch_write(d->batch, l) == 0)
+		return CLEARED;
+	lease_change(d->leases, l, LEASE_DECLINED, until_ms);
+	return CLEARED_NOT_STORED;
+}
+
 /* --- life --- */
 
 /* Everything that comes to port 67 is read from the capture; the socket shall not even queue it. */
@@ -339,7 +359,7 @@ static void start(struct dhcpd *d)
 
 	d->base = event_base_new();
 	assert(d->base);
-	control_open(&d->control, d->base, d->o.provisioner_fd, d->leases);
+	control_open(&d->control, d->base, d->o.provisioner_fd, d->leases, on_clear, d);
 	d->o.provisioner_fd = -1; /* taken */
 	d->captured = add_event(d, capture_fd(d->sender.capture), EV_READ, on_captured, NULL);
 	d->asked_pxe = add_event(d, d->o.pxe_fd, EV_READ, on_pxe, NULL);

@@ -7,6 +7,10 @@
  *   any worker  -> provisioner   HELLO      I have just started: tell me everything
  *   provisioner -> dhcpd         DHCP_SETTINGS, NETWORK..., then NODES_BEGIN, NODE..., NODES_END
  *   dhcpd       -> provisioner   EXCHANGE   a DHCP message came and was answered so
+ *   provisioner -> dhcpd         LEASES_ASK, then LEASES_MORE: who holds which address?
+ *   dhcpd       -> provisioner   LEASES     some of them, by address; then it waits for LEASES_MORE
+ *   provisioner -> dhcpd         LEASE_CLEAR: let this address out of quarantine
+ *   dhcpd       -> provisioner   LEASE_CLEARED
  *   netboot     -> provisioner   ASK        this client wants that path: what does it get?
  *   provisioner -> netboot       ANSWER     a status and, with 200, a sealed memfd
  *   netboot     -> provisioner   TRANSFER   a file transfer has ended
@@ -31,6 +35,11 @@ enum message_type {
 	MESSAGE_ANSWER,
 	MESSAGE_TRANSFER,
 	MESSAGE_COUNTER,
+	MESSAGE_LEASES_ASK,
+	MESSAGE_LEASES_MORE,
+	MESSAGE_LEASES,
+	MESSAGE_LEASE_CLEAR,
+	MESSAGE_LEASE_CLEARED,
 };
 
 enum enroll { ENROLL_ASK = 1, ENROLL_OPEN, ENROLL_CLOSED };
@@ -90,6 +99,59 @@ struct message_exchange {
 	char boot_file[256]; /* as told to the client; "" for none */
 	char hostname[64];   /* as the client gave it: hostile text */
 	char note[128];      /* why there was no reply, or what was odd; ours */
+};
+
+/* What an address is to dhcpd. A lease that has run out is free: its client is only remembered. */
+enum lease_use { USE_FREE = 1, USE_OFFERED, USE_BOUND, USE_DECLINED, N_LEASE_USES };
+
+struct message_leases_ask {
+	uint32_t id;          /* chosen by the provisioner; what belongs to it repeats it */
+	uint32_t uses;        /* of these kinds: 1 << enum lease_use */
+	uint32_t first, last; /* only addresses between these, both included */
+	int64_t within_ms;    /* only what ends within this time; 0: all */
+};
+
+struct message_leases_more {
+	uint32_t id;
+};
+
+#define MESSAGE_LEASE_HW_MAX 16
+#define MESSAGE_LEASE_ID_MAX 64
+
+struct message_lease {
+	uint32_t address;
+	uint8_t use; /* enum lease_use */
+	uint8_t htype, hlen;
+	uint8_t id_len;  /* may be more than there is room for */
+	int64_t age_ms;  /* since it was granted or last renewed; -1: not known */
+	int64_t left_ms; /* below 0: over for so long */
+	uint32_t lease_s;
+	uint8_t hw[MESSAGE_LEASE_HW_MAX];
+	uint8_t client_id[MESSAGE_LEASE_ID_MAX];
+	char node[64]; /* "" for a stranger */
+};
+
+#define MESSAGE_LEASES_ROWS 22
+
+struct message_leases {
+	uint32_t id;
+	uint32_t n_rows;
+	uint8_t is_end;    /* there are no more */
+	uint8_t is_paused; /* there may be more: say LEASES_MORE */
+	struct message_lease rows[MESSAGE_LEASES_ROWS];
+};
+
+struct message_lease_clear {
+	uint32_t id;
+	uint32_t address;
+};
+
+enum lease_cleared { CLEARED = 1, CLEARED_NOT_DECLINED, CLEARED_NOT_STORED };
+
+struct message_lease_cleared {
+	uint32_t id;
+	uint32_t result; /* enum lease_cleared */
+	struct mac mac;  /* whose client had declined it; zero when it has none */
 };
 
 enum transfer_protocol { PROTOCOL_TFTP = 1, PROTOCOL_HTTP };

@@ -105,6 +105,20 @@ char *api_query(const struct api_request *r, const char *key)
 	return value;
 }
 
+/* A filter that cannot be read would silently be none. */
+static bool query_is_sound(const struct evhttp_uri *uri)
+{
+	const char *query = evhttp_uri_get_query(uri);
+	struct evkeyvalq params;
+
+	if (!query || !query[0])
+		return true;
+	if (evhttp_parse_query_str(query, &params) < 0)
+		return false;
+	evhttp_clear_headers(&params);
+	return true;
+}
+
 /* What "*" stands for; NULL when the path does not fit the route. */
 static const char *match(const char *route, const char *path)
 {
@@ -185,6 +199,10 @@ static void on_request(struct evhttp_request *http, void *arg)
 	struct api_request r = {.http = http, .arg = s->arg, .server = s, .body_len = len};
 	bool path_known = false;
 
+	if (uri && !query_is_sound(uri)) {
+		api_reply_error(&r, HTTP_BADREQUEST, "the query behind \"?\" can not be read");
+		return;
+	}
 	AUTO(free_p) char *body = xcalloc(len + 1, 1);
 	(void)evbuffer_copyout(in, body, len);
 	r.body = body;

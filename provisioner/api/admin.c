@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "provisioner/api/leases.h"
 #include "provisioner/base/clock.h"
 #include "provisioner/base/json.h"
 #include "provisioner/base/parse.h"
@@ -218,5 +219,7 @@ const struct api_route admin_routes[] = {
 	{EVHTTP_REQ_GET, "/v1/nodes", get_nodes},
 	{EVHTTP_REQ_GET, "/v1/nodes/*", get_node},
 	{EVHTTP_REQ_GET, "/v1/events", get_events},
+	{EVHTTP_REQ_GET, "/v1/leases", leases_get},
+	{EVHTTP_REQ_POST, "/v1/leases/*", leases_post},
 	{.path = NULL},
 };

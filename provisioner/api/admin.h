@@ -1,6 +1,6 @@
 /* admin.h - the admin plane: what `slipway nodes`, `events`, `status` and others ask for.
  *
- * GET only, over the UNIX socket, whose file mode is the permission. docs/reference/api.md lists the
+ * Over the UNIX socket, whose file mode is the permission. docs/reference/api.md lists the
  * paths; json in, json out. The server borrows everything in `struct admin`. */
 #ifndef SLIPWAY_API_ADMIN_H
 #define SLIPWAY_API_ADMIN_H
@@ -13,12 +13,14 @@
 #define ADMIN_COUNTERS_MAX 256
 
 struct generation;
+struct leases;
 struct nodes;
 struct store;
 
 struct admin {
 	struct nodes *nodes;
 	struct store *store;
+	struct leases *leases;
 	const struct generation *generation;
 	int64_t started_ms;
 	struct message_counter counters[ADMIN_COUNTERS_MAX];

@@ -6,7 +6,7 @@
 
 #define BODY_BYTES_MAX ((size_t)256 << 20)
 #define TIMEOUT_S 30L
-#define URL_SIZE 1024
+#define URL_SIZE 8192
 
 static size_t on_body(char *data, size_t size, size_t n, void *arg)
 {
@@ -45,7 +45,7 @@ static int judge(const struct cli *cli, CURLcode rc, long status, const struct s
 	return status == 404 ? CLI_NOT_FOUND : CLI_FAILED;
 }
 
-int client_get(const struct cli *cli, const char *path, struct str *ret_body)
+static int talk(const struct cli *cli, bool is_post, const char *path, struct str *ret_body)
 {
 	CURL *curl = curl_easy_init();
 	char url[URL_SIZE];
@@ -62,10 +62,22 @@ int client_get(const struct cli *cli, const char *path, struct str *ret_body)
 	(void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, ret_body);
 	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT_S);
 	(void)curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+	if (is_post)
+		(void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "");
 	CURLcode rc = curl_easy_perform(curl);
 	(void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_cleanup(curl);
 	return judge(cli, rc, status, ret_body);
+}
+
+int client_get(const struct cli *cli, const char *path, struct str *ret_body)
+{
+	return talk(cli, /* is_post= */ false, path, ret_body);
+}
+
+int client_order(const struct cli *cli, const char *path, struct str *ret_body)
+{
+	return talk(cli, /* is_post= */ true, path, ret_body);
 }
 
 int client_get_json(const struct cli *cli, const char *path, json_t **ret)

@@ -15,7 +15,10 @@
 /* GETs `path`. CLI_OK and the body, or an exit status after saying why. */
 int client_get(const struct cli *cli, const char *path, struct str *ret_body);
 
-/* The same, parsed; the caller decrefs. */
+/* POSTs nothing to `path`; otherwise the same. */
+int client_order(const struct cli *cli, const char *path, struct str *ret_body);
+
+/* The same as client_get(), parsed; the caller decrefs. */
 int client_get_json(const struct cli *cli, const char *path, json_t **ret);
 
 /* The text under `key`, borrowed; "" when there is none. */

@@ -14,6 +14,7 @@ static const struct cli_command *const commands[] = {
 	&cmd_check,
 	&cmd_nodes,
 	&cmd_events,
+	&cmd_leases,
 	&cmd_wait,
 	&cmd_status,
 	&cmd_render,

@@ -12,6 +12,7 @@
 
 #include "provisioner/api/admin.h"
 #include "provisioner/api/join.h"
+#include "provisioner/api/leases.h"
 #include "provisioner/base/clock.h"
 #include "provisioner/base/files.h"
 #include "provisioner/base/ipc.h"
@@ -213,8 +214,11 @@ static void on_reload(evutil_socket_t sig, short what, void *arg)
 
 static void on_dhcpd_hello(void *arg, const void *payload, int fd)
 {
+	struct provisioner *p = arg;
+
 	(void)payload, (void)fd;
-	tell_dhcpd(arg);
+	tell_dhcpd(p);
+	leases_on_hello(p->admin.leases);
 }
 
 static void on_netboot_hello(void *arg, const void *payload, int fd)
@@ -303,11 +307,29 @@ static void on_counter(void *arg, const void *payload, int fd)
 	admin_count(&p->admin, &c);
 }
 
+static void on_leases(void *arg, const void *payload, int fd)
+{
+	struct provisioner *p = arg;
+
+	(void)fd;
+	leases_on_rows(p->admin.leases, payload);
+}
+
+static void on_lease_cleared(void *arg, const void *payload, int fd)
+{
+	struct provisioner *p = arg;
+
+	(void)fd;
+	leases_on_cleared(p->admin.leases, payload);
+}
+
 /* None of these brings a descriptor along. */
 static const struct ipc_kind dhcpd_kinds[] = {
 	{MESSAGE_HELLO, sizeof(struct message_hello), on_dhcpd_hello, false},
 	{MESSAGE_EXCHANGE, sizeof(struct message_exchange), on_exchange, false},
 	{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, false},
+	{MESSAGE_LEASES, sizeof(struct message_leases), on_leases, false},
+	{MESSAGE_LEASE_CLEARED, sizeof(struct message_lease_cleared), on_lease_cleared, false},
 };
 
 static const struct ipc_kind netboot_kinds[] = {
@@ -430,6 +452,7 @@ static void open_channels(struct provisioner *p)
 	p->dhcpd = ipc_new(p->base, o->dhcpd_fd, "dhcpd", dhcpd_kinds, ARRAY_LEN(dhcpd_kinds), p);
 	p->netboot = ipc_new(
 		p->base, o->netboot_fd, "netboot", netboot_kinds, ARRAY_LEN(netboot_kinds), p);
+	p->admin.leases = leases_new(p->base, p->dhcpd, &p->admin);
 }
 
 static int open_apis(struct provisioner *p, struct err *e)
@@ -459,6 +482,7 @@ static void close_all(struct provisioner *p)
 	if (p->nodes && nodes_flush(p->nodes) < 0)
 		log_error("the last events could not be written");
 	seeding_free(p->seeding);
+	leases_free(p->admin.leases);
 	api_server_free(p->admin_server);
 	api_server_free(p->join_server);
 	ipc_free(p->dhcpd);

@@ -27,9 +27,10 @@ struct machine {
 	const struct cluster_node *node; /* NULL: a stranger */
 	struct mac macs[MACHINE_MACS_MAX];
 	uint32_t n_macs;
-	char uuid[37];    /* "" when not known */
-	char serial[64];  /* hostile text, printable */
-	uint32_t address; /* what it holds now; 0: nothing */
+	char uuid[37];     /* "" when not known */
+	char serial[64];   /* hostile text, printable */
+	char hostname[64]; /* as it last called itself in DHCP; the same kind of text, not kept */
+	uint32_t address;  /* what it holds now; 0: nothing */
 	struct life life;
 	int64_t first_seen_ms, last_seen_ms;
 	int64_t stored_seen_ms; /* the last_seen_ms that is in the store */

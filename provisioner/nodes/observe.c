@@ -59,6 +59,8 @@ void observe_exchange(struct nodes *t, const struct message_exchange *x, int64_t
 	char note[SAFE_SIZE];
 
 	keep_uuid(m, x);
+	if (x->hostname[0])
+		(void)log_safe(m->hostname, sizeof(m->hostname), x->hostname, strlen(x->hostname));
 	if (x->reply == DHCP_ACK && x->address) {
 		leased(t, m, x, now_ms);
 		return;

@@ -27,6 +27,14 @@ refuses 2 '"xml" is not table or json' nodes -o xml
 refuses 2 '"xml" is not text or json' status -o xml
 refuses 2 '"xml" is not text or json' events -o xml
 refuses 2 'number from 0 to 10000' events -n -1
+refuses 2 'not a node, MAC, address' leases 'a b'
+refuses 2 'not a node, MAC, address' leases 'm1&state=free'
+refuses 2 'not bound, offered' leases --state 'x y'
+refuses 2 'not a time such as 10m' leases --expiring soon
+refuses 2 'one IPv4 address' leases --clear-quarantine m1
+refuses 2 'one IPv4 address' leases --clear-quarantine 10.0.0.1 10.0.0.2
+refuses 2 '"xml" is not table or json' leases -o xml
+refuses 4 'no server answers' leases --socket "$work/none"
 refuses 2 'text, markdown or scdoc' schema --format xml
 refuses 2 'accepted, booting' wait --for stalled
 refuses 2 'time such as' wait --timeout soon
@@ -35,7 +43,7 @@ refuses 2 'started by hand' worker a b c d e f
 refuses 4 'no server answers' status --socket "$work/none"
 refuses 65 'nothing.yaml' check --config "$work/nothing.yaml" --templates "$top/templates"
 refuses 1 'nowhere' check --config "$work/x.yaml" --templates "$work/nowhere"
-for c in serve check nodes events wait status render schema; do
+for c in serve check nodes events leases wait status render schema; do
 	ok "slipway $c --help prints its usage" eval "'$slipway' $c --help | grep -q '^usage: slipway $c'"
 done
 ok "a full disk behind stdout is a failure" eval "! '$slipway' schema >/dev/full 2>/dev/null"
@@ -69,12 +77,14 @@ cat >"$work/answers" <<-EOF
 	/v1/nodes/m1 {"name":"m1","state":"ready","macs":[],"facts":{"vendor $evil":"$evil","deep":{"a":"$evil"}}}
 	/v1/nodes [{"name":"m1","state":"ready","known":true,"macs":[]},{"name":"m2","state":"booting","step":"kernel","known":true,"macs":[]}]
 	/v1/events []
+	/v1/leases {"leases":[{"address":"10.0.0.5"}],"complete":false,"error":"dhcpd was started anew"}
 	/v1/status {nonsense
 EOF
 is "what a node says of itself comes to the terminal as plain text" "" \
 	"$("$slipway" nodes m1 "${s[@]}" | LC_ALL=C grep -anP '[^\x20-\x7e]')"
 like "and can be read" 'vendor .x1b.31m' "$("$slipway" nodes m1 "${s[@]}")"
 refuses 1 'not JSON' status "${s[@]}"
+refuses 1 'the list is not complete: dhcpd was started anew' leases "${s[@]}"
 refuses 3 'no such thing' render m9 "${s[@]}"
 ok "a node that is named twice is one node" "$slipway" wait m1 m1 -q "${s[@]}"
 refuses 3 'not all of these' wait m1 m9 -q "${s[@]}"

@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# Seeing what the DHCP server does, through the whole server: `slipway leases` with 12,000 leases while machines
+# are served.
+. "$(dirname "$0")/../lib.sh"
+need_root
+net_new see
+socket=$work/slipway.sock node_mac=02:00:00:00:00:11
+
+mkdir -p "$work"/{config,agent,images/lab/1}
+cp -R "$top/templates" "$work/templates"
+chmod -R a+rX "$work"
+install -m 755 "$bin/slipway-join" "$work/agent/"
+echo kernel >"$work/images/lab/1/vmlinuz"
+echo ramdisk >"$work/images/lab/1/initrd.img"
+cat >"$work/config/cluster.yaml" <<-CONFIG
+	cluster: see
+	network: {internal: {interface: s0, address: 10.77.0.1/16}}
+	dhcp: {pool: 10.77.16.0-10.77.79.255, lease: 2h}
+	image: lab/1
+	roles:
+	  master: {template: master.yaml, etcd-member: true}
+	nodes:
+	  - {name: m1, role: master, mac: $node_mac, address: 10.77.0.11}
+CONFIG
+ip -n "$srv" addr flush dev s0
+ip -n "$srv" addr add 10.77.0.1/16 dev s0
+
+# --- helpers -------------------------------------------------------------------------------------
+
+cli() { "$bin/slipway" "$1" --socket "$socket" "${@:2}"; }
+worker() { pgrep -P "$serve" -f "^slipway worker $1 "; }
+answers() { cli status && worker dhcpd; }
+ms() { local t=${EPOCHREALTIME/./}; echo $((t / 1000)); }
+fill() { in_cli /usr/bin/python3 "$top/tests/wire/dhcp_fill.py" c0 "$@"; }
+lease() { cli leases "$1" --all --json | jq -r ".[0].$2"; }
+is_state() { [ "$(lease "$1" state)" = "$2" ]; }
+printf '#!/bin/sh\n[ "$1" != bound ] || ip addr add "$ip/16" dev "$interface"\n' >"$work/udhcpc"
+chmod +x "$work/udhcpc"
+udhcpc() { in_cli timeout 30 busybox udhcpc -f -q -n -i c0 -t 5 -T 2 -s "$work/udhcpc" "$@" 2>&1; }
+mac() { ip -n "$cli" link set c0 address "$1"; }
+
+ip netns exec "$srv" "$bin/slipway" serve --config "$work/config/cluster.yaml" --state "$work/state" \
+	--images "$work/images" --templates "$work/templates" --agent "$work/agent" --socket "$socket" \
+	--user nobody --log-level info >>"$work/serve.log" 2>&1 </dev/null &
+serve=$!
+defer "kill -9 $serve; wait $serve"
+wait_for 10 "the server" answers || { cat "$work/serve.log"; exit 1; }
+
+# --- leases --------------------------------------------------------------------------------------
+
+is "a server that holds no lease lists none" 0 "$(cli leases --count)"
+like "but says of which columns" '^ADDRESS +CLIENT +NODE +STATE' "$(cli leases)"
+mac $node_mac
+like "a node gets its address" 'lease of 10\.77\.0\.11 obtained' "$(udhcpc -x hostname:evil-node)"
+mac 02:00:00:00:00:55
+like "a stranger gets one of the pool" 'lease of 10\.77\.16\.0 obtained' "$(udhcpc -x hostname:laptop)"
+is "the list tells of the node" "10.77.0.11 $node_mac m1 bound 10.77.0.0/16 7200" \
+	"$(cli leases m1 --json | jq -r '.[] | "\(.address) \(.mac) \(.node) \(.state) \(.subnet) \(.lease_s)"')"
+has_hostname() { [ "$(lease 10.77.16.0 hostname)" = laptop ]; }
+ok "and how the stranger calls itself" wait_for 5 "the exchange" has_hostname
+left=$((($(lease 10.77.16.0 ends_ms) - $(date +%s%3N)) / 1000))
+ok "its lease ends in two hours ($left s)" test $left -gt 7100 -a $left -le 7200
+is "one line for each, for a person" "ADDRESS 10.77.0.11 10.77.16.0" "$(cli leases | awk '{ print $1 }' | paste -sd ' ')"
+is "strangers alone" 10.77.16.0 "$(cli leases --unknown --json | jq -r '.[].address')"
+for arg in m1 $node_mac 10.77.0.11 10.77.0.8/29; do
+	is "found by $arg" 10.77.0.11 "$(cli leases "$arg" --json | jq -r '.[].address')"
+done
+is "several at once" 2 "$(cli leases m1 10.77.16.0/24 --count)"
+is "what ends within 10 minutes" 0 "$(cli leases --expiring 10m --count)"
+is "and within 3 hours" 2 "$(cli leases --expiring 3h --count)"
+is "none is declined" 0 "$(cli leases --state declined --count)"
+out=$(cli leases m9 2>&1)
+is "a machine that nobody knows is not found" 3 $?
+like "and named" '"m9" is no machine, MAC, address or network' "$out"
+out=$(cli leases --state bond 2>&1)
+is "a state that does not exist is refused" 1 $?
+like "with those that do" 'not bound, offered, declined or free' "$out"
+is "a filter that cannot be read is not silently none" 400 \
+	"$(curl -s -o "$work/body" -w '%{http_code}' --unix-socket "$socket" 'http://slipway/v1/leases?&match=m1')"
+
+# --- a quarantine --------------------------------------------------------------------------------
+
+decline() { # as the holder of the address does that finds somebody else there
+	in_cli /usr/bin/python3 - "$1" "$2" <<-'PY'
+		import sys
+		from scapy.all import BOOTP, DHCP, IP, UDP, Ether, sendp
+		mac, address = sys.argv[1:]
+		sendp(Ether(src=mac, dst="ff:ff:ff:ff:ff:ff") / IP(src="0.0.0.0", dst="255.255.255.255") / UDP(sport=68, dport=67) /
+		      BOOTP(chaddr=bytes.fromhex(mac.replace(":", "")), xid=1) /
+		      DHCP(options=[("message-type", "decline"), ("requested_addr", address), ("server_id", "10.77.0.1"), "end"]),
+		      iface="c0", verbose=False)
+	PY
+}
+decline 02:00:00:00:00:55 10.77.16.0
+ok "an address that its holder declines is in quarantine" wait_for 5 "it" is_state 10.77.16.0 declined
+out=$(cli leases --clear-quarantine 10.77.0.11 2>&1)
+is "a bound one can not be let out" 3 $?
+like "because it is not in" '10\.77\.0\.11 is not in quarantine' "$out"
+like "the operator lets it out" 'may be given out again' "$(cli leases --clear-quarantine 10.77.16.0)"
+is "it is free" free "$(lease 10.77.16.0 state)"
+is "and not listed with those in use" 1 "$(cli leases --count)"
+like "the stranger's timeline says so" 'operator let 10\.77\.16\.0 out of quarantine, which 02:00:00:00:00:55 had declined' \
+	"$(cli events 02:00:00:00:00:55)"
+is "a second time there is nothing to let out" 3 "$(cli leases --clear-quarantine 10.77.16.0 >/dev/null 2>&1; echo $?)"
+was=$(worker dhcpd)
+kill -9 "$was"
+is_back() { [ -n "$(worker dhcpd)" ] && [ "$(worker dhcpd)" != "$was" ] && cli leases --count; }
+ok "dhcpd killed with -9 is back" wait_for 10 "it" is_back
+is "and has it on disk that the address is free" free "$(lease 10.77.16.0 state)"
+
+# --- many, while machines are served --------------------------------------------------------------
+
+is "12,000 machines get their leases" "12000 leases" "$(fill 12000)"
+before=$(ms)
+n=$(cli leases --count)
+echo "# $n leases listed in $(($(ms) - before)) ms"
+is "all are listed" 12001 "$n"
+cli leases --json | jq -r '.[].address' >"$work/addresses"
+sort -t. -n -k1,1 -k2,2 -k3,3 -k4,4 -u "$work/addresses" >"$work/sorted"
+ok "each once, in the order of their addresses" cmp "$work/addresses" "$work/sorted"
+fill 3000 12000 >"$work/fill" &
+filling=$!
+lists=0 wrong=0
+while kill -0 $filling 2>/dev/null; do
+	[ "$(cli leases --count)" -ge 12001 ] || wrong=$((wrong + 1))
+	lists=$((lists + 1))
+done
+wait $filling
+is "while lists are read one after the other, 3,000 more machines are served" "3000 leases" "$(cat "$work/fill")"
+is "and no list ($lists) lacks a lease" 0 $wrong
+pids=()
+for i in 1 2 3 4 5 6; do
+	cli leases --count >"$work/count$i" 2>&1 &
+	pids+=($!)
+done
+wait "${pids[@]}"
+is "six operators at once get the whole list" "15001 15001 15001 15001 15001 15001" "$(cat "$work"/count? | paste -sd ' ')"
+for _ in 1 2 3 4 5; do
+	curl -s --unix-socket "$socket" http://slipway/v1/leases | head -c 1000 >/dev/null # leaves in the middle of it
+done
+is "readers that leave in the middle are no harm" 15001 "$(cli leases --count)"
+echo "# dhcpd: $(awk '/^(VmRSS|RssAnon)/ { print $1, $2, $3 }' /proc/"$(worker dhcpd)"/status | paste -sd ' ')"
+
+# --- the end -------------------------------------------------------------------------------------
+
+kill -TERM "$serve"
+wait "$serve"
+is "SIGTERM is a clean stop" 0 $?
+is "nothing was killed by a signal of its own" "" "$(grep -E 'signal (4|6|7|8|11|31) ' "$work/serve.log")"
+is "a sanitizer's build has found nothing" "" "$(grep -E 'Sanitizer|runtime error' "$work/serve.log")"
+done_testing

@@ -65,7 +65,8 @@ PROGRAMS := $(foreach p,slipway slipway-join,$(if $(wildcard $(MAIN_$(p))),$(BUI
 UNIT_BIN := $(UNIT:%.c=$(BUILD)/%)
 REPLAY   := $(FUZZ:%.c=$(BUILD)/%-replay)
 WIRE_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/wire/*.c))
-BENCH_BIN := $(BUILD)/tests/bench/dhcp_load $(BUILD)/tests/wire/dhcpd_host
+BENCH_BIN := $(addprefix $(BUILD)/tests/bench/,dhcp_load disk_sync)
+BENCH_OBJ := $(filter-out $(BENCH_BIN:%=%.o),$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.c)))
 MAN_SRC  := $(wildcard docs/man/*.scd)
 MAN      := $(MAN_SRC:docs/man/%.scd=build/man/%) build/man/cluster.yaml.5
 
@@ -89,6 +90,10 @@ test: ## everything: check, wire tests with real clients, the three-machine boot
 	$(Q)tests/install-deps
 	$(Q)$(MAKE) --no-print-directory -j2 all $(UNIT_BIN) $(REPLAY) $(WIRE_BIN)
 	$(Q)BUILD=$(BUILD) tests/run all
+
+bench: ## the same load on us and on the rivals (root): ONLY=dhcp for one, QUICK=1 for a glance
+	$(Q)$(MAKE) --no-print-directory -j2 all $(BENCH_BIN) $(WIRE_BIN)
+	$(Q)BUILD=$(BUILD) tests/bench/run $(ONLY)
 
 wire-programs: $(WIRE_BIN) ## build the programs that wire tests run
 
@@ -164,7 +169,8 @@ $(BUILD)/tests/wire/%: $(BUILD)/tests/wire/%.o $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/tests/bench/dhcp_load: $(addprefix $(BUILD)/tests/bench/,dhcp_load.o dhcp_packet.o wire.o) $(LIB)
+# Each .c of tests/bench named here has a main(); the others are what they share.
+$(BENCH_BIN): $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BENCH_OBJ) $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -178,6 +184,6 @@ build/man/cluster.yaml.5: docs/man/cluster.yaml.5.head docs/man/cluster.yaml.5.t
 	$(Q)mkdir -p $(@D) && { cat docs/man/cluster.yaml.5.head; $(BUILD)/slipway schema --format scdoc; \
 	  cat docs/man/cluster.yaml.5.tail; } | scdoc >$@
 
-.PHONY: all help deps demo check test wire-programs layers fuzz fuzzers tidy coverage format install clean FORCE
+.PHONY: all help deps demo check test bench wire-programs layers fuzz fuzzers tidy coverage format install clean FORCE
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

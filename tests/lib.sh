@@ -9,7 +9,7 @@ case $BUILD in /*) bin=$BUILD ;; *) bin=$top/$BUILD ;; esac
 tap_n=0 tap_failed=0 cleanups=()
 
 # A scratch folder that an unprivileged worker can reach.
-work=$(mktemp -d /tmp/slipway-test.XXXXXX)
+work=$(mktemp -d "${TEST_DIR:-/tmp}/slipway-test.XXXXXX")
 chmod 755 "$work"
 
 on_exit() {

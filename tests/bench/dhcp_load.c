@@ -20,18 +20,18 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "dhcpd/msg.h"
 #include "provisioner/base/addr.h"
 #include "provisioner/base/mem.h"
 #include "provisioner/base/parse.h"
 #include "tests/bench/dhcp_packet.h"
+#include "tests/bench/times.h"
 #include "tests/bench/wire.h"
 
 #define CLIENTS_MAX 65535 /* a client's place is the lower half of its xid */
 #define STRIDE 7919       /* machines take turns in no order that a disk or a cache could like */
-#define SCAN_US 2000
+#define SCAN_US 1000
 #define JITTER_US INT64_C(1000000)
 
 enum state { IDLE, DISCOVERING, REQUESTING, OVER };
@@ -59,12 +59,6 @@ struct settings {
 	bool offers_only, is_growing; /* is_growing: each wait is twice the last, with jitter */
 };
 
-/* Durations in microseconds, as many as were seen. */
-struct times {
-	uint32_t *v;
-	size_t n, max;
-};
-
 struct load {
 	struct settings s;
 	struct wire *wire;
@@ -84,23 +78,6 @@ static void die(const char *what, const char *why)
 {
 	(void)fprintf(stderr, "dhcp_load: %s: %s\n", what, why);
 	exit(2);
-}
-
-static int64_t now_us(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static void add_time(struct times *t, int64_t us)
-{
-	if (t->n == t->max) {
-		t->max = t->max ? 2 * t->max : 4096;
-		t->v = xreallocarray(t->v, t->max, sizeof(*t->v));
-	}
-	t->v[t->n++] = (uint32_t)us;
 }
 
 static struct mac mac_of(uint32_t machine)
@@ -221,7 +198,7 @@ static void hold(struct load *l, uint32_t machine, uint32_t address)
 static void finish(struct load *l, struct client *c, uint32_t address)
 {
 	hold(l, c->machine, address);
-	add_time(&l->whole, l->now_us - c->begun_us);
+	times_add(&l->whole, l->now_us - c->begun_us);
 	l->done++;
 	l->last_done_us = l->now_us;
 	end(l, c);
@@ -229,7 +206,7 @@ static void finish(struct load *l, struct client *c, uint32_t address)
 
 static void on_offer(struct load *l, struct client *c, const struct dhcp_answer *a)
 {
-	add_time(&l->offer, l->now_us - c->asked_us);
+	times_add(&l->offer, l->now_us - c->asked_us);
 	if (l->s.offers_only) {
 		finish(l, c, a->yiaddr);
 		return;
@@ -246,7 +223,7 @@ static void on_ack(struct load *l, struct client *c, const struct dhcp_answer *a
 {
 	if (a->yiaddr != c->offered)
 		wrong(l, c, "ACK and OFFER are of two addresses");
-	add_time(&l->ack, l->now_us - c->asked_us);
+	times_add(&l->ack, l->now_us - c->asked_us);
 	finish(l, c, a->yiaddr);
 }
 
@@ -270,7 +247,7 @@ static void on_frame(void *arg, const uint8_t *bytes, size_t len)
 	struct load *l = arg;
 	struct dhcp_answer a;
 
-	l->now_us = now_us();
+	l->now_us = times_now_us();
 	if (!dhcp_read_answer(bytes, len, &a)) {
 		if (l->wrong++ == 0)
 			(void)snprintf(l->first_wrong, sizeof(l->first_wrong), "not readable");
@@ -325,12 +302,11 @@ static void run(struct load *l)
 {
 	int64_t scanned_us;
 
-	l->begun_us = l->now_us = scanned_us = now_us();
+	l->begun_us = l->now_us = scanned_us = times_now_us();
 	for (uint32_t i = 0; i < l->s.clients; i++)
 		begin(l, &l->clients[i]);
 	while (l->done + l->failed < l->s.count) {
-		wire_flush(l->wire);
-		l->now_us = now_us();
+		l->now_us = times_now_us();
 		if (l->now_us - l->begun_us > (int64_t)l->s.within_ms * 1000)
 			break;
 		size_t n = wire_read(l->wire, on_frame, l);
@@ -338,26 +314,10 @@ static void run(struct load *l)
 			scan(l);
 			scanned_us = l->now_us;
 		}
+		wire_flush(l->wire);
 		if (n == 0)
-			wire_wait(l->wire, /* timeout_ms= */ 2);
+			wire_wait(l->wire, /* timeout_ms= */ 1);
 	}
-}
-
-static int compare(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void print_times(const char *name, struct times *t)
-{
-	if (t->n > 0)
-		qsort(t->v, t->n, sizeof(*t->v), compare);
-	(void)printf("\"%s_us\":{\"p50\":%u,\"p99\":%u,\"max\":%u},", name,
-		t->n ? t->v[t->n / 2] : 0, t->n ? t->v[t->n * 99 / 100] : 0,
-		t->n ? t->v[t->n - 1] : 0);
-	free(t->v);
 }
 
 static void print_result(struct load *l, const char *mode)
@@ -368,12 +328,15 @@ static void print_result(struct load *l, const char *mode)
 		s = 0;
 	(void)printf("{\"mode\":\"%s\",\"clients\":%u,\"machines\":%u,\"count\":%u,", mode,
 		l->s.clients, l->s.machines, l->s.count);
-	(void)printf("\"done\":%u,\"failed\":%u,\"seconds\":%.4f,\"rate\":%.1f,", l->done,
-		l->s.count - l->done, s, s > 0 ? (double)l->done / s : 0);
-	print_times("offer", &l->offer);
-	print_times("ack", &l->ack);
-	print_times("whole", &l->whole);
-	(void)printf("\"retries\":%u,\"naks\":%u,\"late\":%u,\"moved\":%u,\"duplicates\":%u,",
+	(void)printf("\"done\":%u,\"failed\":%u,\"unfinished\":%u,\"seconds\":%.4f,\"rate\":%.1f,",
+		l->done, l->failed, l->started - l->done - l->failed, s,
+		s > 0 ? (double)l->done / s : 0);
+	times_print("offer", &l->offer);
+	(void)printf(",");
+	times_print("ack", &l->ack);
+	(void)printf(",");
+	times_print("whole", &l->whole);
+	(void)printf(",\"retries\":%u,\"naks\":%u,\"late\":%u,\"moved\":%u,\"duplicates\":%u,",
 		l->retries, l->naks, l->late, l->moved, l->duplicates);
 	(void)printf("\"lost_by_us\":%u,\"wrong\":%u,\"first_wrong\":\"%s\"}\n", wire_lost(l->wire),
 		l->wrong, l->first_wrong);
@@ -421,7 +384,7 @@ static void take_argument(struct settings *s, char *text)
 		{"first", &s->first, UINT32_MAX},
 		{"count", &s->count, 1 << 24},
 		{"retry", &s->retry_ms, 600000},
-		{"tries", &s->tries, 100},
+		{"tries", &s->tries, 1 << 24},
 		{"pause", &s->pause_ms, 60000},
 		{"within", &s->within_ms, 600000},
 	};
@@ -476,6 +439,9 @@ int main(int argc, char **argv)
 	run(&l);
 	print_result(&l, mode->name);
 	wire_close(l.wire);
+	times_free(&l.offer);
+	times_free(&l.ack);
+	times_free(&l.whole);
 	free(l.holders);
 	free(l.clients);
 	free(l.machines);

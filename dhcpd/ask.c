@@ -25,8 +25,10 @@ bool ask_identify(struct ask *a)
 	a->client.htype = a->m->htype;
 	a->client.hlen = a->m->hlen;
 	memcpy(a->client.hw, a->m->chaddr, a->m->hlen);
-	if (a->m->htype != MSG_HTYPE_ETHERNET || a->m->hlen != MAC_LEN)
+	if (a->m->htype != MSG_HTYPE_ETHERNET || a->m->hlen != MAC_LEN) {
+		a->mac = (struct mac){0}; /* a UUID's first bytes are nobody's MAC */
 		return true;
+	}
 	a->node = node_table_by_mac(a->s->nodes, &a->mac);
 	if (a->node)
 		memcpy(a->client.hw, a->node->macs[0].b, MAC_LEN);

@@ -41,10 +41,11 @@ static void log_exchange(struct control *c, const struct message_exchange *x)
 
 	if (level > log_level() || !may_log(c))
 		return;
-	log_line(level, "%s -> %s mac=%s address=%s stage=%s%s%s%s%s", dhcp_type_name(x->request),
-		x->reply ? dhcp_type_name(x->reply) : "-", mac_text(&x->mac, mac),
-		ipv4_text(x->address, address), stage_name(x->stage),
-		x->boot_file[0] ? " file=" : "", x->boot_file, x->note[0] ? " note=" : "", x->note);
+	log_line(level, "%s -> %s mac=%s address=%s stage=%s%s%s%s%s%s%s%s",
+		dhcp_type_name(x->request), x->reply ? dhcp_type_name(x->reply) : "-",
+		mac_text(&x->mac, mac), ipv4_text(x->address, address), stage_name(x->stage),
+		x->boot_file[0] ? " file=" : "", x->boot_file, x->quirks[0] ? " quirks=\"" : "",
+		x->quirks, x->quirks[0] ? "\"" : "", x->note[0] ? " note=" : "", x->note);
 }
 
 /* They come into force with the last of their networks. */
@@ -54,6 +55,8 @@ static void on_settings(void *arg, const void *payload, int fd)
 
 	(void)fd;
 	memcpy(&c->settings_coming, payload, sizeof(c->settings_coming));
+	IPC_TEXT(c->settings_coming.pxelinux_config);
+	IPC_TEXT(c->settings_coming.pxelinux_prefix);
 	networks_free(TAKE(c->networks_coming));
 	if (c->settings_coming.n_networks < 1 ||
 		c->settings_coming.n_networks > MESSAGE_NETWORKS_MAX)

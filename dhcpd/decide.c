@@ -5,6 +5,7 @@
 
 #include "dhcpd/answer.h"
 #include "dhcpd/choose.h"
+#include "dhcpd/quirk.h"
 
 #define HOPS_MAX 16
 #define OFFER_HOLD_MS 60000
@@ -69,6 +70,8 @@ static void finish(struct ask *a, enum counter what)
 {
 	struct decision *d = a->d;
 
+	if (a->pxe.quirks & QUIRK_BROADCAST)
+		d->reply.flags |= BOOTP_BROADCAST;
 	d->what = what;
 	d->has_reply = true;
 	d->is_tellable = true;
@@ -80,19 +83,23 @@ static void finish(struct ask *a, enum counter what)
 	d->exchange.lease_s = opts_u32(&d->reply.opts, OPT_LEASE);
 }
 
-static void add_boot_file(struct ask *a, bool is_counted)
+static void add_boot_file(struct ask *a, enum pxe_way way, bool is_counted)
 {
 	struct pxe_ask boot = {.settings = a->settings,
 		.client = &a->pxe,
-		.node_file = a->node ? a->node->boot_file : ""};
+		.node_file = a->node ? a->node->boot_file : "",
+		.way = way};
+	struct pxe_told told;
 
-	if (is_counted && a->pxe.stage == STAGE_FIRMWARE)
-		boot.is_looping = pxe_loops_count(a->s->loops, &a->mac, a->now_ms);
+	if (a->pxe.stage == STAGE_FIRMWARE && mac_is_unicast(&a->mac))
+		boot.is_looping = is_counted ? pxe_loops_count(a->s->loops, &a->mac, a->now_ms)
+					     : pxe_loops_would_be(a->s->loops, &a->mac, a->now_ms);
 	if (a->pxe.stage == STAGE_IPXE)
 		pxe_loops_forget(a->s->loops, &a->mac);
-	const char *text = pxe_answer(&boot, a->m, &a->d->reply, a->d->exchange.boot_file);
-	if (text)
-		note(a, text);
+	pxe_answer(&boot, a->m, &a->d->reply, &told);
+	memcpy(a->d->exchange.boot_file, told.file, sizeof(told.file));
+	if (told.note[0])
+		note(a, told.note);
 }
 
 static void build_grant(struct ask *a, enum dhcp_type type, uint32_t address, uint32_t lease_s)
@@ -100,7 +107,7 @@ static void build_grant(struct ask *a, enum dhcp_type type, uint32_t address, ui
 	answer_begin(a->m, type, a->server_id, &a->d->reply);
 	answer_lease(&a->d->reply, address, lease_s);
 	answer_parameters(a->m, a->network, a->node, &a->d->reply);
-	add_boot_file(a, /* is_counted= */ type == DHCP_ACK);
+	add_boot_file(a, PXE_IN_LEASE, /* is_counted= */ type == DHCP_ACK);
 }
 
 static void nak(struct ask *a, const char *why)
@@ -248,7 +255,7 @@ static void on_inform(struct ask *a)
 	answer_begin(a->m, DHCP_ACK, a->server_id, &a->d->reply);
 	a->d->reply.ciaddr = a->m->ciaddr;
 	answer_parameters(a->m, a->network, a->node, &a->d->reply);
-	add_boot_file(a, /* is_counted= */ false);
+	add_boot_file(a, PXE_IN_LEASE, /* is_counted= */ false);
 	finish(a, COUNT_ACK);
 }
 
@@ -263,11 +270,8 @@ static void on_pxe_port(struct ask *a)
 	}
 	answer_begin(a->m, DHCP_ACK, a->server_id, &a->d->reply);
 	a->d->reply.ciaddr = a->m->ciaddr;
-	add_boot_file(a, /* is_counted= */ false);
-	if (!opts_has(&a->d->reply.opts, OPT_CLASS) && a->pxe.stage == STAGE_FIRMWARE)
-		opts_put_text(&a->d->reply.opts, OPT_CLASS, "PXEClient");
+	add_boot_file(a, PXE_ON_PORT, /* is_counted= */ false);
 	finish(a, COUNT_PXE_ACK);
-	a->d->exchange.address = a->m->ciaddr;
 }
 
 static void dispatch(struct ask *a)
@@ -300,6 +304,7 @@ static void begin_exchange(struct ask *a)
 	x->mac = a->mac;
 	x->has_uuid = a->pxe.has_uuid;
 	memcpy(x->uuid, a->pxe.uuid, sizeof(x->uuid));
+	(void)quirk_text(a->pxe.quirk_rows, x->quirks, sizeof(x->quirks));
 	x->stage = (uint8_t)a->pxe.stage;
 	x->arch = a->pxe.arch;
 	x->request = opts_u8(&a->m->opts, OPT_TYPE);
@@ -333,9 +338,11 @@ void decide(const struct decide_state *s, const struct msg *m, const struct arri
 
 	*ret = (struct decision){0};
 	enum counter why = refuse(&a);
-	pxe_identify(m, &a.pxe);
+	pxe_identify(m, a.node ? a.node->quirks : 0, &a.pxe);
 	begin_exchange(&a);
-	a.server_id = a.relay.server_id ? a.relay.server_id : s->settings->server.addr;
+	a.server_id = s->settings->server.addr;
+	if (a.relay.server_id && !(a.pxe.quirks & QUIRK_OWN_SERVER_ID))
+		a.server_id = a.relay.server_id;
 	if (why == COUNT_UNKNOWN_SUBNET)
 		drop_relay(&a);
 	else if (why != COUNT_NONE)

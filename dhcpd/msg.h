@@ -24,6 +24,7 @@
 
 #define MSG_HW_MAX 16
 #define MSG_HTYPE_ETHERNET 1
+#define MSG_HTYPE_IEEE1394 24
 #define MSG_HTYPE_INFINIBAND 32
 #define MSG_SIZE_MIN 300  /* RFC 1542 section 2.1 */
 #define MSG_SIZE_MAX 1472 /* an Ethernet frame without IP and UDP headers */

@@ -48,7 +48,13 @@ static const struct row {
 	{OPT_UNDI, "client-undi", KIND_BYTES, 3, 3, 1, IGNORE},
 	{OPT_UUID, "client-uuid", KIND_BYTES, 17, 17, 1, IGNORE},
 	{OPT_SUBNET_SELECTION, "subnet-selection", KIND_ADDRESS, 4, 4, 4, IGNORE}, /* RFC 3011 */
+	{OPT_TFTP_SERVERS, "tftp-servers", KIND_ADDRESSES, 4, UINT16_MAX, 4, IGNORE}, /* RFC 5859 */
 	{OPT_IPXE, "ipxe", KIND_BYTES, 0, UINT16_MAX, 1, IGNORE},
+	/* RFC 5071 */
+	{OPT_PXELINUX_MAGIC, "pxelinux-magic", KIND_BYTES, 4, 4, 4, IGNORE},
+	{OPT_PXELINUX_CONFIG, "pxelinux-config-file", KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
+	{OPT_PXELINUX_PREFIX, "pxelinux-path-prefix", KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
+	{OPT_PXELINUX_REBOOT, "pxelinux-reboot-time", KIND_U32, 4, 4, 4, IGNORE},
 };
 
 /* What a reply keeps when not all fits, most needed first. */

@@ -3,121 +3,62 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dhcpd/quirk.h"
+#include "dhcpd/vendor.h"
 #include "provisioner/base/rd.h"
 
-#define BIOS_LOADER "undionly.kpxe"
-#define X64_LOADER "snponly.efi"
 #define HTTP_PORT 80
 #define FILE_FIELD 127
-#define LOOP_MAX 3
-#define LOOP_WINDOW_MS 60000
+#define ARCH_DIGITS 5
 
-/* RFC 4578 calls 7 EFI byte code and 9 x86-64; the field has it the other way round, so both get the
- * x86-64 loader. Debian's ipxe package has loaders for x86-64 only. */
-static const struct pxe_arch archs[] = {
-	{0, "x86 BIOS", BIOS_LOADER, false, true},
-	{1, "NEC PC98", NULL, false, true},
-	{2, "Itanium", NULL, false, false},
-	{3, "DEC Alpha", NULL, false, false},
-	{4, "Arc x86", NULL, false, false},
-	{5, "Intel Lean Client", NULL, false, false},
-	{6, "x86 UEFI", NULL, false, false},
-	{7, "x86-64 UEFI", X64_LOADER, false, false},
-	{8, "Xscale UEFI", NULL, false, false},
-	{9, "x86-64 UEFI", X64_LOADER, false, false},
-	{10, "ARM 32-bit UEFI", NULL, false, false},
-	{11, "ARM 64-bit UEFI", NULL, false, false},
-	{12, "PowerPC Open Firmware", NULL, false, false},
-	{13, "PowerPC ePAPR", NULL, false, false},
-	{14, "POWER OPAL", NULL, false, false},
-	{15, "x86 UEFI HTTP", NULL, true, false},
-	{16, "x86-64 UEFI HTTP", X64_LOADER, true, false},
-	{17, "x86-64 UEFI HTTP", X64_LOADER, true, false},
-	{18, "ARM 32-bit UEFI HTTP", NULL, true, false},
-	{19, "ARM 64-bit UEFI HTTP", NULL, true, false},
-	{20, "x86 BIOS HTTP", NULL, true, false},
-	{21, "ARM 32-bit U-Boot", NULL, false, false},
-	{22, "ARM 64-bit U-Boot", NULL, false, false},
-	{23, "ARM 32-bit U-Boot HTTP", NULL, true, false},
-	{24, "ARM 64-bit U-Boot HTTP", NULL, true, false},
-	{25, "RISC-V 32-bit UEFI", NULL, false, false},
-	{26, "RISC-V 32-bit UEFI HTTP", NULL, true, false},
-	{27, "RISC-V 64-bit UEFI", NULL, false, false},
-	{28, "RISC-V 64-bit UEFI HTTP", NULL, true, false},
-	{29, "RISC-V 128-bit UEFI", NULL, false, false},
-	{30, "RISC-V 128-bit UEFI HTTP", NULL, true, false},
-	{31, "s390 basic", NULL, false, false},
-	{32, "s390 extended", NULL, false, false},
-	{33, "MIPS 32-bit UEFI", NULL, false, false},
-	{34, "MIPS 64-bit UEFI", NULL, false, false},
-	{35, "Sunway 32-bit UEFI", NULL, false, false},
-	{36, "Sunway 64-bit UEFI", NULL, false, false},
-	{37, "LoongArch 32-bit UEFI", NULL, false, false},
-	{38, "LoongArch 32-bit UEFI HTTP", NULL, true, false},
-	{39, "LoongArch 64-bit UEFI", NULL, false, false},
-	{40, "LoongArch 64-bit UEFI HTTP", NULL, true, false},
-	{41, "Raspberry Pi", NULL, false, false},
-};
-
-/* PXE 2.1 section 2.2.3, tag 6: bit 3 set, take the boot file named and look for no other server. */
-static const uint8_t vendor_bios[] = {6, 1, 8, OPT_END};
-
-/* A boot menu (tag 9) with this one text is what its ROM looks for; tag 10 is the prompt. Nothing may pad
- * the value. */
-static const uint8_t vendor_raspberry[] = "\x06\x01\x03\x0a\x04\x00PXE\x09\x14\x00\x00\x11"
-					  "Raspberry Pi Boot\xff";
-
-/* draft-ietf-dhc-pxelinux and iPXE: 176 "no-pxedhcp" = 1, do not wait for a ProxyDHCP offer. */
+/* iPXE: 176 "no-pxedhcp" = 1, do not wait for a ProxyDHCP offer. */
 static const uint8_t ipxe_no_proxy[] = {0xb0, 1, 1};
 
-/* Firmware that does not behave as its class does, recognised by the first bytes of its MAC. */
-struct pxe_quirk {
-	const char *name;
-	uint8_t oui[3];
-	uint16_t claims; /* the architecture that it claims, wrongly */
-	const uint8_t *vendor;
-	size_t vendor_len;
-};
+/* RFC 5071 section 3. */
+static const uint8_t pxelinux_magic[] = {0xf1, 0x00, 0x74, 0x7e};
 
-#define RASPBERRY(a, b, c)                                                                   \
-	{                                                                                    \
-		"Raspberry Pi", {a, b, c}, 0, vendor_raspberry, sizeof(vendor_raspberry) - 1 \
-	}
-
-static const struct pxe_quirk quirks[] = {
-	RASPBERRY(0xb8, 0x27, 0xeb),
-	RASPBERRY(0xdc, 0xa6, 0x32),
-	RASPBERRY(0xe4, 0x5f, 0x01),
-	RASPBERRY(0x28, 0xcd, 0xc1),
-	RASPBERRY(0xd8, 0x3a, 0xdd),
-	RASPBERRY(0x2c, 0xcf, 0x67),
-};
-
-static const struct pxe_arch *arch_find(uint16_t arch)
-{
-	for (size_t i = 0; i < ARRAY_LEN(archs); i++)
-		if (archs[i].arch == arch)
-			return &archs[i];
-	return NULL;
-}
+/* --- who asks --- */
 
 /* Option 93 is a list: the first entry that we know counts. */
 static void read_arch(const struct msg *m, struct pxe_client *c)
 {
 	struct rd list = opts_value(&m->opts, OPT_ARCH);
 
-	c->arch = PXE_ARCH_NONE;
+	c->arch = ARCH_NONE;
 	while (list.left > 0) {
-		uint16_t arch = rd_be16(&list);
+		uint16_t number = rd_be16(&list);
 
-		if (c->arch == PXE_ARCH_NONE)
-			c->arch = arch;
-		c->row = arch_find(arch);
+		if (c->arch == ARCH_NONE)
+			c->arch = number;
+		c->row = arch_find(number);
 		if (c->row) {
-			c->arch = arch;
+			c->arch = number;
 			return;
 		}
 	}
+}
+
+/* "PXEClient:Arch:00007:UNDI:003016": the five digits, or ARCH_NONE. */
+static uint16_t arch_of_class(const struct msg *m)
+{
+	static const char mark[] = "Client:Arch:";
+	struct rd class = opts_value(&m->opts, OPT_CLASS);
+	uint32_t number = 0;
+
+	while (class.left >= sizeof(mark) - 1 + ARCH_DIGITS &&
+		memcmp(class.p, mark, sizeof(mark) - 1) != 0)
+		rd_skip(&class, 1);
+	if (class.left < sizeof(mark) - 1 + ARCH_DIGITS)
+		return ARCH_NONE;
+	rd_skip(&class, sizeof(mark) - 1);
+	for (size_t i = 0; i < ARCH_DIGITS; i++) {
+		uint8_t digit = rd_u8(&class);
+
+		if (digit < '0' || digit > '9')
+			return ARCH_NONE;
+		number = number * 10 + (digit - '0');
+	}
+	return number < ARCH_NONE ? (uint16_t)number : ARCH_NONE;
 }
 
 /* RFC 3004 wants the class counted by a length; iPXE sends it bare. */
@@ -127,168 +68,246 @@ static bool is_ipxe(const struct msg *m)
 	       opts_begins(&m->opts, OPT_USER_CLASS, "\x04iPXE");
 }
 
-static const struct pxe_quirk *quirk_find(const struct msg *m, uint16_t arch)
+/* Neither 94 nor 97 is asked for: some ROMs leave them out, and a Raspberry Pi leaves out 60. */
+static enum boot_stage stage_of(const struct msg *m, const struct pxe_client *c)
 {
-	for (size_t i = 0; i < ARRAY_LEN(quirks); i++)
-		if (m->hlen == MAC_LEN && quirks[i].claims == arch &&
-			memcmp(m->chaddr, quirks[i].oui, sizeof(quirks[i].oui)) == 0)
-			return &quirks[i];
-	return NULL;
+	static const char *const classes[] = {"PXEClient", "HTTPClient", "U-Boot"};
+
+	if (is_ipxe(m))
+		return STAGE_IPXE;
+	for (size_t i = 0; i < ARRAY_LEN(classes); i++)
+		if (opts_begins(&m->opts, OPT_CLASS, classes[i]))
+			return STAGE_FIRMWARE;
+	return c->arch != ARCH_NONE ? STAGE_FIRMWARE : STAGE_OS;
 }
 
-void pxe_identify(const struct msg *m, struct pxe_client *ret)
+static void apply_quirks(const struct msg *m, uint32_t wanted, struct pxe_client *c)
+{
+	struct quirk_subject subject = {
+		.m = m, .stage = c->stage, .kind = c->row ? c->row->kind : ARCH_IS_ABSENT};
+	struct quirks q;
+
+	quirk_find(&subject, &q);
+	c->quirks = q.flags | wanted;
+	c->quirk_rows = q.rows;
+	if (q.arch == ARCH_NONE && (q.flags & QUIRK_ARCH_OF_CLASS))
+		q.arch = arch_of_class(m);
+	if (q.arch != ARCH_NONE) {
+		c->arch = q.arch;
+		c->row = arch_find(q.arch);
+	}
+	c->uses_http = (q.flags & QUIRK_HTTP) || (c->row && c->row->kind == ARCH_IS_HTTP);
+	if (q.flags & QUIRK_TFTP)
+		c->uses_http = false;
+	if (c->stage == STAGE_FIRMWARE && (c->quirks & QUIRK_IPXE))
+		c->stage = STAGE_IPXE;
+}
+
+void pxe_identify(const struct msg *m, uint32_t wanted, struct pxe_client *ret)
 {
 	struct rd uuid = opts_value(&m->opts, OPT_UUID);
-	bool asks_http = opts_begins(&m->opts, OPT_CLASS, "HTTPClient");
 
 	*ret = (struct pxe_client){.stage = STAGE_OS};
 	read_arch(m, ret);
-	/* Neither 94 nor 97 is asked for: some ROMs leave them out, and a Raspberry Pi leaves out 60. */
-	if (asks_http || opts_begins(&m->opts, OPT_CLASS, "PXEClient") ||
-		ret->arch != PXE_ARCH_NONE)
-		ret->stage = STAGE_FIRMWARE;
-	if (is_ipxe(m))
-		ret->stage = STAGE_IPXE;
-	if (ret->stage == STAGE_FIRMWARE)
-		ret->quirk = quirk_find(m, ret->arch);
-	ret->uses_http = asks_http || (ret->row && ret->row->uses_http);
+	ret->stage = stage_of(m, ret);
+	apply_quirks(m, wanted, ret);
 	if (uuid.left > 0 && rd_u8(&uuid) == 0) {
 		ret->has_uuid = true;
 		rd_copy(&uuid, ret->uuid, sizeof(ret->uuid));
 	}
 }
 
+/* --- what it loads --- */
+
 static bool is_url(const char *file)
 {
 	return strstr(file, "://") != NULL;
 }
 
-/* "http://10.10.0.1/path", with the port only when it is not HTTP's own: some firmware cannot read one. */
+/* "http://10.10.0.1/path": an address needs no name server, and the port is left out when it is HTTP's own,
+ * for some firmware cannot read one. */
 static void put_url(const struct message_dhcp_settings *s, const char *folder, const char *name,
-	char ret[static 256])
+	char ret[static PXE_FILE_SIZE])
 {
 	char address[IPV4_TEXT_SIZE], port[8] = "";
 
 	if (s->http_port != HTTP_PORT)
 		(void)snprintf(port, sizeof(port), ":%u", (unsigned)s->http_port);
-	(void)snprintf(ret, 256, "http://%s%s/%s%s", ipv4_text(s->server.addr, address), port,
-		folder, name);
+	(void)snprintf(ret, PXE_FILE_SIZE, "http://%s%s/%s%s", ipv4_text(s->server.addr, address),
+		port, folder, name);
 }
 
-static const char *choose_loader(const struct pxe_ask *a, char ret_file[static 256])
+static void tell(struct pxe_told *ret, const char *text)
+{
+	(void)snprintf(ret->note, sizeof(ret->note), "%s", text);
+}
+
+static void tell_no_loader(const struct pxe_client *c, struct pxe_told *ret)
+{
+	if (c->row)
+		(void)snprintf(ret->note, sizeof(ret->note), "no boot file for %s: %s",
+			c->row->name, c->row->lack);
+	else if (c->arch == ARCH_NONE)
+		tell(ret, "names no architecture: no boot file for it");
+	else
+		(void)snprintf(ret->note, sizeof(ret->note),
+			"architecture %u is not known: no boot file for it", (unsigned)c->arch);
+}
+
+static void choose_loader(const struct pxe_ask *a, struct pxe_told *ret)
 {
 	const struct pxe_client *c = a->client;
-	const char *file = a->node_file[0] ? a->node_file : c->row ? c->row->loader : NULL;
+	const char *file = c->row ? c->row->loader : NULL;
 
-	ret_file[0] = '\0';
-	if (c->quirk && !a->node_file[0])
-		return c->quirk->name;
-	if (!file)
-		return c->row ? "there is no boot loader for this architecture"
-			      : "client architecture is not known: no boot file";
+	if (a->node_file[0] && (c->uses_http || !is_url(a->node_file)))
+		file = a->node_file;
+	else if (a->node_file[0])
+		tell(ret, "its boot-file is a URL, which PXE firmware can not load: gave it the "
+			  "usual one");
+	if (!file) {
+		tell_no_loader(c, ret);
+		return;
+	}
 	if (a->is_looping && !c->uses_http) {
-		put_url(a->settings, "", "boot.ipxe", ret_file);
-		return "asked for its boot loader again and again: gave it the boot script";
+		put_url(a->settings, "", "boot.ipxe", ret->file);
+		tell(ret, "asked for its boot loader again and again: gave it the boot script");
+		return;
 	}
 	if (c->uses_http && !is_url(file))
-		put_url(a->settings, "firmware/", file, ret_file);
+		put_url(a->settings, "firmware/", file, ret->file);
 	else
-		(void)snprintf(ret_file, 256, "%s", file);
-	return NULL;
+		(void)snprintf(ret->file, sizeof(ret->file), "%s", file);
+}
+
+/* --- how it is told --- */
+
+static bool is_wanted(const struct msg *request, uint8_t code)
+{
+	struct rd wanted = opts_value(&request->opts, OPT_WANTED);
+
+	return wanted.left > 0 && memchr(wanted.p, code, wanted.left);
 }
 
 /* Both places: old ROMs read only the header, others only option 67, whose NUL some need and none minds. */
-static void put_file(const struct msg *request, struct msg *reply, const char *file)
+static void put_file(
+	const struct pxe_client *c, const struct msg *request, struct msg *reply, const char *file)
 {
-	struct rd wanted = opts_value(&request->opts, OPT_WANTED);
 	size_t len = strlen(file);
 	bool fits = len <= FILE_FIELD;
+	bool is_asked = is_wanted(request, OPT_BOOT_FILE) || c->uses_http ||
+			(c->quirks & QUIRK_BOOT_OPTIONS);
 
 	if (fits)
 		(void)snprintf(reply->file, sizeof(reply->file), "%s", file);
-	if (!fits || (wanted.left > 0 && memchr(wanted.p, OPT_BOOT_FILE, wanted.left)) ||
-		opts_begins(&request->opts, OPT_CLASS, "HTTPClient"))
+	if (!fits || (is_asked && !(c->quirks & QUIRK_HEADER_ONLY)))
 		opts_put(&reply->opts, OPT_BOOT_FILE, file, len + 1);
 }
 
-static void put_tftp_server(const struct msg *request, struct msg *reply, uint32_t server)
+static void put_tftp_server(
+	const struct pxe_client *c, const struct msg *request, struct msg *reply, uint32_t server)
 {
-	struct rd wanted = opts_value(&request->opts, OPT_WANTED);
+	bool is_asked = is_wanted(request, OPT_TFTP_SERVER) || (c->quirks & QUIRK_BOOT_OPTIONS);
 	char text[IPV4_TEXT_SIZE];
 
 	reply->siaddr = server;
-	if (wanted.left > 0 && memchr(wanted.p, OPT_TFTP_SERVER, wanted.left))
+	if (is_asked && !(c->quirks & QUIRK_HEADER_ONLY))
 		opts_put_text(&reply->opts, OPT_TFTP_SERVER, ipv4_text(server, text));
+	if (is_wanted(request, OPT_TFTP_SERVERS)) /* RFC 5859 */
+		opts_put_u32(&reply->opts, OPT_TFTP_SERVERS, server);
 }
 
-/* The options by which firmware knows that an offer is meant for it. UEFI gets neither 60 nor 43: it then
- * takes the boot file at once, and 60 without 43 would send it to port 4011 first. */
-static void put_classes(const struct pxe_client *c, struct msg *reply)
+/* RFC 5071: only for who asks, which is pxelinux. */
+static void put_pxelinux(
+	const struct message_dhcp_settings *s, const struct msg *request, struct msg *reply)
 {
-	if (c->stage == STAGE_IPXE) {
-		opts_put(&reply->opts, OPT_IPXE, ipxe_no_proxy, sizeof(ipxe_no_proxy));
-		return;
-	}
-	if (c->uses_http) {
-		opts_put_text(&reply->opts, OPT_CLASS, "HTTPClient");
-		return;
-	}
-	if (c->quirk)
-		opts_put(&reply->opts, OPT_VENDOR, c->quirk->vendor, c->quirk->vendor_len);
-	else if (c->row && c->row->is_bios)
-		opts_put(&reply->opts, OPT_VENDOR, vendor_bios, sizeof(vendor_bios));
-	if (c->row && c->row->is_bios)
-		opts_put_text(&reply->opts, OPT_CLASS, "PXEClient");
+	if (is_wanted(request, OPT_PXELINUX_MAGIC))
+		opts_put(&reply->opts, OPT_PXELINUX_MAGIC, pxelinux_magic, sizeof(pxelinux_magic));
+	if (s->pxelinux_config[0] && is_wanted(request, OPT_PXELINUX_CONFIG))
+		opts_put_text(&reply->opts, OPT_PXELINUX_CONFIG, s->pxelinux_config);
+	if (s->pxelinux_prefix[0] && is_wanted(request, OPT_PXELINUX_PREFIX))
+		opts_put_text(&reply->opts, OPT_PXELINUX_PREFIX, s->pxelinux_prefix);
+	if (s->pxelinux_reboot_s && is_wanted(request, OPT_PXELINUX_REBOOT))
+		opts_put_u32(&reply->opts, OPT_PXELINUX_REBOOT, s->pxelinux_reboot_s);
 }
 
-const char *pxe_answer(const struct pxe_ask *ask, const struct msg *request, struct msg *reply,
-	char ret_file[static 256])
+/* How PXE firmware is to read a reply. EDK2 takes the boot file of a plain one at once; with option 60 and
+ * 43.6 = 8 too, but with 60 alone it asks port 4011 first. An old BIOS ROM without 60 and 43 looks for
+ * boot servers by broadcast. An offer beside another server's counts only with option 60, and many a
+ * UEFI ignores one with 43.6 but goes to port 4011. */
+enum manner { MANNER_PLAIN = 1, MANNER_DIRECT, MANNER_PORT_4011, MANNER_RASPBERRY };
+
+static enum manner manner_of(const struct pxe_ask *a)
+{
+	const struct pxe_client *c = a->client;
+	bool is_bios = !c->row || c->row->kind == ARCH_IS_BIOS;
+	const struct {
+		bool holds;
+		enum manner manner;
+	} rules[] = {
+		{c->quirks & QUIRK_NO_CLASS, MANNER_PLAIN},
+		{a->way == PXE_ON_PORT, MANNER_PORT_4011},
+		{c->quirks & QUIRK_RASPBERRY, MANNER_RASPBERRY},
+		{c->quirks & QUIRK_PORT_4011, MANNER_PORT_4011},
+		{c->quirks & QUIRK_CLASS, MANNER_DIRECT},
+		{a->way == PXE_BESIDE, is_bios ? MANNER_DIRECT : MANNER_PORT_4011},
+		{c->row && is_bios, MANNER_DIRECT},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+		if (rules[i].holds)
+			return rules[i].manner;
+	return MANNER_PLAIN;
+}
+
+static void put_manner(const struct pxe_ask *a, struct msg *reply)
+{
+	enum manner manner = manner_of(a);
+
+	if (manner != MANNER_PLAIN)
+		opts_put_text(&reply->opts, OPT_CLASS, "PXEClient");
+	if (a->client->quirks & QUIRK_NO_VENDOR)
+		return;
+	if (manner == MANNER_DIRECT)
+		vendor_put_direct(reply);
+	else if (manner == MANNER_RASPBERRY)
+		vendor_put_raspberry(reply);
+}
+
+static void put_classes(const struct pxe_ask *a, const struct msg *request, struct msg *reply)
+{
+	const struct pxe_client *c = a->client;
+
+	if (c->stage == STAGE_IPXE && a->way == PXE_IN_LEASE)
+		opts_put(&reply->opts, OPT_IPXE, ipxe_no_proxy, sizeof(ipxe_no_proxy));
+	else if (c->stage == STAGE_IPXE)
+		opts_put_text(&reply->opts, OPT_CLASS, "PXEClient");
+	else if (c->uses_http) /* UEFI refuses the offer without it */
+		opts_put_text(&reply->opts, OPT_CLASS, "HTTPClient");
+	else
+		put_manner(a, reply);
+	if (a->way == PXE_ON_PORT)
+		vendor_put_boot_item(request, reply);
+}
+
+void pxe_answer(const struct pxe_ask *ask, const struct msg *request, struct msg *reply,
+	struct pxe_told *ret)
 {
 	const struct pxe_client *c = ask->client;
-	const char *note = NULL;
 
-	ret_file[0] = '\0';
+	*ret = (struct pxe_told){.file = ""};
 	if (c->stage == STAGE_OS)
-		return NULL;
+		return;
 	opts_copy(&reply->opts, OPT_UUID, &request->opts);
+	put_pxelinux(ask->settings, request, reply);
 	if (c->stage == STAGE_IPXE)
-		put_url(ask->settings, "", "boot.ipxe", ret_file);
+		put_url(ask->settings, "", "boot.ipxe", ret->file);
 	else
-		note = choose_loader(ask, ret_file);
-	if (ret_file[0] == '\0' && !c->quirk)
-		return note;
-	put_tftp_server(request, reply, ask->settings->server.addr);
-	put_classes(c, reply);
-	if (ret_file[0] != '\0')
-		put_file(request, reply, ret_file);
-	return note;
-}
-
-static size_t loop_slot(const struct mac *m)
-{
-	return (size_t)(m->b[3] * 31 * 31 + m->b[4] * 31 + m->b[5]) % PXE_LOOP_SLOTS;
-}
-
-bool pxe_loops_count(struct pxe_loops *l, const struct mac *mac, int64_t now_ms)
-{
-	size_t i = loop_slot(mac);
-
-	if (!mac_is_equal(&l->slots[i].mac, mac) ||
-		now_ms - l->slots[i].since_ms > LOOP_WINDOW_MS) {
-		l->slots[i].mac = *mac;
-		l->slots[i].n = 0;
-		l->slots[i].since_ms = now_ms;
-	}
-	if (l->slots[i].n > LOOP_MAX)
-		return true;
-	l->slots[i].n++;
-	return l->slots[i].n > LOOP_MAX;
-}
-
-void pxe_loops_forget(struct pxe_loops *l, const struct mac *mac)
-{
-	size_t i = loop_slot(mac);
-
-	if (mac_is_equal(&l->slots[i].mac, mac))
-		l->slots[i].n = 0;
+		choose_loader(ask, ret);
+	/* A Raspberry Pi is told of no file: it knows its own. */
+	if (ret->file[0] == '\0' && !(c->quirks & QUIRK_RASPBERRY))
+		return;
+	put_tftp_server(c, request, reply, ask->settings->server.addr);
+	put_classes(ask, request, reply);
+	if (ret->file[0] != '\0')
+		put_file(c, request, reply, ret->file);
 }

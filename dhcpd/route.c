@@ -54,7 +54,7 @@ struct route route_choose(const struct msg *request, const struct msg *reply,
 		return from->src != 0 ? by_socket(from->src, DHCP_CLIENT_PORT) : by_broadcast();
 
 	/* "If 'giaddr' and 'ciaddr' are zero, and the broadcast bit is set, then the server broadcasts" */
-	if ((request->flags & BOOTP_BROADCAST) || !has_mac(request, &mac))
+	if ((reply->flags & BOOTP_BROADCAST) || !has_mac(request, &mac))
 		return by_broadcast();
 
 	/* "If the broadcast bit is not set ... the server unicasts ... to the client's hardware address

@@ -31,7 +31,9 @@ static void print_words(const struct schema_key *k)
 
 static void print_type(const struct schema_key *k)
 {
-	if (k->type == SCHEMA_ENUM)
+	if (k->type == SCHEMA_FLAGS)
+		printf("a list of: ");
+	if (k->words)
 		print_words(k);
 	else
 		printf("%s", schema_type_text(k->type));

@@ -62,6 +62,13 @@ struct ipv4_list {
 	uint32_t n;
 };
 
+/* RFC 5071: what pxelinux asks for. */
+struct cluster_pxelinux {
+	struct mark at;
+	const char *config_file, *path_prefix;
+	int64_t reboot_ms;
+};
+
 #define CLUSTER_SUBNETS_MAX 64
 
 /* What DHCP says in one network. */
@@ -81,6 +88,7 @@ struct cluster_dhcp {
 	struct cluster_subnet *subnets; /* behind relays; what they leave out is as in `local` */
 	uint32_t n_subnets;
 	bool router_advertisements;
+	struct cluster_pxelinux *pxelinux; /* NULL: pxelinux is told nothing */
 };
 
 struct cluster_ports {
@@ -123,6 +131,7 @@ struct cluster_node {
 	uint32_t address;
 	struct mac_list external; /* at most one: the NIC of the external network */
 	const char *boot_file;
+	uint32_t quirks; /* enum quirk_flag, messages/quirks.h */
 	struct text_list kernel_args;
 };
 

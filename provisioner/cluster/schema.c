@@ -2,6 +2,7 @@
 
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/messages/messages.h"
+#include "provisioner/messages/quirks.h"
 
 #define SECOND_MS INT64_C(1000)
 #define DAY_MS (86400 * SECOND_MS)
@@ -22,6 +23,20 @@ static const struct schema_word lacp_rates[] = {{"slow", 0}, {"fast", 1}, {NULL,
 static const struct schema_word enrolls[] = {
 	{"ask", ENROLL_ASK},
 	{"closed", ENROLL_CLOSED},
+	{NULL, 0},
+};
+
+static const struct schema_word quirks[] = {
+	{"no-option-60", QUIRK_NO_CLASS},
+	{"option-60", QUIRK_CLASS},
+	{"no-option-43", QUIRK_NO_VENDOR},
+	{"port-4011", QUIRK_PORT_4011},
+	{"raspberry-pi", QUIRK_RASPBERRY},
+	{"header-only", QUIRK_HEADER_ONLY},
+	{"options-66-67", QUIRK_BOOT_OPTIONS},
+	{"broadcast", QUIRK_BROADCAST},
+	{"own-server-id", QUIRK_OWN_SERVER_ID},
+	{"ipxe", QUIRK_IPXE},
 	{NULL, 0},
 };
 
@@ -97,6 +112,21 @@ static const struct schema_section network = {
 };
 #undef AT
 
+#define AT(member) .offset = offsetof(struct cluster_pxelinux, member)
+static const struct schema_section pxelinux = {
+	.size = sizeof(struct cluster_pxelinux),
+	.keys = (const struct schema_key[]){
+		{.key = "config-file", .type = SCHEMA_TEXT, AT(config_file), .max = 127,
+			.doc = "Its configuration file, option 209."},
+		{.key = "path-prefix", .type = SCHEMA_TEXT, AT(path_prefix), .max = 127,
+			.doc = "What it puts before each file name, option 210."},
+		{.key = "reboot-time", .type = SCHEMA_DURATION, AT(reboot_ms), .min = SECOND_MS,
+			.max = DAY_MS, .doc = "When it reboots if it can not boot, option 211."},
+		END},
+	.doc = "What pxelinux is told when it asks (RFC 5071).",
+};
+#undef AT
+
 #define AT(member) .offset = offsetof(struct cluster_subnet, member)
 static const struct schema_section subnet = {
 	.size = sizeof(struct cluster_subnet),
@@ -142,6 +172,8 @@ static const struct schema_section dhcp = {
 			.preset = "true",
 			.doc = "Answer IPv6 router solicitations with an empty advertisement: it saves each "
 			       "iPXE boot some 15 seconds, and makes nobody a router."},
+		{.key = "pxelinux", .type = SCHEMA_OPTIONAL, AT(pxelinux), .section = &pxelinux,
+			.doc = "What pxelinux is told when it asks (RFC 5071)."},
 		END},
 	.doc = "The DHCP server.",
 };
@@ -204,8 +236,11 @@ static const struct schema_section node = {
 			.doc = "Its address on the internal network, outside of dhcp.pool."},
 		{.key = "external-mac", .type = SCHEMA_MAC_LIST, AT(external), .max = 1,
 			.doc = "The MAC of its NIC on the external network, configured by DHCP there."},
-		{.key = "boot-file", .type = SCHEMA_FILE_NAME, AT(boot_file),
-			.doc = "Boot loader for this node, instead of the one for its architecture."},
+		{.key = "boot-file", .type = SCHEMA_BOOT_FILE, AT(boot_file),
+			.doc = "Boot loader for this node, instead of the one for its architecture: a file "
+			       "of the firmware folder or, for UEFI HTTP boot, a URL."},
+		{.key = "quirks", .type = SCHEMA_FLAGS, AT(quirks), .words = quirks,
+			.doc = "How its firmware is to be treated, where it needs other words than its kind."},
 		{.key = "kernel-args", .type = SCHEMA_TEXT_LIST, AT(kernel_args),
 			.doc = "Kernel arguments for this node."},
 		END},
@@ -262,6 +297,9 @@ const char *schema_type_text(enum schema_type type)
 		return "a line of text";
 	case SCHEMA_FILE_NAME:
 		return "a file name, relative and without \"..\"";
+	case SCHEMA_BOOT_FILE:
+		return "a file name, relative and without \"..\", or a URL such as "
+		       "http://10.10.0.1/boot.efi";
 	case SCHEMA_INTERFACE:
 		return "the name of a network interface";
 	case SCHEMA_ETCD_KEY:
@@ -280,6 +318,8 @@ const char *schema_type_text(enum schema_type type)
 		return "true or false";
 	case SCHEMA_ENUM:
 		return "one of a few words";
+	case SCHEMA_FLAGS:
+		return "a list of words";
 	case SCHEMA_IMAGE:
 		return "an image as DISTRO/VERSION, such as flatcar/4081.2.1";
 	case SCHEMA_TEXT_LIST:

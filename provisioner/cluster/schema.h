@@ -12,8 +12,9 @@
 enum schema_type {
 	SCHEMA_LABEL = 1,    /* const char *: a DNS label */
 	SCHEMA_HOSTNAME,     /* const char *: labels with dots */
-	SCHEMA_TEXT,         /* const char *: one printable line */
+	SCHEMA_TEXT,         /* const char *: one printable line, of at most max bytes */
 	SCHEMA_FILE_NAME,    /* const char *: a relative path without ".." */
+	SCHEMA_BOOT_FILE,    /* const char *: such a path, or a URL of an IPv4 address */
 	SCHEMA_INTERFACE,    /* const char *: a network interface's name */
 	SCHEMA_ETCD_KEY,     /* const char *: starts with '/', does not end in one */
 	SCHEMA_ADDRESS,      /* uint32_t */
@@ -23,6 +24,7 @@ enum schema_type {
 	SCHEMA_NUMBER,       /* uint32_t; min, max */
 	SCHEMA_BOOL,         /* bool */
 	SCHEMA_ENUM,         /* uint32_t: one of `words` */
+	SCHEMA_FLAGS,        /* uint32_t: a list of `words`, whose values are bits */
 	SCHEMA_IMAGE,        /* struct cluster_image */
 	SCHEMA_TEXT_LIST,    /* struct text_list */
 	SCHEMA_ADDRESS_LIST, /* struct ipv4_list, at most max items */
@@ -48,7 +50,7 @@ struct schema_key {
 	bool required;
 	const char *preset; /* the default as one would write it, or NULL */
 	int64_t min, max;
-	const struct schema_word *words; /* ENUM: ends in {NULL} */
+	const struct schema_word *words; /* ENUM, FLAGS: ends in {NULL} */
 	const struct schema_section *section;
 	const char *doc; /* one sentence */
 };

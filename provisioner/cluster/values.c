@@ -48,6 +48,30 @@ static bool is_file_name(const char *text)
 	       text[len - 1] != '/' && is_plain_word(text, "._-/+");
 }
 
+/* By an address: a name would need a name server, and UEFI without one refuses the offer. */
+static bool is_url(const char *text)
+{
+	static const char *const schemes[] = {"http://", "https://"};
+	char host[IPV4_TEXT_SIZE] = "";
+	uint32_t address;
+
+	for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
+		size_t skip = strlen(schemes[i]), len = strcspn(text + skip, ":/");
+
+		if (strncmp(text, schemes[i], skip) != 0 || len >= sizeof(host))
+			continue;
+		memcpy(host, text + skip, len);
+		return ipv4_parse(host, &address) == 0 && text[skip + len] != '\0';
+	}
+	return false;
+}
+
+static bool is_boot_file(const char *text)
+{
+	return is_file_name(text) ||
+	       (strlen(text) < 128 && is_plain_word(text, "._-/+:~%?=&") && is_url(text));
+}
+
 static bool is_interface(const char *text)
 {
 	size_t len = strlen(text);
@@ -80,6 +104,7 @@ static bool text_is_legal(enum schema_type type, const char *text)
 		{SCHEMA_HOSTNAME, parse_is_hostname},
 		{SCHEMA_TEXT, is_line},
 		{SCHEMA_FILE_NAME, is_file_name},
+		{SCHEMA_BOOT_FILE, is_boot_file},
 		{SCHEMA_INTERFACE, is_interface},
 		{SCHEMA_ETCD_KEY, is_etcd_key},
 	};
@@ -96,6 +121,9 @@ static void load_text(struct load *l, const struct place *p)
 		value_is_wrong(l, p, p->node);
 		return;
 	}
+	if (p->key->max > 0 && strlen(p->node->text) > (size_t)p->key->max)
+		err_list_add(l->errors, p->node->at, "%s: longer than %lld bytes", p->path,
+			(long long)p->key->max);
 	memcpy(p->field, &p->node->text, sizeof(p->node->text));
 }
 
@@ -163,29 +191,53 @@ static void load_bool(struct load *l, const struct place *p)
 		value_is_wrong(l, p, p->node);
 }
 
-static void load_enum(struct load *l, const struct place *p)
+/* The value of one of the row's words; an error with the nearest of them when it is none. */
+static bool find_word(
+	struct load *l, const struct place *p, const struct doc_node *n, uint32_t *ret)
 {
 	const char *names[WORDS_MAX] = {NULL};
 	char all[160] = "";
 	size_t len = 0;
 
+	if (n->kind != DOC_SCALAR) {
+		value_is_wrong(l, p, n);
+		return false;
+	}
 	for (size_t i = 0; p->key->words[i].text; i++) {
 		names[i] = p->key->words[i].text;
-		if (doc_is_text(p->node, names[i])) {
-			memcpy(p->field, &p->key->words[i].value, sizeof(uint32_t));
-			return;
+		if (doc_is_text(n, names[i])) {
+			*ret = p->key->words[i].value;
+			return true;
 		}
-		int n = snprintf(all + len, sizeof(all) - len, "%s%s", i ? ", " : "", names[i]);
-		len += n < 0 || (size_t)n >= sizeof(all) - len ? 0 : (size_t)n;
+		int more = snprintf(all + len, sizeof(all) - len, "%s%s", i ? ", " : "", names[i]);
+		len += more < 0 || (size_t)more >= sizeof(all) - len ? 0 : (size_t)more;
 	}
-	if (p->node->kind != DOC_SCALAR) {
+	const char *near = err_nearest(n->text, names);
+	err_list_add(l->errors, n->at, "%s: \"%.80s\" is not one of %s%s%s%s", p->path, n->text,
+		all, near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
+	return false;
+}
+
+static void load_enum(struct load *l, const struct place *p)
+{
+	uint32_t value;
+
+	if (find_word(l, p, p->node, &value))
+		memcpy(p->field, &value, sizeof(value));
+}
+
+static void load_flags(struct load *l, const struct place *p)
+{
+	uint32_t flags = 0, one;
+
+	if (p->node->kind != DOC_LIST) {
 		value_is_wrong(l, p, p->node);
 		return;
 	}
-	const char *near = err_nearest(p->node->text, names);
-	err_list_add(l->errors, p->node->at, "%s: \"%.80s\" is not one of %s%s%s%s", p->path,
-		p->node->text, all, near ? " (did you mean \"" : "", near ? near : "",
-		near ? "\"?)" : "");
+	for (size_t i = 0; i < p->node->n; i++)
+		if (find_word(l, p, p->node->items[i], &one))
+			flags |= one;
+	memcpy(p->field, &flags, sizeof(flags));
 }
 
 static void load_image(struct load *l, const struct place *p)
@@ -305,6 +357,7 @@ void value_load(struct load *l, const struct place *p)
 		[SCHEMA_HOSTNAME] = load_text,
 		[SCHEMA_TEXT] = load_text,
 		[SCHEMA_FILE_NAME] = load_text,
+		[SCHEMA_BOOT_FILE] = load_text,
 		[SCHEMA_INTERFACE] = load_text,
 		[SCHEMA_ETCD_KEY] = load_text,
 		[SCHEMA_ADDRESS] = load_address,
@@ -314,6 +367,7 @@ void value_load(struct load *l, const struct place *p)
 		[SCHEMA_NUMBER] = load_number,
 		[SCHEMA_BOOL] = load_bool,
 		[SCHEMA_ENUM] = load_enum,
+		[SCHEMA_FLAGS] = load_flags,
 		[SCHEMA_IMAGE] = load_image,
 		[SCHEMA_TEXT_LIST] = load_text_list,
 		[SCHEMA_ADDRESS_LIST] = load_address_list,

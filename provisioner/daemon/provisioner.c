@@ -236,6 +236,7 @@ static void on_exchange(void *arg, const void *payload, int fd)
 	IPC_TEXT(x.boot_file);
 	IPC_TEXT(x.hostname);
 	IPC_TEXT(x.note);
+	IPC_TEXT(x.quirks);
 	if (mac_is_unicast(&x.mac))
 		observe_exchange(p->nodes, &x, clock_wall_ms());
 }

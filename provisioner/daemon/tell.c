@@ -7,6 +7,15 @@
 _Static_assert(CLUSTER_SUBNETS_MAX + 1 <= MESSAGE_NETWORKS_MAX, "all networks can be told");
 _Static_assert(CLUSTER_NODE_MACS_MAX <= MESSAGE_NODE_MACS_MAX, "a node's MACs fit the message");
 
+static void tell_pxelinux(const struct cluster_pxelinux *p, struct message_dhcp_settings *ret)
+{
+	(void)snprintf(ret->pxelinux_config, sizeof(ret->pxelinux_config), "%s",
+		p->config_file ? p->config_file : "");
+	(void)snprintf(ret->pxelinux_prefix, sizeof(ret->pxelinux_prefix), "%s",
+		p->path_prefix ? p->path_prefix : "");
+	ret->pxelinux_reboot_s = (uint32_t)(p->reboot_ms / 1000);
+}
+
 void tell_settings(const struct cluster *c, struct message_dhcp_settings *ret)
 {
 	*ret = (struct message_dhcp_settings){
@@ -16,6 +25,8 @@ void tell_settings(const struct cluster *c, struct message_dhcp_settings *ret)
 		.enroll = (uint8_t)c->enroll,
 		.router_advertisements = c->dhcp.router_advertisements,
 	};
+	if (c->dhcp.pxelinux)
+		tell_pxelinux(c->dhcp.pxelinux, ret);
 }
 
 void tell_network(const struct cluster *c, uint32_t i, struct message_network *ret)
@@ -37,7 +48,8 @@ void tell_network(const struct cluster *c, uint32_t i, struct message_network *r
 
 void tell_node(const struct cluster_node *n, struct message_node *ret)
 {
-	*ret = (struct message_node){.address = n->address, .n_macs = n->macs.n};
+	*ret = (struct message_node){
+		.address = n->address, .n_macs = n->macs.n, .quirks = n->quirks};
 	for (uint32_t i = 0; i < n->macs.n; i++)
 		ret->macs[i] = n->macs.items[i];
 	(void)snprintf(ret->name, sizeof(ret->name), "%s", n->name);

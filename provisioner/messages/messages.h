@@ -57,6 +57,8 @@ struct message_dhcp_settings {
 	uint16_t http_port;
 	uint8_t enroll;                /* enum enroll: CLOSED gives unknown machines no address */
 	uint8_t router_advertisements; /* answer Router Solicitations with an empty RA */
+	char pxelinux_config[128], pxelinux_prefix[128]; /* RFC 5071; "": send no such option */
+	uint32_t pxelinux_reboot_s;                      /* 0: likewise */
 };
 
 /* One network in which addresses are leased. */
@@ -77,6 +79,7 @@ struct message_node {
 	uint32_t n_macs;
 	struct mac macs[MESSAGE_NODE_MACS_MAX];
 	char boot_file[128]; /* overrides the boot loader by architecture; "" for the table's */
+	uint32_t quirks;     /* enum quirk_flag: how its firmware wants to be treated */
 };
 
 /* NODES_BEGIN and NODES_END carry how many NODEs stand between them. */
@@ -99,6 +102,7 @@ struct message_exchange {
 	char boot_file[256]; /* as told to the client; "" for none */
 	char hostname[64];   /* as the client gave it: hostile text */
 	char note[128];      /* why there was no reply, or what was odd; ours */
+	char quirks[96];     /* the quirks of firmware that it was known by; ours, "" for none */
 };
 
 /* What an address is to dhcpd. A lease that has run out is free: its client is only remembered. */

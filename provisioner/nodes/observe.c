@@ -9,6 +9,7 @@
 #include "provisioner/nodes/nodes.h"
 
 #define SAFE_SIZE 200
+#define DHCP_REQUEST 3
 #define DHCP_ACK 5
 
 static const char *stage_text(uint8_t stage)
@@ -41,16 +42,31 @@ static void leased(
 	struct nodes *t, struct machine *m, const struct message_exchange *x, int64_t now_ms)
 {
 	bool boots = x->stage == STAGE_FIRMWARE || x->stage == STAGE_IPXE;
-	char addr[IPV4_TEXT_SIZE], mac[MAC_TEXT_SIZE], file[SAFE_SIZE] = "";
+	char addr[IPV4_TEXT_SIZE], mac[MAC_TEXT_SIZE], file[SAFE_SIZE] = "", quirks[SAFE_SIZE] = "";
 
 	nodes_set_address(t, m, x->address);
 	if (boots)
 		(void)nodes_step(t, m, STEP_ADDRESS, /* begins_boot= */ true, now_ms);
 	if (x->boot_file[0])
 		(void)log_safe(file, sizeof(file), x->boot_file, strlen(x->boot_file));
-	nodes_event(t, m, now_ms, "address", STORE_INFO, "%s has %s through %s%s%s",
+	if (x->quirks[0])
+		(void)log_safe(quirks, sizeof(quirks), x->quirks, strlen(x->quirks));
+	nodes_event(t, m, now_ms, "address", STORE_INFO, "%s has %s through %s%s%s%s%s%s",
 		stage_text(x->stage), ipv4_text(x->address, addr), mac_text(&x->mac, mac),
-		file[0] ? ", loads " : "", file);
+		file[0] ? ", loads " : "", file, quirks[0] ? " (quirks: " : "", quirks,
+		quirks[0] ? ")" : "");
+}
+
+/* Port 4011: the machine has its address, and says itself which; nothing here goes by that. */
+static void asked_port_4011(
+	struct nodes *t, struct machine *m, const struct message_exchange *x, int64_t now_ms)
+{
+	char file[SAFE_SIZE];
+
+	nodes_event(t, m, now_ms, "pxe", STORE_INFO, "%s asked port 4011 what to boot: %s",
+		stage_text(x->stage),
+		x->boot_file[0] ? log_safe(file, sizeof(file), x->boot_file, strlen(x->boot_file))
+				: "nothing");
 }
 
 void observe_exchange(struct nodes *t, const struct message_exchange *x, int64_t now_ms)
@@ -61,11 +77,12 @@ void observe_exchange(struct nodes *t, const struct message_exchange *x, int64_t
 	keep_uuid(m, x);
 	if (x->hostname[0])
 		(void)log_safe(m->hostname, sizeof(m->hostname), x->hostname, strlen(x->hostname));
-	if (x->reply == DHCP_ACK && x->address) {
+	if (x->reply == DHCP_ACK && x->address)
 		leased(t, m, x, now_ms);
-		return;
-	}
-	if (x->reply == 0 && x->note[0])
+	else if (x->reply == DHCP_ACK && x->request == DHCP_REQUEST)
+		asked_port_4011(t, m, x, now_ms);
+	/* Of an offer the ACK will say the same once more. */
+	if ((x->reply == 0 || x->reply == DHCP_ACK) && x->note[0])
 		nodes_trouble(t, m, now_ms, "dhcp", "%s: %s", stage_text(x->stage),
 			log_safe(note, sizeof(note), x->note, strlen(x->note)));
 }

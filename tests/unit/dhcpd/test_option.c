@@ -197,6 +197,81 @@ TEST(long_option_is_split_and_comes_back_whole)
 	assert_memory_equal(opts_value(&back, OPT_VENDOR).p, value, sizeof(value));
 }
 
+/* RFC 3396 in both directions, for the options that grow long in the field. */
+TEST(each_option_of_600_bytes_survives_the_wire)
+{
+	static const uint8_t codes[] = {OPT_VENDOR, OPT_TFTP_SERVER, OPT_BOOT_FILE, 119, 121};
+
+	for (size_t c = 0; c < ARRAY_LEN(codes); c++) {
+		struct opts o = {0}, back;
+		uint8_t value[600], bytes[700];
+		struct wr w = wr_init(bytes, sizeof(bytes));
+
+		for (size_t i = 0; i < sizeof(value); i++)
+			value[i] = (uint8_t)(1 + i % 250);
+		opts_put(&o, codes[c], value, sizeof(value));
+		opts_put_u8(&o, OPT_TYPE, 2);
+		opts_encode(&o, rd_init(&codes[c], 1), sizeof(bytes), &w);
+		assert_true(wr_ok(&w));
+		assert_int_equal(bytes[0], OPT_TYPE);
+		assert_int_equal(bytes[3], codes[c]);
+		assert_int_equal(bytes[3 + 257], codes[c]); /* its pieces stand together */
+		assert_int_equal(
+			opts_decode(rd_init(bytes, w.len), rd_init("", 0), rd_init("", 0), &back),
+			0);
+		assert_int_equal(opts_value(&back, codes[c]).left, sizeof(value));
+		assert_memory_equal(opts_value(&back, codes[c]).p, value, sizeof(value));
+	}
+}
+
+TEST(long_server_and_file_names_go_out_together)
+{
+	struct opts o = {0}, back;
+	char server[300], file[400];
+	uint8_t bytes[800];
+	struct wr w = wr_init(bytes, sizeof(bytes));
+
+	memset(server, 's', sizeof(server));
+	memset(file, 'f', sizeof(file));
+	opts_put(&o, OPT_TFTP_SERVER, server, sizeof(server));
+	opts_put(&o, OPT_BOOT_FILE, file, sizeof(file));
+	opts_encode(&o, rd_init(BYTES("\x43\x42")), sizeof(bytes), &w);
+	assert_int_equal(
+		opts_decode(rd_init(bytes, w.len), rd_init("", 0), rd_init("", 0), &back), 0);
+	assert_int_equal(opts_value(&back, OPT_TFTP_SERVER).left, sizeof(server));
+	assert_int_equal(opts_value(&back, OPT_BOOT_FILE).left, sizeof(file));
+}
+
+/* A client that takes 576 bytes of IP gets 308 bytes of options. */
+TEST(small_message_keeps_what_a_boot_needs_of_a_huge_set)
+{
+	static const uint8_t kept[] = {OPT_TYPE, OPT_SERVER, OPT_LEASE, OPT_MASK, OPT_ROUTERS,
+		OPT_CLASS, OPT_VENDOR, OPT_UUID, OPT_CLIENT_ID, OPT_RELAY, OPT_BOOT_FILE};
+	static const uint8_t filler[200];
+	struct opts o = {0}, back;
+	uint8_t bytes[400], wanted[256];
+	struct wr w = wr_init(bytes, sizeof(bytes));
+
+	for (unsigned code = 1; code < 255; code++)
+		wanted[code] = (uint8_t)code;
+	for (uint8_t code = 12; code < 18; code++)
+		opts_put(&o, code, filler, sizeof(filler));
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+		opts_put(&o, kept[i], "\1\1\1\1",
+			kept[i] == OPT_TYPE   ? 1
+			: kept[i] == OPT_UUID ? 0
+					      : 4);
+	opts_put(&o, OPT_UUID, filler, 17);
+	opts_encode(&o, rd_init(wanted + 1, 254), 308, &w);
+	assert_true(wr_ok(&w) && w.len <= 308);
+	assert_int_equal(
+		opts_decode(rd_init(bytes, w.len), rd_init("", 0), rd_init("", 0), &back), 0);
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+		assert_true(opts_has(&back, kept[i]));
+	/* file and sname are the boot file's own, never options': old ROMs would take them by their word. */
+	assert_false(opts_has(&back, OPT_OVERLOAD));
+}
+
 TEST(when_not_all_fits_the_needed_ones_stay)
 {
 	struct opts o = {0};
@@ -249,5 +324,8 @@ RUN(t(pads_are_skipped_and_what_follows_the_end_is_not_read), t(missing_end_is_t
 	t(repeated_option_of_fixed_length_spoils_the_packet),
 	t(more_bytes_than_a_frame_can_carry_are_refused),
 	t(type_server_and_lease_come_first_then_the_wish_list_and_the_relay_last),
-	t(long_option_is_split_and_comes_back_whole), t(when_not_all_fits_the_needed_ones_stay),
-	t(put_replaces_and_refuses_what_does_not_fit), t(absent_options_read_as_nothing))
+	t(long_option_is_split_and_comes_back_whole), t(each_option_of_600_bytes_survives_the_wire),
+	t(long_server_and_file_names_go_out_together),
+	t(small_message_keeps_what_a_boot_needs_of_a_huge_set),
+	t(when_not_all_fits_the_needed_ones_stay), t(put_replaces_and_refuses_what_does_not_fit),
+	t(absent_options_read_as_nothing))

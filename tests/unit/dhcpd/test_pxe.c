@@ -37,19 +37,29 @@ static struct msg request_of(const struct asker *a)
 	return m;
 }
 
-static const char *answer(
-	const struct asker *a, bool is_looping, struct msg *ret_reply, char file[static 256])
+static struct pxe_told told;
+
+/* What the client is told; the note for a person stays in `told`. */
+static const char *answer_on(
+	const struct asker *a, enum pxe_way way, bool is_looping, struct msg *ret_reply)
 {
 	struct msg m = request_of(a);
 	struct pxe_client c;
 
-	pxe_identify(&m, &c);
+	pxe_identify(&m, 0, &c);
 	struct pxe_ask ask = {.settings = &settings,
 		.client = &c,
 		.node_file = a->node_file ? a->node_file : "",
+		.way = way,
 		.is_looping = is_looping};
 	*ret_reply = (struct msg){0};
-	return pxe_answer(&ask, &m, ret_reply, file);
+	pxe_answer(&ask, &m, ret_reply, &told);
+	return told.file;
+}
+
+static const char *answer(const struct asker *a, bool is_looping, struct msg *ret_reply)
+{
+	return answer_on(a, PXE_IN_LEASE, is_looping, ret_reply);
 }
 
 #define PXE "PXEClient:Arch:00007:UNDI:003016"
@@ -88,8 +98,11 @@ TEST(each_kind_of_firmware_gets_its_boot_file)
 			SCRIPT_URL, NULL, false, true},
 		{"iPXE by option 175", {.arch = 7, .class = PXE, .has_ipxe_option = true},
 			STAGE_IPXE, SCRIPT_URL, NULL, false, true},
-		{"ARM64", {.arch = 11, .class = PXE}, STAGE_FIRMWARE, "", NULL, false, false},
-		{"ARM64 HTTP", {.arch = 19, .class = HTTP}, STAGE_FIRMWARE, "", NULL, false, false},
+		{"ARM64", {.arch = 11, .class = PXE}, STAGE_FIRMWARE, "arm64/shimaa64.efi", NULL,
+			false, false},
+		{"ARM64 HTTP", {.arch = 19, .class = HTTP}, STAGE_FIRMWARE,
+			"http://10.77.0.1/firmware/arm64/shimaa64.efi", "HTTPClient", false, false},
+		{"IA32", {.arch = 6, .class = PXE}, STAGE_FIRMWARE, "", NULL, false, false},
 		{"unknown", {.arch = 99, .class = PXE}, STAGE_FIRMWARE, "", NULL, false, false},
 		{"OS", {.arch = -1}, STAGE_OS, "", NULL, false, false},
 		{"OS with a class", {.arch = -1, .class = "systemd"}, STAGE_OS, "", NULL, false,
@@ -107,6 +120,9 @@ TEST(each_kind_of_firmware_gets_its_boot_file)
 		{"node's own loader is not for iPXE",
 			{.arch = 7, .class = PXE, .user_class = "iPXE", .node_file = "grub.efi"},
 			STAGE_IPXE, SCRIPT_URL, NULL, false, true},
+		{"node's own URL is not for TFTP",
+			{.arch = 7, .class = PXE, .node_file = "http://10.77.0.9/x.efi"},
+			STAGE_FIRMWARE, "snponly.efi", NULL, false, false},
 		{"Raspberry Pi", {.arch = 0, .class = PXE, .mac0 = 0xb8}, STAGE_FIRMWARE, "",
 			"PXEClient", true, false},
 	};
@@ -114,12 +130,11 @@ TEST(each_kind_of_firmware_gets_its_boot_file)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct msg m = request_of(&cases[i].a), reply;
 		struct pxe_client c;
-		char file[256];
 
 		print_message("# %s\n", cases[i].what);
-		pxe_identify(&m, &c);
+		pxe_identify(&m, 0, &c);
 		assert_int_equal(c.stage, cases[i].stage);
-		const char *note = answer(&cases[i].a, false, &reply, file);
+		const char *file = answer(&cases[i].a, false, &reply);
 		assert_string_equal(file, cases[i].file);
 		assert_string_equal(reply.file, cases[i].file);
 		assert_int_equal(opts_has(&reply.opts, OPT_CLASS), cases[i].class != NULL);
@@ -130,7 +145,7 @@ TEST(each_kind_of_firmware_gets_its_boot_file)
 		assert_int_equal(reply.siaddr != 0, file[0] || cases[i].has_vendor);
 		/* Who boots and gets no file is a case for a person. */
 		if (cases[i].stage == STAGE_FIRMWARE && !file[0])
-			assert_non_null(note);
+			assert_true(told.note[0]);
 	}
 }
 
@@ -138,9 +153,9 @@ TEST(option_67_ends_in_a_nul_and_66_is_an_address)
 {
 	struct asker a = {.arch = 0, .class = PXE};
 	struct msg reply;
-	char file[256];
 
-	assert_null(answer(&a, false, &reply, file));
+	(void)answer(&a, false, &reply);
+	assert_string_equal(told.note, "");
 	struct rd v = opts_value(&reply.opts, OPT_BOOT_FILE);
 	assert_int_equal(v.left, strlen("undionly.kpxe") + 1);
 	assert_memory_equal(v.p, "undionly.kpxe", v.left);
@@ -152,16 +167,15 @@ TEST(vendor_options_say_what_their_firmware_reads)
 	struct asker bios = {.arch = 0, .class = PXE}, pi = {.arch = 0, .class = PXE, .mac0 = 0xb8};
 	struct asker ipxe = {.arch = 0, .user_class = "iPXE"};
 	struct msg reply;
-	char file[256];
 
-	(void)answer(&bios, false, &reply, file);
+	(void)answer(&bios, false, &reply);
 	assert_int_equal(opts_value(&reply.opts, OPT_VENDOR).left, 4);
 	assert_memory_equal(opts_value(&reply.opts, OPT_VENDOR).p, "\x06\x01\x08\xff", 4);
-	(void)answer(&pi, false, &reply, file);
+	(void)answer(&pi, false, &reply);
 	struct rd v = opts_value(&reply.opts, OPT_VENDOR);
 	assert_int_equal(v.p[v.left - 1], 0xff);
 	assert_memory_equal(v.p + v.left - 18, "Raspberry Pi Boot", 17);
-	(void)answer(&ipxe, false, &reply, file);
+	(void)answer(&ipxe, false, &reply);
 	assert_int_equal(opts_value(&reply.opts, OPT_IPXE).left, 3);
 	assert_memory_equal(opts_value(&reply.opts, OPT_IPXE).p, "\xb0\x01\x01", 3);
 }
@@ -172,13 +186,12 @@ TEST(port_of_the_http_server_is_told_unless_it_is_80)
 	struct asker a = {.arch = 16, .class = HTTP};
 	struct msg m = request_of(&a), reply = {0};
 	struct pxe_client c;
-	char file[256];
 
 	s.http_port = 8080;
-	pxe_identify(&m, &c);
-	struct pxe_ask ask = {.settings = &s, .client = &c, .node_file = ""};
-	assert_null(pxe_answer(&ask, &m, &reply, file));
-	assert_string_equal(file, "http://10.77.0.1:8080/firmware/snponly.efi");
+	pxe_identify(&m, 0, &c);
+	struct pxe_ask ask = {.settings = &s, .client = &c, .node_file = "", .way = PXE_IN_LEASE};
+	pxe_answer(&ask, &m, &reply, &told);
+	assert_string_equal(told.file, "http://10.77.0.1:8080/firmware/snponly.efi");
 }
 
 TEST(file_too_long_for_the_header_goes_into_option_67_alone)
@@ -186,16 +199,110 @@ TEST(file_too_long_for_the_header_goes_into_option_67_alone)
 	char name[128 + 1];
 	struct asker a = {.arch = 7, .class = PXE, .node_file = name};
 	struct msg reply;
-	char file[256];
 
 	memset(name, 'n', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
-	(void)answer(&a, false, &reply, file);
+	(void)answer(&a, false, &reply);
 	assert_string_equal(reply.file, "");
 	assert_int_equal(opts_value(&reply.opts, OPT_BOOT_FILE).left, 129);
 	name[127] = '\0';
-	(void)answer(&a, false, &reply, file);
+	(void)answer(&a, false, &reply);
 	assert_string_equal(reply.file, name);
+}
+
+/* EDK2: an offer beside another's counts with option 60; without 43 it goes on to port 4011. */
+TEST(offer_beside_another_server_is_made_for_its_kind_of_firmware)
+{
+	static const struct {
+		const char *what;
+		struct asker a;
+		const char *file, *class;
+		bool has_vendor;
+	} cases[] = {
+		{"BIOS goes straight", {.arch = 0, .class = PXE}, "undionly.kpxe", "PXEClient",
+			true},
+		{"UEFI goes to port 4011", {.arch = 7, .class = PXE}, "snponly.efi", "PXEClient",
+			false},
+		{"HTTP", {.arch = 16, .class = HTTP}, SNP_URL, "HTTPClient", false},
+		{"iPXE", {.arch = 7, .class = PXE, .user_class = "iPXE"}, SCRIPT_URL, "PXEClient",
+			false},
+		{"Raspberry Pi", {.arch = 0, .class = PXE, .mac0 = 0xb8}, "", "PXEClient", true},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct msg reply;
+
+		print_message("# %s\n", cases[i].what);
+		assert_string_equal(
+			answer_on(&cases[i].a, PXE_BESIDE, false, &reply), cases[i].file);
+		assert_true(opts_begins(&reply.opts, OPT_CLASS, cases[i].class));
+		assert_int_equal(opts_has(&reply.opts, OPT_VENDOR), cases[i].has_vendor);
+		/* It would tell iPXE not to wait for the very offer that it stands in. */
+		assert_false(opts_has(&reply.opts, OPT_IPXE));
+		assert_int_equal(reply.siaddr, settings.server.addr);
+	}
+}
+
+TEST(answer_of_port_4011_has_option_60_and_the_boot_item_asked_for)
+{
+	struct asker a = {.arch = 7, .class = PXE};
+	struct msg m = request_of(&a), reply = {0};
+	struct pxe_client c;
+
+	opts_put(&m.opts, OPT_VENDOR, "\x47\x04\x00\x00\x00\x00\xff", 7);
+	pxe_identify(&m, 0, &c);
+	struct pxe_ask ask = {
+		.settings = &settings, .client = &c, .node_file = "", .way = PXE_ON_PORT};
+	pxe_answer(&ask, &m, &reply, &told);
+	assert_string_equal(reply.file, "snponly.efi");
+	assert_true(opts_begins(&reply.opts, OPT_CLASS, "PXEClient"));
+	assert_true(opts_begins(&reply.opts, OPT_VENDOR, "\x47\x04"));
+	assert_string_equal(answer_on(&a, PXE_ON_PORT, false, &reply), "snponly.efi");
+	assert_false(opts_has(&reply.opts, OPT_VENDOR));
+}
+
+TEST(pxelinux_gets_what_it_asks_for_and_nobody_else)
+{
+	struct message_dhcp_settings s = settings;
+	struct asker a = {.arch = 0, .class = PXE};
+	struct msg m = request_of(&a), reply = {0};
+	struct pxe_client c;
+	struct pxe_ask ask = {.settings = &s, .client = &c, .node_file = "", .way = PXE_IN_LEASE};
+
+	(void)snprintf(s.pxelinux_config, sizeof(s.pxelinux_config), "pxelinux.cfg/slipway");
+	(void)snprintf(s.pxelinux_prefix, sizeof(s.pxelinux_prefix), "bios/");
+	s.pxelinux_reboot_s = 600;
+	pxe_identify(&m, 0, &c);
+	pxe_answer(&ask, &m, &reply, &told);
+	for (uint8_t code = OPT_PXELINUX_MAGIC; code <= OPT_PXELINUX_REBOOT; code++)
+		assert_false(opts_has(&reply.opts, code));
+	assert_false(opts_has(&reply.opts, OPT_TFTP_SERVERS));
+
+	opts_put(&m.opts, OPT_WANTED, "\xd0\xd1\xd2\xd3\x96", 5);
+	pxe_answer(&ask, &m, &reply, &told);
+	assert_int_equal(opts_u32(&reply.opts, OPT_PXELINUX_MAGIC), 0xf100747e);
+	assert_true(opts_begins(&reply.opts, OPT_PXELINUX_CONFIG, "pxelinux.cfg/slipway"));
+	assert_true(opts_begins(&reply.opts, OPT_PXELINUX_PREFIX, "bios/"));
+	assert_int_equal(opts_u32(&reply.opts, OPT_PXELINUX_REBOOT), 600);
+	assert_int_equal(opts_u32(&reply.opts, OPT_TFTP_SERVERS), settings.server.addr);
+}
+
+TEST(who_gets_no_file_is_told_of_with_the_reason)
+{
+	static const struct {
+		int arch;
+		const char *says;
+	} cases[] = {{6, "32-bit x86 UEFI"}, {12, "PowerPC Open Firmware"}, {22, "U-Boot"},
+		{99, "architecture 99 is not known"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct asker a = {.arch = cases[i].arch, .class = PXE};
+		struct msg reply;
+
+		assert_string_equal(answer(&a, false, &reply), "");
+		assert_non_null(strstr(told.note, cases[i].says));
+		assert_int_equal(reply.siaddr, 0);
+	}
 }
 
 TEST(first_known_architecture_of_a_list_counts)
@@ -204,7 +311,7 @@ TEST(first_known_architecture_of_a_list_counts)
 	struct pxe_client c;
 
 	opts_put(&m.opts, OPT_ARCH, "\x00\x63\x00\x10\x00\x07", 6);
-	pxe_identify(&m, &c);
+	pxe_identify(&m, 0, &c);
 	assert_int_equal(c.arch, 16);
 	assert_true(c.uses_http);
 }
@@ -214,23 +321,23 @@ TEST(uuid_is_read_and_echoed)
 	struct asker a = {.arch = 7, .class = PXE};
 	struct msg m = request_of(&a), reply = {0};
 	struct pxe_client c;
-	char file[256];
 
 	opts_put(&m.opts, OPT_UUID,
 		"\x00"
 		"0123456789abcdef",
 		17);
-	pxe_identify(&m, &c);
+	pxe_identify(&m, 0, &c);
 	assert_true(c.has_uuid);
 	assert_memory_equal(c.uuid, "0123456789abcdef", 16);
-	struct pxe_ask ask = {.settings = &settings, .client = &c, .node_file = ""};
-	(void)pxe_answer(&ask, &m, &reply, file);
+	struct pxe_ask ask = {
+		.settings = &settings, .client = &c, .node_file = "", .way = PXE_IN_LEASE};
+	pxe_answer(&ask, &m, &reply, &told);
 	assert_int_equal(opts_value(&reply.opts, OPT_UUID).left, 17);
 	opts_put(&m.opts, OPT_UUID,
 		"\x01"
 		"0123456789abcdef",
 		17);
-	pxe_identify(&m, &c);
+	pxe_identify(&m, 0, &c);
 	assert_false(c.has_uuid);
 }
 
@@ -238,36 +345,20 @@ TEST(looping_machine_gets_the_script_but_http_firmware_does_not)
 {
 	struct asker pxe = {.arch = 7, .class = PXE}, http = {.arch = 16, .class = HTTP};
 	struct msg reply;
-	char file[256];
 
-	assert_non_null(answer(&pxe, true, &reply, file));
-	assert_string_equal(file, SCRIPT_URL);
-	assert_null(answer(&http, true, &reply, file));
-	assert_string_equal(file, SNP_URL);
-}
-
-TEST(fourth_loader_within_a_minute_is_a_loop)
-{
-	struct pxe_loops l = {0};
-	struct mac a = {{2, 0, 0, 0, 0, 1}}, b = {{2, 0, 0, 0, 0, 2}};
-
-	assert_false(pxe_loops_count(&l, &a, 0));
-	assert_false(pxe_loops_count(&l, &a, 1000));
-	assert_false(pxe_loops_count(&l, &a, 2000));
-	assert_false(pxe_loops_count(&l, &b, 2000));
-	assert_true(pxe_loops_count(&l, &a, 3000));
-	assert_true(pxe_loops_count(&l, &a, 4000));
-	assert_false(pxe_loops_count(&l, &a, 64000));
-	pxe_loops_forget(&l, &a);
-	for (int i = 0; i < 3; i++)
-		assert_false(pxe_loops_count(&l, &a, 64001));
-	assert_true(pxe_loops_count(&l, &a, 64001));
+	assert_string_equal(answer(&pxe, true, &reply), SCRIPT_URL);
+	assert_true(told.note[0]);
+	assert_string_equal(answer(&http, true, &reply), SNP_URL);
+	assert_string_equal(told.note, "");
 }
 
 RUN(t(each_kind_of_firmware_gets_its_boot_file), t(option_67_ends_in_a_nul_and_66_is_an_address),
 	t(vendor_options_say_what_their_firmware_reads),
 	t(port_of_the_http_server_is_told_unless_it_is_80),
 	t(file_too_long_for_the_header_goes_into_option_67_alone),
+	t(offer_beside_another_server_is_made_for_its_kind_of_firmware),
+	t(answer_of_port_4011_has_option_60_and_the_boot_item_asked_for),
+	t(pxelinux_gets_what_it_asks_for_and_nobody_else),
+	t(who_gets_no_file_is_told_of_with_the_reason),
 	t(first_known_architecture_of_a_list_counts), t(uuid_is_read_and_echoed),
-	t(looping_machine_gets_the_script_but_http_firmware_does_not),
-	t(fourth_loader_within_a_minute_is_a_loop))
+	t(looping_machine_gets_the_script_but_http_firmware_does_not))

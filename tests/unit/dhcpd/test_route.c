@@ -56,7 +56,7 @@ TEST(every_reply_goes_where_rfc_2131_4_1_says)
 			.htype = rows[i].htype,
 			.hlen = rows[i].hlen,
 			.chaddr = {2, 0, 0, 0, 0, 1}};
-		struct msg out = {.yiaddr = rows[i].yiaddr};
+		struct msg out = {.yiaddr = rows[i].yiaddr, .flags = rows[i].flags};
 		struct arrival from = {rows[i].src, 3000, rows[i].dst_port, 0};
 
 		opts_put_u8(&out.opts, OPT_TYPE, rows[i].type);

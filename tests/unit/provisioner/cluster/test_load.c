@@ -5,6 +5,7 @@
 #include "provisioner/base/str.h"
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/messages/messages.h"
+#include "provisioner/messages/quirks.h"
 
 #define SMALL                                                     \
 	"cluster: acm\n"                                          \
@@ -160,6 +161,16 @@ static const struct {
 		"cluster.yaml:9:12: node-bond.hash-policy: \"layer4\" is not one of layer2, "
 		"layer2+3, layer3+4, "
 		"encap2+3, encap3+4, vlan+srcmac"},
+	{SMALL "nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: 10.10.0.10, "
+	       "quirks: [no-option-43, no-option-6]}\n",
+		"cluster.yaml:10:98: nodes[0].quirks: \"no-option-6\" is not one of no-option-60, "
+		"option-60, no-option-43, port-4011, raspberry-pi, header-only, options-66-67, "
+		"broadcast, own-server-id, ipxe (did you mean \"no-option-60\"?)"},
+	{SMALL "nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: 10.10.0.10, "
+	       "boot-file: http://mirror/x.efi}\n",
+		"cluster.yaml:10:86: nodes[0].boot-file: \"http://mirror/x.efi\" is not a file "
+		"name, "
+		"relative and without \"..\", or a URL such as http://10.10.0.1/boot.efi"},
 	{SMALL "ports: {http: 0}\n",
 		"cluster.yaml:9:15: ports.http: 0 is out of range (1 to 65535)"},
 	{SMALL "kernel-args: quiet\n",
@@ -221,6 +232,28 @@ TEST(node_may_live_in_a_subnet_behind_a_relay)
 	assert_int_equal(c->dhcp.subnets[1].dns.n, 0);
 }
 
+TEST(firmware_is_treated_as_the_operator_says)
+{
+	struct cluster *c = load(
+		"cluster: acm\nnetwork:\n  internal: {interface: bond0, address: 10.10.0.1/24}\n"
+		"dhcp:\n  pool: 10.10.0.100-10.10.0.199\n"
+		"  pxelinux: {config-file: http://10.10.0.1/x.cfg, path-prefix: bios/, "
+		"reboot-time: 10m}\n"
+		"image: flatcar/4081.2.1\nroles: {master: {template: m.yaml, etcd-member: true}}\n"
+		"nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: "
+		"10.10.0.10,\n"
+		"     quirks: [no-option-60, broadcast], boot-file: "
+		"'http://10.10.0.9:8080/x.efi'}\n");
+
+	if (!c)
+		fail_msg("%s", first_error());
+	assert_int_equal(c->nodes[0].quirks, QUIRK_NO_CLASS | QUIRK_BROADCAST);
+	assert_string_equal(c->nodes[0].boot_file, "http://10.10.0.9:8080/x.efi");
+	assert_string_equal(c->dhcp.pxelinux->config_file, "http://10.10.0.1/x.cfg");
+	assert_string_equal(c->dhcp.pxelinux->path_prefix, "bios/");
+	assert_int_equal(c->dhcp.pxelinux->reboot_ms, 600000);
+}
+
 TEST(many_mistakes_are_reported_at_once)
 {
 	assert_null(
@@ -268,4 +301,5 @@ TEST(pool_around_our_own_address_is_refused)
 RUN(t(small_file_is_completed_with_defaults), t(whole_file_is_read),
 	t(each_mistake_is_named_with_its_place), t(many_mistakes_are_reported_at_once),
 	t(pool_around_our_own_address_is_refused), t(node_may_live_in_a_subnet_behind_a_relay),
+	t(firmware_is_treated_as_the_operator_says),
 	t(hall_of_twenty_thousand_is_read_and_each_node_found))

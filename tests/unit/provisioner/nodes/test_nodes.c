@@ -247,6 +247,57 @@ TEST(hostile_text_in_events_is_printable)
 	assert_non_null(strstr(str_text(&out), "loads \\x1b[31mred\\x0a"));
 }
 
+/* What the timeline of `key` says: "kind: text" lines. */
+static const char *timeline(const char *key, struct str *out)
+{
+	str_reset(out);
+	assert_int_equal(nodes_flush(nodes), 0);
+	assert_int_equal(store_events_last(store, key, 20, collect, out), 0);
+	return str_text(out);
+}
+
+TEST(quirks_of_firmware_stand_in_the_timeline)
+{
+	struct message_exchange x = ack(&second, rows[0].address, STAGE_FIRMWARE);
+	AUTO(str_done) struct str out = str_init(4096);
+
+	(void)snprintf(x.boot_file, sizeof(x.boot_file), "undionly.kpxe");
+	observe_exchange(nodes, &x, NOW);
+	assert_non_null(strstr(timeline("w1", &out), "loads undionly.kpxe\n"));
+	(void)snprintf(x.quirks, sizeof(x.quirks), "U-Boot, no option 97");
+	observe_exchange(nodes, &x, NOW);
+	assert_non_null(strstr(
+		timeline("w1", &out), "loads undionly.kpxe (quirks: U-Boot, no option 97)\n"));
+}
+
+TEST(machine_that_has_an_address_but_nothing_to_load_is_told_of)
+{
+	struct message_exchange x = ack(&second, rows[0].address, STAGE_FIRMWARE);
+	AUTO(str_done) struct str out = str_init(4096);
+
+	(void)snprintf(x.note, sizeof(x.note), "no boot file for x86 UEFI: give it one");
+	observe_exchange(nodes, &x, NOW);
+	x.reply = 2; /* an OFFER says the same as the ACK after it */
+	observe_exchange(nodes, &x, NOW);
+	const char *first =
+		strstr(timeline("w1", &out), "dhcp: firmware: no boot file for x86 UEFI");
+	assert_non_null(first);
+	assert_null(strstr(first + 10, "dhcp: firmware"));
+}
+
+/* Whoever can send a datagram can claim an address there. */
+TEST(asking_port_4011_moves_no_address)
+{
+	struct message_exchange x = ack(&second, 0, STAGE_FIRMWARE);
+	AUTO(str_done) struct str out = str_init(4096);
+
+	(void)snprintf(x.boot_file, sizeof(x.boot_file), "snponly.efi");
+	observe_exchange(nodes, &x, NOW);
+	assert_int_equal(nodes_by_key(nodes, "w1")->address, rows[0].address);
+	assert_non_null(strstr(
+		timeline("w1", &out), "pxe: firmware asked port 4011 what to boot: snponly.efi"));
+}
+
 TEST(same_trouble_again_is_one_event)
 {
 	struct message_exchange x = {.mac = stranger, .request = 1, .note = "no free address"};
@@ -344,7 +395,9 @@ RUN(CASE(node_is_found_by_any_of_its_macs), CASE(stranger_that_is_met_waits),
 	CASE(uuid_of_a_machine_reads_as_smbios_and_ipxe_write_it),
 	CASE(address_moves_from_one_stranger_to_the_next),
 	CASE(each_of_many_machines_is_found_by_key_mac_and_address),
-	CASE(hostile_text_in_events_is_printable), CASE(same_trouble_again_is_one_event),
+	CASE(hostile_text_in_events_is_printable), CASE(quirks_of_firmware_stand_in_the_timeline),
+	CASE(machine_that_has_an_address_but_nothing_to_load_is_told_of),
+	CASE(asking_port_4011_moves_no_address), CASE(same_trouble_again_is_one_event),
 	CASE(trouble_of_another_boot_is_told_again),
 	CASE(sign_of_life_alone_is_written_once_a_minute),
 	CASE(clock_that_is_set_makes_nobody_overdue),

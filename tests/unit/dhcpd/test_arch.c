@@ -1,0 +1,47 @@
+#include "tests/unit/test.h"
+
+#include "dhcpd/arch.h"
+#include "provisioner/base/mem.h"
+
+TEST(every_number_of_the_registry_has_its_own_row)
+{
+	for (uint16_t n = 0; n <= 41; n++) {
+		const struct arch *a = arch_find(n);
+
+		assert_non_null(a);
+		assert_int_equal(a->number, n);
+		assert_non_null(a->name);
+		/* Either a loader, or words that say why there is none. */
+		assert_true((a->loader == NULL) == (a->lack != NULL));
+	}
+	assert_null(arch_find(42));
+	assert_null(arch_find(ARCH_NONE));
+}
+
+TEST(architectures_that_boot_get_their_loader)
+{
+	static const struct {
+		uint16_t n;
+		const char *loader;
+		enum arch_kind kind;
+	} cases[] = {
+		{0, "undionly.kpxe", ARCH_IS_BIOS},
+		{7, "snponly.efi", ARCH_IS_UEFI},
+		{9, "snponly.efi", ARCH_IS_UEFI},
+		{11, "arm64/shimaa64.efi", ARCH_IS_UEFI},
+		{16, "snponly.efi", ARCH_IS_HTTP},
+		{17, "snponly.efi", ARCH_IS_HTTP},
+		{19, "arm64/shimaa64.efi", ARCH_IS_HTTP},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct arch *a = arch_find(cases[i].n);
+
+		assert_string_equal(a->loader, cases[i].loader);
+		assert_int_equal(a->kind, cases[i].kind);
+	}
+	assert_null(arch_find(6)->loader);
+	assert_non_null(strstr(arch_find(6)->lack, "32-bit"));
+}
+
+RUN(t(every_number_of_the_registry_has_its_own_row), t(architectures_that_boot_get_their_loader))

@@ -56,12 +56,12 @@ static bool is_inline(const struct lease *l)
 }
 
 /* Hardware and identifier, one after the other. */
-static uint8_t *client_bytes(const struct lease *l)
+static const uint8_t *client_bytes(const struct lease *l)
 {
-	uint8_t *far;
+	const uint8_t *far;
 
 	if (is_inline(l))
-		return (uint8_t *)(uintptr_t)l->client;
+		return l->client;
 	memcpy(&far, l->client, sizeof(far));
 	return far;
 }
@@ -102,7 +102,7 @@ struct client lease_client(const struct lease *l)
 static void free_client(struct lease *l)
 {
 	if (!is_inline(l))
-		free(client_bytes(l));
+		free((void *)(uintptr_t)client_bytes(l));
 	l->htype = l->hlen = l->id_len = 0;
 }
 

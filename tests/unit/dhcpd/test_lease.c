@@ -273,6 +273,27 @@ TEST(leases_are_sorted_into_pools_that_come_later)
 	lease_table_free(t);
 }
 
+TEST(machine_that_names_itself_otherwise_keeps_its_stored_lease)
+{
+	struct lease_table *t = table(2);
+	struct client a = mac(1);
+	uint8_t id[200];
+
+	memset(id, 7, sizeof(id));
+	struct lease *l = lease_set(t, POOL, &a, LEASE_BOUND, 0, 1000);
+	l->stored = true;
+	a.id = id;
+	a.id_len = sizeof(id);
+	assert_ptr_equal(lease_set(t, POOL, &a, LEASE_BOUND, 0, 1000), l);
+	assert_true(l->stored);
+	assert_int_equal(lease_client(l).id_len, sizeof(id));
+	id[199] = 8;
+	assert_ptr_equal(lease_set(t, POOL, &a, LEASE_BOUND, 0, 1000), l);
+	assert_int_equal(lease_client(l).id[199], 8);
+	assert_ptr_equal(lease_by_client(t, 0, &a), l);
+	lease_table_free(t);
+}
+
 static bool refuse_even(const void *arg, uint32_t address)
 {
 	(void)arg;
@@ -528,5 +549,6 @@ RUN(t(lease_is_found_by_address_and_by_client),
 	t(ten_thousand_leases_keep_the_order_of_their_ends),
 	t(pool_that_ends_at_the_last_address_ends), t(client_has_one_lease_in_each_pool),
 	t(leases_are_sorted_into_pools_that_come_later),
+	t(machine_that_names_itself_otherwise_keeps_its_stored_lease),
 	t(best_of_those_that_are_not_refused_is_given), t(table_knows_what_a_plain_list_would),
 	t(place_of_a_lease_that_was_dropped_is_used_again))

@@ -16,7 +16,6 @@ struct batch {
 	char boot_id[BOOT_ID_LEN + 1];
 	struct lease_table *leases;
 	struct lease_store *store; /* NULL while none can be opened */
-	bool is_untidy;            /* the store's log has grown since it was tidied */
 	struct log_rate unstored;
 
 	batch_release *release;
@@ -120,7 +119,6 @@ static int write_leases(struct batch *b)
 		log_error("leases cannot be written: %s; known machines keep theirs, new ones wait "
 			  "(%u more)",
 			lease_store_error(b->store), held);
-	b->is_untidy = true;
 	return rc == -EUCLEAN ? rebuild_store(b, &now) : rc;
 }
 
@@ -152,14 +150,12 @@ int batch_write(struct batch *b, struct lease *l)
 {
 	struct moment now = moment_now(b);
 
-	b->is_untidy = true;
 	int rc = b->store ? lease_store_write(b->store, &l, 1, &now) : -EUCLEAN;
 	return rc == -EUCLEAN ? rebuild_store(b, &now) : rc;
 }
 
 void batch_tidy(struct batch *b)
 {
-	if (b->is_untidy && b->store)
+	if (b->store)
 		lease_store_tidy(b->store);
-	b->is_untidy = false;
 }

@@ -55,15 +55,18 @@ static bool is_inline(const struct lease *l)
 	return (size_t)l->hlen + l->id_len <= LEASE_CLIENT_BYTES;
 }
 
+static uint8_t *far_bytes(const struct lease *l)
+{
+	uint8_t *far;
+
+	memcpy(&far, l->client, sizeof(far));
+	return far;
+}
+
 /* Hardware and identifier, one after the other. */
 static const uint8_t *client_bytes(const struct lease *l)
 {
-	const uint8_t *far;
-
-	if (is_inline(l))
-		return l->client;
-	memcpy(&far, l->client, sizeof(far));
-	return far;
+	return is_inline(l) ? l->client : far_bytes(l);
 }
 
 static bool has_client(const struct lease *l)
@@ -102,7 +105,7 @@ struct client lease_client(const struct lease *l)
 static void free_client(struct lease *l)
 {
 	if (!is_inline(l))
-		free((void *)(uintptr_t)client_bytes(l));
+		free(far_bytes(l));
 	l->htype = l->hlen = l->id_len = 0;
 }
 

@@ -39,7 +39,7 @@ void lease_store_close(struct lease_store *s);
 int lease_store_write(struct lease_store *s, struct lease *const leases[], size_t n,
 	const struct moment *now) MUST_USE;
 
-/* Moves the log into the database and shortens it; for when nothing else is to be done. */
+/* Moves a long log into the database; for when nothing else is to be done. */
 void lease_store_tidy(struct lease_store *s);
 
 /* What SQLite said of the last failure. */

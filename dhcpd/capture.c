@@ -11,11 +11,13 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "dhcpd/arp.h"
+
 /* Room for a storm: 4,000 machines that ask in the same instant. A slot is a frame and some 80 bytes before
  * it, and libpcap puts whole slots on a page: with more than 1,960 bytes of frame there is one, not two. */
 #define BUFFER_BYTES (8 << 20)
 #define SNAPLEN 1900
-#define FILTER "(ip and udp dst port 67) or (icmp6 and ip6[40] == 133)"
+#define FILTER "(ip and udp dst port 67) or (icmp6 and ip6[40] == 133) or " ARP_FILTER
 
 struct capture {
 	pcap_t *pcap;

@@ -20,6 +20,12 @@ enum counter {
 	COUNT_NAK,
 	COUNT_PXE_ACK,
 	COUNT_ADVERTISEMENT,
+	/* asked about before they were offered */
+	COUNT_PROBING,
+	COUNT_UNPROBED,
+	COUNT_CONFLICT,
+	COUNT_FIXED_CONFLICT,
+	COUNT_TOO_MANY_CLAIMS,
 	/* taken notice of, nothing to send */
 	COUNT_DECLINED,
 	COUNT_RELEASED,

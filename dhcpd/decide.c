@@ -5,11 +5,11 @@
 
 #include "dhcpd/answer.h"
 #include "dhcpd/choose.h"
+#include "dhcpd/conflict.h"
 #include "dhcpd/quirk.h"
 
 #define HOPS_MAX 16
 #define OFFER_HOLD_MS 60000
-#define QUARANTINE_MS (10 * 60 * 1000)
 #define DECLINES_MAX 4
 #define LEASE_MIN_S 60
 
@@ -151,6 +151,7 @@ static void on_discover(struct ask *a)
 		return;
 	}
 	struct lease *l = lease_by_address(a->s->leases, address);
+	bool is_trusted = conflict_is_trusted(a, address);
 	if (!l || !ask_owns(a, l) || l->state != LEASE_BOUND || lease_is_over(l, a->now_ms)) {
 		l = lease_set(a->s->leases, address, &a->client, LEASE_OFFERED, a->now_ms,
 			a->now_ms + OFFER_HOLD_MS);
@@ -158,6 +159,11 @@ static void on_discover(struct ask *a)
 			drop(a, COUNT_POOL_EXHAUSTED, /* is_tellable= */ true);
 			return;
 		}
+	}
+	if (conflict_must_probe(a, address, is_trusted)) {
+		a->d->probe = address;
+		drop(a, COUNT_PROBING, /* is_tellable= */ false);
+		return;
 	}
 	build_grant(a, DHCP_OFFER, address, lease_length(a));
 	finish(a, COUNT_OFFER);
@@ -169,7 +175,7 @@ static void on_other_server(struct ask *a)
 	struct lease *mine = ask_lease(a);
 
 	if (mine && mine->state == LEASE_OFFERED)
-		lease_change(a->s->leases, mine, LEASE_FREE, a->now_ms);
+		lease_change(a->s->leases, mine, LEASE_OFFERED, a->now_ms);
 	note_address(
 		a, "took the offer of another DHCP server,", opts_u32(&a->m->opts, OPT_SERVER));
 	drop(a, COUNT_OTHER_SERVER, /* is_tellable= */ true);
@@ -229,7 +235,8 @@ static void on_decline(struct ask *a)
 		drop(a, COUNT_TOO_MANY_DECLINES, /* is_tellable= */ true);
 		return;
 	}
-	lease_change(a->s->leases, l, LEASE_DECLINED, a->now_ms + QUARANTINE_MS);
+	lease_change(
+		a->s->leases, l, LEASE_DECLINED, a->now_ms + conflict_quarantine_ms(a->settings));
 	a->d->commit = l;
 	note_address(a, "another machine uses the address offered,", address);
 	drop(a, COUNT_DECLINED, /* is_tellable= */ true);

@@ -18,6 +18,7 @@
 #include "dhcpd/msg.h"
 #include "dhcpd/network.h"
 #include "dhcpd/node_table.h"
+#include "dhcpd/probe.h"
 #include "dhcpd/pxe.h"
 #include "dhcpd/relay.h"
 #include "dhcpd/route.h"
@@ -31,13 +32,16 @@ struct decide_state {
 	struct lease_table *leases;
 	struct pxe_loops *loops;
 	struct relay_strangers *strangers;
+	const struct probe_table *probes; /* NULL: addresses are offered unasked */
 };
 
 struct decision {
 	enum counter what; /* the answer given, or why there is none */
 	bool has_reply;
 	struct msg reply;
-	struct route route;   /* with has_reply */
+	struct route route; /* with has_reply */
+	uint32_t probe; /* ask who has it, and decide the request again when nobody says so; or 0 */
+	bool is_unprobed;     /* an offer that should have been probed, but too many were */
 	struct lease *commit; /* must be on disk before the reply leaves; or NULL */
 	bool was_known; /* the client holds this lease on disk already: with a full disk it may go on */
 	bool is_tellable; /* `exchange` is worth a line in the node's timeline */

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #define ETHERTYPE_IPV4 0x0800
+#define ETHERTYPE_ARP 0x0806
 #define ETHERTYPE_VLAN 0x8100
 #define ETHERTYPE_IPV6 0x86dd
 #define VLAN_ID_MASK 0x0fff
@@ -124,10 +125,10 @@ enum frame_result frame_parse(const void *data, size_t len, struct frame *ret)
 		return FRAME_MALFORMED;
 	if (type == ETHERTYPE_IPV4)
 		return parse_ipv4(r, ret);
-	if (type != ETHERTYPE_IPV6)
-		return FRAME_OTHER;
 	ret->payload = r;
-	return FRAME_IPV6;
+	if (type == ETHERTYPE_IPV6)
+		return FRAME_IPV6;
+	return type == ETHERTYPE_ARP ? FRAME_ARP : FRAME_OTHER;
 }
 
 void frame_build(const struct frame *f, const void *payload, size_t len, struct wr *w)

@@ -18,7 +18,8 @@
 enum frame_result {
 	FRAME_UDP = 1,
 	FRAME_IPV6,
-	FRAME_OTHER, /* neither IPv4 with UDP nor IPv6: not ours */
+	FRAME_ARP,
+	FRAME_OTHER, /* none of these: not ours */
 	FRAME_MALFORMED,
 	FRAME_FRAGMENT,
 	FRAME_BAD_CHECKSUM,
@@ -29,7 +30,8 @@ struct frame {
 	struct mac src_mac, dst_mac;
 	uint32_t src, dst;           /* FRAME_UDP */
 	uint16_t src_port, dst_port; /* FRAME_UDP */
-	struct rd payload;           /* UDP's data, or the IPv6 packet; borrowed from the bytes */
+	struct rd
+		payload; /* UDP's data, or what follows Ethernet's header; borrowed from the bytes */
 };
 
 enum frame_result frame_parse(const void *data, size_t len, struct frame *ret) MUST_USE;

@@ -12,9 +12,11 @@
 
 #include "dhcpd/batch.h"
 #include "dhcpd/capture.h"
+#include "dhcpd/conflict.h"
 #include "dhcpd/control.h"
 #include "dhcpd/decide.h"
 #include "dhcpd/frame.h"
+#include "dhcpd/prober.h"
 #include "dhcpd/sender.h"
 #include "provisioner/base/clock.h"
 #include "provisioner/base/log.h"
@@ -33,6 +35,7 @@ struct dhcpd {
 	struct control control;
 	struct lease_table *leases;
 	struct batch *batch;
+	struct prober *prober;
 	struct pxe_loops loops;
 	struct relay_strangers strangers;
 	struct counters counters;
@@ -49,7 +52,8 @@ static struct decide_state state_of(struct dhcpd *d)
 		.nodes = d->control.nodes,
 		.leases = d->leases,
 		.loops = &d->loops,
-		.strangers = &d->strangers};
+		.strangers = &d->strangers,
+		.probes = d->control.settings.guard.probe_ms > 0 ? prober_table(d->prober) : NULL};
 }
 
 static void count(struct dhcpd *d, enum counter what)
@@ -104,6 +108,8 @@ static void act(struct dhcpd *d)
 	struct wr w = wr_init(p->bytes, sizeof(p->bytes));
 
 	count(d, x->what);
+	if (x->is_unprobed)
+		count(d, COUNT_UNPROBED);
 	if (x->has_reply)
 		msg_encode(&x->reply, opts_value(&d->msg.opts, OPT_WANTED), msg_size_limit(&d->msg),
 			&w);
@@ -150,15 +156,32 @@ static void drop_message(struct dhcpd *d, enum msg_result result, const struct m
 			counter_text(why[result]), held);
 }
 
-/* One message, from the capture or from port 4011. */
-static void serve(struct dhcpd *d, struct rd payload, const struct arrival *from,
-	const struct mac *from_mac, int64_t age_ms)
+/* Decides the message that was decoded. When its address has to be probed first it is kept until then. */
+static void answer(struct dhcpd *d, const struct probe_request *r, unsigned tries)
 {
+	const struct message_dhcp_settings *s = &d->control.settings;
 	struct decide_state state = state_of(d);
-	enum msg_result result = msg_decode(payload.p, payload.left, &d->msg);
+
+	decide(&state, &d->msg, &r->from, clock_mono_ms(), &d->decision);
+	act(d);
+	if (d->decision.probe == 0)
+		return;
+	struct probe_order o = {.address = d->decision.probe,
+		.is_local = ipv4_net_has(s->server, d->decision.probe),
+		.timeout_ms = s->guard.probe_ms,
+		.tries = tries,
+		.request = tries < CONFLICT_TRIES_MAX ? r : NULL};
+	if (prober_ask(d->prober, &o) < 0)
+		count(d, COUNT_NOT_SENT);
+}
+
+/* One message, from the capture or from port 4011. */
+static void serve(struct dhcpd *d, const struct probe_request *r, int64_t age_ms)
+{
+	enum msg_result result = msg_decode(r->payload.p, r->payload.left, &d->msg);
 
 	if (result != MSG_OK) {
-		drop_message(d, result, from_mac);
+		drop_message(d, result, &r->from_mac);
 		return;
 	}
 	uint8_t type = opts_u8(&d->msg.opts, OPT_TYPE);
@@ -172,9 +195,37 @@ static void serve(struct dhcpd *d, struct rd payload, const struct arrival *from
 		count(d, COUNT_STALE);
 		return;
 	}
-	decide(&state, &d->msg, from, clock_mono_ms(), &d->decision);
-	act(d);
+	answer(d, r, /* tries= */ 0);
 }
+
+static bool on_taken(void *arg, const struct probe *p, const struct mac *holder)
+{
+	struct dhcpd *d = arg;
+	struct decide_state state = state_of(d);
+	bool is_over = conflict_found(&state, p->address, holder, clock_mono_ms(), &d->decision);
+
+	if (d->decision.what != COUNT_NONE)
+		act(d);
+	return is_over;
+}
+
+static void on_probed(void *arg, const struct probe *p)
+{
+	struct dhcpd *d = arg;
+	struct rd payload = p->request.payload;
+
+	if (payload.left > 0 && msg_decode(payload.p, payload.left, &d->msg) == MSG_OK)
+		answer(d, &p->request, p->tries);
+}
+
+static void on_probes_told(void *arg)
+{
+	struct dhcpd *d = arg;
+
+	batch_flush(d->batch);
+}
+
+static const struct prober_calls prober_calls = {on_taken, on_probed, on_probes_told};
 
 static void on_solicitation(struct dhcpd *d, const struct frame *f)
 {
@@ -210,6 +261,10 @@ static void on_frame(void *arg, const uint8_t *bytes, size_t len, int64_t wall_m
 		on_solicitation(d, &f);
 		return;
 	}
+	if (result == FRAME_ARP) {
+		prober_hear(d->prober, f.payload);
+		return;
+	}
 	if (result == FRAME_OTHER || (result == FRAME_UDP && f.dst_port != DHCP_SERVER_PORT))
 		return;
 	if (result != FRAME_UDP) {
@@ -220,8 +275,8 @@ static void on_frame(void *arg, const uint8_t *bytes, size_t len, int64_t wall_m
 		count(d, COUNT_NOT_FOR_US);
 		return;
 	}
-	struct arrival from = {f.src, f.src_port, f.dst_port, f.dst};
-	serve(d, f.payload, &from, &f.src_mac, clock_wall_ms() - wall_ms);
+	struct probe_request r = {{f.src, f.src_port, f.dst_port, f.dst}, f.src_mac, f.payload};
+	serve(d, &r, clock_wall_ms() - wall_ms);
 }
 
 /* --- events --- */
@@ -242,7 +297,6 @@ static void on_captured(evutil_socket_t fd, short what, void *arg)
 
 static void on_pxe(evutil_socket_t fd, short what, void *arg)
 {
-	static const struct mac unknown;
 	struct dhcpd *d = arg;
 	uint8_t bytes[MSG_SIZE_MAX];
 
@@ -255,9 +309,11 @@ static void on_pxe(evutil_socket_t fd, short what, void *arg)
 
 		if (n < 0)
 			break;
-		struct arrival a = {ntohl(from.sin_addr.s_addr), ntohs(from.sin_port), PXE_PORT,
-			d->control.settings.server.addr};
-		serve(d, rd_init(bytes, (size_t)n), &a, &unknown, 0);
+		struct probe_request r = {
+			.from = {ntohl(from.sin_addr.s_addr), ntohs(from.sin_port), PXE_PORT,
+				d->control.settings.server.addr},
+			.payload = rd_init(bytes, (size_t)n)};
+		serve(d, &r, 0);
 	}
 	batch_flush(d->batch);
 }
@@ -333,6 +389,9 @@ struct dhcpd *dhcpd_open(const struct dhcpd_options *o, struct err *e)
 	d->sender.capture = d->batch ? capture_open(o->interface, e) : NULL;
 	if (!d->sender.capture || refuse_all_input(o->bootps_fd, e) < 0)
 		goto fail;
+	d->prober = prober_open(o->interface, d->sender.capture, &prober_calls, d, e);
+	if (!d->prober)
+		goto fail;
 	d->o = *o;
 	d->sender.bootps_fd = o->bootps_fd;
 	d->sender.pxe_fd = o->pxe_fd;
@@ -361,6 +420,7 @@ static void start(struct dhcpd *d)
 	assert(d->base);
 	control_open(&d->control, d->base, d->o.provisioner_fd, d->leases, on_clear, d);
 	d->o.provisioner_fd = -1; /* taken */
+	prober_start(d->prober, d->base);
 	d->captured = add_event(d, capture_fd(d->sender.capture), EV_READ, on_captured, NULL);
 	d->asked_pxe = add_event(d, d->o.pxe_fd, EV_READ, on_pxe, NULL);
 	d->report = add_event(d, -1, 0, on_report, &every);
@@ -399,6 +459,7 @@ void dhcpd_free(struct dhcpd *d)
 	event_free_p(d->terminated);
 	event_free_p(d->interrupted);
 	control_close(&d->control);
+	prober_free(d->prober);
 	if (d->base)
 		event_base_free(d->base);
 	batch_free(d->batch);

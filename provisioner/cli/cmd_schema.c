@@ -33,10 +33,12 @@ static void print_type(const struct schema_key *k)
 {
 	if (k->type == SCHEMA_FLAGS)
 		printf("a list of: ");
+	if (k->type == SCHEMA_DURATION || !k->words)
+		printf("%s", schema_type_text(k->type));
+	if (k->type == SCHEMA_DURATION && k->words)
+		printf(", or ");
 	if (k->words)
 		print_words(k);
-	else
-		printf("%s", schema_type_text(k->type));
 }
 
 static void print_key(const struct schema_key *k, const char *path, enum format f)

@@ -87,6 +87,8 @@ struct cluster_dhcp {
 	struct cluster_subnet local;    /* of the internal interface */
 	struct cluster_subnet *subnets; /* behind relays; what they leave out is as in `local` */
 	uint32_t n_subnets;
+	int64_t conflict_probe_ms; /* 0: off */
+	int64_t quarantine_ms;
 	bool router_advertisements;
 	struct cluster_pxelinux *pxelinux; /* NULL: pxelinux is told nothing */
 };

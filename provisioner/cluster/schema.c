@@ -112,6 +112,8 @@ static const struct schema_section network = {
 };
 #undef AT
 
+static const struct schema_word off[] = {{"off", 0}, {NULL, 0}};
+
 #define AT(member) .offset = offsetof(struct cluster_pxelinux, member)
 static const struct schema_section pxelinux = {
 	.size = sizeof(struct cluster_pxelinux),
@@ -168,6 +170,14 @@ static const struct schema_section dhcp = {
 		{.key = "subnets", .type = SCHEMA_ITEMS, AT(subnets), .section = &subnet,
 			.max = CLUSTER_SUBNETS_MAX,
 			.doc = "Networks behind DHCP relays, served as well. A router must know the way."},
+		{.key = "conflict-probe", .type = SCHEMA_DURATION, AT(conflict_probe_ms), .preset = "300ms",
+			.min = 200, .max = SECOND_MS, .words = off,
+			.doc = "How long to ask the network whether somebody uses an address (by ARP, or by ping "
+			       "behind a relay) before a machine is offered it for the first time: 200ms to 1s, "
+			       "or off. Nobody else waits."},
+		{.key = "quarantine", .type = SCHEMA_DURATION, AT(quarantine_ms), .preset = "10m",
+			.min = 60 * SECOND_MS, .max = DAY_MS,
+			.doc = "How long nobody is given an address that was found in use by a stranger."},
 		{.key = "router-advertisements", .type = SCHEMA_BOOL, AT(router_advertisements),
 			.preset = "true",
 			.doc = "Answer IPv6 router solicitations with an empty advertisement: it saves each "

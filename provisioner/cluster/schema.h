@@ -50,7 +50,7 @@ struct schema_key {
 	bool required;
 	const char *preset; /* the default as one would write it, or NULL */
 	int64_t min, max;
-	const struct schema_word *words; /* ENUM, FLAGS: ends in {NULL} */
+	const struct schema_word *words; /* ENUM, FLAGS, a DURATION's other words: ends in {NULL} */
 	const struct schema_section *section;
 	const char *doc; /* one sentence */
 };

@@ -157,18 +157,34 @@ static void load_range(struct load *l, const struct place *p)
 			p->node->text);
 }
 
+/* A word that stands for a length of time, such as "off". */
+static bool load_word(const struct place *p)
+{
+	for (const struct schema_word *w = p->key->words; w && w->text; w++) {
+		int64_t ms = w->value;
+
+		if (doc_is_text(p->node, w->text)) {
+			memcpy(p->field, &ms, sizeof(ms));
+			return true;
+		}
+	}
+	return false;
+}
+
 static void load_duration(struct load *l, const struct place *p)
 {
-	int64_t ms;
+	int64_t ms, unit = p->key->min % 1000 ? 1 : 1000;
 
+	if (load_word(p))
+		return;
 	if (p->node->kind != DOC_SCALAR || parse_duration_ms(p->node->text, &ms) < 0) {
 		value_is_wrong(l, p, p->node);
 		return;
 	}
 	if (ms < p->key->min || ms > p->key->max)
-		err_list_add(l->errors, p->node->at,
-			"%s: %s is out of range (%lld to %lld seconds)", p->path, p->node->text,
-			(long long)(p->key->min / 1000), (long long)(p->key->max / 1000));
+		err_list_add(l->errors, p->node->at, "%s: %s is out of range (%lld to %lld %s)",
+			p->path, p->node->text, (long long)(p->key->min / unit),
+			(long long)(p->key->max / unit), unit == 1 ? "milliseconds" : "seconds");
 	memcpy(p->field, &ms, sizeof(ms));
 }
 

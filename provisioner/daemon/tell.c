@@ -24,6 +24,8 @@ void tell_settings(const struct cluster *c, struct message_dhcp_settings *ret)
 		.http_port = (uint16_t)c->ports.http,
 		.enroll = (uint8_t)c->enroll,
 		.router_advertisements = c->dhcp.router_advertisements,
+		.guard = {.probe_ms = (uint32_t)c->dhcp.conflict_probe_ms,
+			.quarantine_s = (uint32_t)(c->dhcp.quarantine_ms / 1000)},
 	};
 	if (c->dhcp.pxelinux)
 		tell_pxelinux(c->dhcp.pxelinux, ret);

@@ -51,12 +51,19 @@ struct message_hello {
 #define MESSAGE_DNS_MAX 3
 #define MESSAGE_NETWORKS_MAX 65 /* our own, and 64 behind relays */
 
+/* How the DHCP server looks after its addresses. */
+struct message_dhcp_guard {
+	uint32_t probe_ms;     /* how long to ask who has an address; 0: it is offered unasked */
+	uint32_t quarantine_s; /* how long nobody gets an address that another machine uses */
+};
+
 struct message_dhcp_settings {
 	struct ipv4_net server; /* our address on the internal interface, and its network */
 	uint32_t n_networks;    /* NETWORKs that follow; the first is the internal interface's */
 	uint16_t http_port;
 	uint8_t enroll;                /* enum enroll: CLOSED gives unknown machines no address */
 	uint8_t router_advertisements; /* answer Router Solicitations with an empty RA */
+	struct message_dhcp_guard guard;
 	char pxelinux_config[128], pxelinux_prefix[128]; /* RFC 5071; "": send no such option */
 	uint32_t pxelinux_reboot_s;                      /* 0: likewise */
 };

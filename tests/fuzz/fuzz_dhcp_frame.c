@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "dhcpd/arp.h"
 #include "dhcpd/frame.h"
 #include "dhcpd/ra.h"
 
@@ -14,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct wr w = wr_init(bytes, sizeof(bytes));
 	struct frame f, back;
 	struct ipv6 src;
+	struct arp_answer answer;
 
 	switch (frame_parse(data, size, &f)) {
 	case FRAME_UDP:
@@ -31,6 +33,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			ra_build(&f.dst_mac, &src, &f.src_mac, &src, &w);
 			assert(wr_ok(&w));
 		}
+		break;
+	case FRAME_ARP:
+		if (arp_read_answer(f.payload, &answer))
+			assert(answer.address != 0 && mac_is_unicast(&answer.mac));
 		break;
 	case FRAME_OTHER:
 	case FRAME_MALFORMED:

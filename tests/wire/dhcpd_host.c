@@ -7,6 +7,7 @@
  *     server=10.77.0.1/24 pool=10.77.0.100-10.77.0.199 router=10.77.0.1 dns=10.77.0.1 domain=lab.internal
  *     lease=SECONDS netboot-lease=SECONDS port=80 enroll=ask|open|closed ra=yes|no
  *     subnet=10.78.0.0/24,10.78.0.100-10.78.0.199[,ROUTER]   a network behind a relay; leases as above
+ *     probe=MS quarantine=SECONDS
  *     node=NAME,ADDRESS(- for the pool),MAC[/MAC...][,BOOT_FILE]
  *
  * "READY PID" is printed when the server has said HELLO and got its settings. */
@@ -143,6 +144,10 @@ static void take_argument(struct host *h, char *text)
 		s->enroll = enroll_of(text);
 	else if (strcmp(key, "ra") == 0)
 		s->router_advertisements = strcmp(text, "yes") == 0;
+	else if (strcmp(key, "probe") == 0)
+		s->guard.probe_ms = number_of(text);
+	else if (strcmp(key, "quarantine") == 0)
+		s->guard.quarantine_s = number_of(text);
 	else if (strcmp(key, "node") == 0)
 		take_node(h, text);
 	else

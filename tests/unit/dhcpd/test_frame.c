@@ -172,8 +172,10 @@ TEST(other_protocols_are_told_apart)
 	uint8_t p[60] = {0};
 	struct frame f;
 
-	memcpy(p + 12, "\x08\x06", 2);
+	memcpy(p + 12, "\x88\xcc", 2);
 	assert_int_equal(frame_parse(p, sizeof(p), &f), FRAME_OTHER);
+	memcpy(p + 12, "\x08\x06", 2);
+	assert_int_equal(frame_parse(p, sizeof(p), &f), FRAME_ARP);
 	memcpy(p + 12, "\x86\xdd", 2);
 	assert_int_equal(frame_parse(p, sizeof(p), &f), FRAME_IPV6);
 	assert_int_equal(f.payload.left, sizeof(p) - 14);

@@ -60,6 +60,8 @@ TEST(small_file_is_completed_with_defaults)
 	assert_int_equal(c->dhcp.local.lease_ms, 12 * 3600 * 1000);
 	assert_int_equal(c->dhcp.local.netboot_lease_ms, 60 * 1000);
 	assert_true(c->dhcp.router_advertisements);
+	assert_int_equal(c->dhcp.conflict_probe_ms, 300);
+	assert_int_equal(c->dhcp.quarantine_ms, 600000);
 	assert_int_equal(c->ports.http, 80);
 	assert_int_equal(c->ports.join, 8443);
 	assert_int_equal(c->enroll, ENROLL_ASK);
@@ -82,7 +84,8 @@ TEST(whole_file_is_read)
 		"  external: {interface: eno3}\n"
 		"dhcp: {pool: 10.10.0.100-10.10.0.199, lease: 1h, netboot-lease: 90s, router: "
 		"10.10.0.254,\n"
-		"  dns: [10.10.0.1, 9.9.9.9], router-advertisements: false}\n"
+		"  dns: [10.10.0.1, 9.9.9.9], router-advertisements: false, conflict-probe: off,\n"
+		"  quarantine: 1h}\n"
 		"ports: {http: 8080}\n"
 		"image: flatcar/4081.2.1\n"
 		"enroll: closed\n"
@@ -105,6 +108,8 @@ TEST(whole_file_is_read)
 	assert_string_equal(c->network.external->interface, "eno3");
 	assert_int_equal(c->dhcp.local.dns.n, 2);
 	assert_false(c->dhcp.router_advertisements);
+	assert_int_equal(c->dhcp.conflict_probe_ms, 0);
+	assert_int_equal(c->dhcp.quarantine_ms, 3600000);
 	assert_int_equal(c->enroll, ENROLL_CLOSED);
 	assert_int_equal(c->node_bond->lacp_fast, 1);
 	assert_string_equal(c->node_bond->name, "bond0");

@@ -6,7 +6,7 @@
 static const char yaml[] = "cluster: acm\ndomain: acm.internal\n"
 			   "network: {internal: {interface: bond0, address: 10.10.0.1/24}}\n"
 			   "dhcp: {pool: 10.10.0.100-10.10.0.199, lease: 1h, netboot-lease: 90s, "
-			   "router: 10.10.0.254, dns: [9.9.9.9],\n"
+			   "router: 10.10.0.254, dns: [9.9.9.9], conflict-probe: 250ms,\n"
 			   "  subnets: [{subnet: 10.20.0.0/24, router: 10.20.0.1}, {subnet: "
 			   "10.30.0.0/24,\n"
 			   "    pool: 10.30.0.9-10.30.0.99, dns: [8.8.8.8], domain: far.internal, "
@@ -39,6 +39,8 @@ TEST(settings_say_what_cluster_yaml_says)
 	assert_int_equal(s.http_port, 8080);
 	assert_int_equal(s.enroll, ENROLL_CLOSED);
 	assert_int_equal(s.router_advertisements, 1);
+	assert_int_equal(s.guard.probe_ms, 250);
+	assert_int_equal(s.guard.quarantine_s, 600);
 	assert_int_equal(s.n_networks, 3);
 	tell_network(c, 0, &n);
 	assert_int_equal(n.net.addr, 0x0a0a0001);

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# The DHCP server among hostile and careless neighbours: addresses that somebody uses already, other DHCP
+# servers, and clients that want too much. The neighbours are real: a host with an address of ours, dnsmasq, udhcpd.
+. "$(dirname "$0")/../lib.sh"
+need_root
+
+# A switch in a namespace of its own joins the server's s0, the clients' c0 and the neighbour's q0.
+lan_new() {
+	srv=gd-$$-s cli=gd-$$-c nbr=gd-$$-q hub=gd-$$-h
+	local ns
+	for ns in $srv $cli $nbr $hub; do
+		ip netns add "$ns" || exit 1
+		defer "ip netns del $ns"
+		ip -n "$ns" link set lo up
+	done
+	ip -n "$hub" link add br0 type bridge forward_delay 0 mcast_snooping 0
+	ip -n "$hub" link set br0 up
+	port "$srv" s0
+	port "$cli" c0
+	port "$nbr" q0
+	ip -n "$srv" addr add 10.77.0.1/24 dev s0
+	ip -n "$nbr" link set q0 address 02:00:00:00:00:99
+}
+port() {
+	ip link add "$2" netns "$1" type veth peer name "h-$2" netns "$hub"
+	ip -n "$hub" link set "h-$2" master br0 up
+	ip -n "$1" link set "$2" up
+}
+lan_new
+. "$(dirname "$0")/dhcp_lib.sh"
+
+in_nbr() { ip netns exec "$nbr" "$@"; }
+squat() { ip -n "$nbr" addr add "$1/24" dev q0; }
+leave() { ip -n "$nbr" addr flush dev q0; }
+counted() { grep -E "^COUNTER $1 " "$log" | tail -n 1 | awk '{ print $3 }'; }
+# has_counted NAME N: the counter has come to exactly N; they are told every 5 s.
+has_counted() { [ "$(counted "$1")" = "$2" ]; }
+forget() { rm -rf "$leases"/* "$work/dhclient.leases"; flush; }
+
+# --- addresses that somebody uses already ---
+squat 10.77.0.100
+serve probe=300
+watch
+mac 11
+like "address that a neighbour uses is not offered" 'lease of 10\.77\.0\.101 obtained' "$(udhcpc)"
+ok "timeline names who has it" hears 'DISCOVER - mac=02:00:00:00:00:11 address=10\.77\.0\.100 .*note=10\.77\.0\.100 is in use by 02:00:00:00:00:99: quarantined'
+ok "conflict is counted" wait_for 7 "the counter" has_counted dhcp_conflict 1
+like "client that comes back to its lease gets it again" 'lease of 10\.77\.0\.101 obtained' "$(udhcpc)"
+ok "unprobed: two addresses were, since the server began" wait_for 7 "the counter" has_counted dhcp_probing 2
+stop KILL
+flush
+leave
+serve probe=300
+mac 12
+like "after kill -9 the quarantine holds, though the neighbour has left" 'lease of 10\.77\.0\.102 obtained' "$(udhcpc -r 10.77.0.100)"
+ok "by what was on disk, not by asking again" test -z "$(told 'in use by')"
+stop
+
+forget
+squat 10.77.0.100
+serve probe=300 quarantine=2 pool=10.77.0.100-10.77.0.100
+mac 13
+like "when all that is left is in use, there is no lease" 'no lease' "$(udhcpc -t 1)"
+leave
+sleep 2 # the quarantine itself is what is tested
+like "when the neighbour has left, the address is given again after its quarantine" 'lease of 10\.77\.0\.100 obtained' "$(udhcpc)"
+stop
+
+forget
+squat 10.77.0.10
+serve probe=300
+mac 01
+like "node whose address a neighbour uses is offered it all the same" 'lease of 10\.77\.0\.10 obtained' "$(udhcpc)"
+ok "loudly" hears 'mac=02:00:00:00:00:01 address=10\.77\.0\.10 .*note=ADDRESS CONFLICT: 02:00:00:00:00:99 uses this node.s address 10\.77\.0\.10'
+stop
+leave
+
+forget
+serve probe=30000
+packets dhcp_guard_packets.py probed=7
+stop KILL
+serve probe=300
+ip -n "$cli" link set c0 address 06:00:00:00:00:07
+like "killed while it probes, the server offers the same after a restart" 'lease of 10\.77\.0\.100 obtained' "$(udhcpc)"
+stop
+flush
+
+# --- crowds ---
+ip -n "$srv" link set s0 txqueuelen 10000
+serve probe=300 server=10.77.0.1/16 pool=10.77.16.0-10.77.47.255
+packets dhcp_packets.py storm=4000
+packets dhcp_guard_packets.py power_on=1000
+stop
+
+judge 6000
+done_testing

@@ -1,0 +1,115 @@
+#!/usr/bin/python3
+"""Crowds of machines for tests/wire/dhcp-guard.sh, as raw frames from c0. Prints "pass SENTENCE" or "fail SENTENCE:
+DETAIL" per check. The server is 10.77.0.1."""
+import select
+import socket
+import struct
+import sys
+import time
+
+IFACE = "c0"
+SERVER = bytes([10, 77, 0, 1])
+COOKIE = bytes.fromhex("63825363")
+BROADCAST = b"\xff" * 6
+DISCOVER, OFFER, REQUEST, ACK, NAK = 1, 2, 3, 5, 6
+
+
+def check(sentence, good, detail=""):
+    print("pass " + sentence if good else f"fail {sentence}: {detail!r}", flush=True)
+
+
+def mac_of(n):
+    return struct.pack("!HI", 0x0600, n)
+
+
+def checksum(data):
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def frame(kind, mac, options=b"", xid=None, l2=None, tag=None):
+    """A client's broadcast without a UDP checksum; the transaction is the end of its MAC."""
+    xid = mac[2:] if xid is None else xid
+    bootp = (b"\x01\x01\x06\x00" + xid + bytes(20) + mac + bytes(10 + 64 + 128) + COOKIE
+             + bytes([53, 1, kind]) + options + b"\xff")
+    udp = struct.pack("!HHHH", 68, 67, 8 + len(bootp), 0) + bootp
+    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, bytes(4), b"\xff" * 4)
+    ip = ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
+    vlan = b"" if tag is None else struct.pack("!HH", 0x8100, tag)
+    return BROADCAST + (l2 or mac) + vlan + b"\x08\x00" + ip + udp
+
+
+class Answer:
+    def __init__(self, data):
+        self.xid, self.address, self.mac = data[46:50], data[58:62], data[70:76]
+        self.kind, i = 0, 282
+        while i + 1 < len(data) and data[i] != 255:
+            if data[i] == 53:
+                self.kind = data[i + 2]
+            i += 2 + data[i + 1] if data[i] else 1
+
+
+def ears():
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    s.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE
+    s.bind((IFACE, 0))
+    return s
+
+
+def answers(s, seconds):
+    """What the server says until it has said nothing for that long."""
+    while select.select([s], [], [], seconds)[0]:
+        data = s.recv(2000)
+        if data[12:14] == b"\x08\x00" and data[23:24] == b"\x11" and data[34:38] == b"\x00\x43\x00\x44":
+            yield Answer(data)
+
+
+def text(address):
+    return ".".join(map(str, address))
+
+
+def probed(n):
+    """Returns when the network is being asked about the address that machine n would get."""
+    s = ears()
+    s.send(frame(DISCOVER, mac_of(n)))
+    while select.select([s], [], [], 5)[0]:
+        data = s.recv(2000)
+        if data[12:14] == b"\x08\x06" and data[20:22] == b"\x00\x01" and data[28:32] == bytes(4):
+            check("address is asked for in nobody's name", data[:6] == BROADCAST and data[38:42] == bytes([10, 77, 0, 100]),
+                  text(data[38:42]))
+            return
+    check("address is asked for in nobody's name", False)
+
+
+def power_on(n, first=1 << 20):
+    """All at the same instant, DISCOVER to ACK, and again what got no answer after 4 s, as firmware does."""
+    s, waiting, leases = ears(), {mac_of(first + i) for i in range(n)}, {}
+    begun = time.monotonic()
+    while waiting and time.monotonic() - begun < 20:
+        for mac in waiting:
+            s.send(frame(DISCOVER, mac))
+        retry = time.monotonic() + 4
+        while waiting and time.monotonic() < retry:
+            for a in answers(s, 0.5):
+                if a.kind == OFFER and a.mac in waiting:
+                    s.send(frame(REQUEST, a.mac, b"\x36\x04" + SERVER + b"\x32\x04" + a.address))
+                elif a.kind == ACK:
+                    waiting.discard(a.mac)
+                    leases[a.mac] = a.address
+                    last = time.monotonic()
+                if not waiting:
+                    break
+    check(f"{n} machines powered on at once: each holds a lease", len(leases) == n, len(leases))
+    check(f"{n} machines powered on at once: no two hold the same", len(set(leases.values())) == len(leases))
+    print(f"# {n} machines: the last ACK came {last - begun:.2f} s after the first DISCOVER", flush=True)
+
+
+if __name__ == "__main__":
+    for part in sys.argv[1:]:
+        name, _, value = part.partition("=")
+        try:
+            globals()[name](*[int(v) for v in value.split(",") if v])
+        except Exception as error:  # a check that got no packet to look at
+            check(f"{name} runs to its end", False, repr(error))

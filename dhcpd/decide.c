@@ -345,7 +345,9 @@ void decide(const struct decide_state *s, const struct msg *m, const struct arri
 
 	*ret = (struct decision){0};
 	enum counter why = refuse(&a);
-	pxe_identify(m, a.node ? a.node->quirks : 0, &a.pxe);
+	pxe_identify(m, &a.pxe);
+	if (a.node)
+		pxe_want(&a.pxe, a.node->quirks);
 	begin_exchange(&a);
 	a.server_id = s->settings->server.addr;
 	if (a.relay.server_id && !(a.pxe.quirks & QUIRK_OWN_SERVER_ID))

@@ -81,14 +81,14 @@ static enum boot_stage stage_of(const struct msg *m, const struct pxe_client *c)
 	return c->arch != ARCH_NONE ? STAGE_FIRMWARE : STAGE_OS;
 }
 
-static void apply_quirks(const struct msg *m, uint32_t wanted, struct pxe_client *c)
+static void apply_quirks(const struct msg *m, struct pxe_client *c)
 {
 	struct quirk_subject subject = {
 		.m = m, .stage = c->stage, .kind = c->row ? c->row->kind : ARCH_IS_ABSENT};
 	struct quirks q;
 
 	quirk_find(&subject, &q);
-	c->quirks = q.flags | wanted;
+	c->quirks = q.flags;
 	c->quirk_rows = q.rows;
 	if (q.arch == ARCH_NONE && (q.flags & QUIRK_ARCH_OF_CLASS))
 		q.arch = arch_of_class(m);
@@ -99,22 +99,27 @@ static void apply_quirks(const struct msg *m, uint32_t wanted, struct pxe_client
 	c->uses_http = (q.flags & QUIRK_HTTP) || (c->row && c->row->kind == ARCH_IS_HTTP);
 	if (q.flags & QUIRK_TFTP)
 		c->uses_http = false;
-	if (c->stage == STAGE_FIRMWARE && (c->quirks & QUIRK_IPXE))
-		c->stage = STAGE_IPXE;
 }
 
-void pxe_identify(const struct msg *m, uint32_t wanted, struct pxe_client *ret)
+void pxe_identify(const struct msg *m, struct pxe_client *ret)
 {
 	struct rd uuid = opts_value(&m->opts, OPT_UUID);
 
 	*ret = (struct pxe_client){.stage = STAGE_OS};
 	read_arch(m, ret);
 	ret->stage = stage_of(m, ret);
-	apply_quirks(m, wanted, ret);
+	apply_quirks(m, ret);
 	if (uuid.left > 0 && rd_u8(&uuid) == 0) {
 		ret->has_uuid = true;
 		rd_copy(&uuid, ret->uuid, sizeof(ret->uuid));
 	}
+}
+
+void pxe_want(struct pxe_client *c, uint32_t quirks)
+{
+	c->quirks |= quirks;
+	if (c->stage == STAGE_FIRMWARE && (c->quirks & QUIRK_IPXE))
+		c->stage = STAGE_IPXE;
 }
 
 /* --- what it loads --- */

@@ -27,8 +27,11 @@ struct pxe_client {
 	uint8_t uuid[16];
 };
 
-/* `wanted` are the quirks that cluster.yaml gives this node. */
-void pxe_identify(const struct msg *m, uint32_t wanted, struct pxe_client *ret);
+/* By what the request says alone. */
+void pxe_identify(const struct msg *m, struct pxe_client *ret);
+
+/* Adds the quirks that cluster.yaml gives this node. */
+void pxe_want(struct pxe_client *c, uint32_t quirks);
 
 /* Where the answer goes: an OFFER or ACK that grants an address, a ProxyDHCP offer beside another server's,
  * or the answer to port 4011. */

@@ -29,7 +29,8 @@ static void boot(const struct msg *m, uint32_t wanted)
 	struct pxe_client client;
 	struct pxe_told told;
 
-	pxe_identify(m, wanted, &client);
+	pxe_identify(m, &client);
+	pxe_want(&client, wanted);
 	for (enum pxe_way way = PXE_IN_LEASE; way <= PXE_ON_PORT; way++) {
 		struct pxe_ask ask = {
 			.settings = &settings, .client = &client, .node_file = "", .way = way};

@@ -46,7 +46,7 @@ static const char *answer_on(
 	struct msg m = request_of(a);
 	struct pxe_client c;
 
-	pxe_identify(&m, 0, &c);
+	pxe_identify(&m, &c);
 	struct pxe_ask ask = {.settings = &settings,
 		.client = &c,
 		.node_file = a->node_file ? a->node_file : "",
@@ -132,7 +132,7 @@ TEST(each_kind_of_firmware_gets_its_boot_file)
 		struct pxe_client c;
 
 		print_message("# %s\n", cases[i].what);
-		pxe_identify(&m, 0, &c);
+		pxe_identify(&m, &c);
 		assert_int_equal(c.stage, cases[i].stage);
 		const char *file = answer(&cases[i].a, false, &reply);
 		assert_string_equal(file, cases[i].file);
@@ -188,7 +188,7 @@ TEST(port_of_the_http_server_is_told_unless_it_is_80)
 	struct pxe_client c;
 
 	s.http_port = 8080;
-	pxe_identify(&m, 0, &c);
+	pxe_identify(&m, &c);
 	struct pxe_ask ask = {.settings = &s, .client = &c, .node_file = "", .way = PXE_IN_LEASE};
 	pxe_answer(&ask, &m, &reply, &told);
 	assert_string_equal(told.file, "http://10.77.0.1:8080/firmware/snponly.efi");
@@ -250,7 +250,7 @@ TEST(answer_of_port_4011_has_option_60_and_the_boot_item_asked_for)
 	struct pxe_client c;
 
 	opts_put(&m.opts, OPT_VENDOR, "\x47\x04\x00\x00\x00\x00\xff", 7);
-	pxe_identify(&m, 0, &c);
+	pxe_identify(&m, &c);
 	struct pxe_ask ask = {
 		.settings = &settings, .client = &c, .node_file = "", .way = PXE_ON_PORT};
 	pxe_answer(&ask, &m, &reply, &told);
@@ -272,7 +272,7 @@ TEST(pxelinux_gets_what_it_asks_for_and_nobody_else)
 	(void)snprintf(s.pxelinux_config, sizeof(s.pxelinux_config), "pxelinux.cfg/slipway");
 	(void)snprintf(s.pxelinux_prefix, sizeof(s.pxelinux_prefix), "bios/");
 	s.pxelinux_reboot_s = 600;
-	pxe_identify(&m, 0, &c);
+	pxe_identify(&m, &c);
 	pxe_answer(&ask, &m, &reply, &told);
 	for (uint8_t code = OPT_PXELINUX_MAGIC; code <= OPT_PXELINUX_REBOOT; code++)
 		assert_false(opts_has(&reply.opts, code));
@@ -311,7 +311,7 @@ TEST(first_known_architecture_of_a_list_counts)
 	struct pxe_client c;
 
 	opts_put(&m.opts, OPT_ARCH, "\x00\x63\x00\x10\x00\x07", 6);
-	pxe_identify(&m, 0, &c);
+	pxe_identify(&m, &c);
 	assert_int_equal(c.arch, 16);
 	assert_true(c.uses_http);
 }
@@ -326,7 +326,7 @@ TEST(uuid_is_read_and_echoed)
 		"\x00"
 		"0123456789abcdef",
 		17);
-	pxe_identify(&m, 0, &c);
+	pxe_identify(&m, &c);
 	assert_true(c.has_uuid);
 	assert_memory_equal(c.uuid, "0123456789abcdef", 16);
 	struct pxe_ask ask = {
@@ -337,7 +337,7 @@ TEST(uuid_is_read_and_echoed)
 		"\x01"
 		"0123456789abcdef",
 		17);
-	pxe_identify(&m, 0, &c);
+	pxe_identify(&m, &c);
 	assert_false(c.has_uuid);
 }
 

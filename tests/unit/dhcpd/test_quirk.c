@@ -54,7 +54,8 @@ static const struct seen *answer_as(const struct msg *m, uint32_t wanted, enum p
 	struct pxe_ask ask = {.settings = &settings, .client = &s.c, .node_file = "", .way = way};
 
 	s = (struct seen){0};
-	pxe_identify(m, wanted, &s.c);
+	pxe_identify(m, &s.c);
+	pxe_want(&s.c, wanted);
 	pxe_answer(&ask, m, &s.reply, &s.told);
 	(void)quirk_text(s.c.quirk_rows, s.quirks, sizeof(s.quirks));
 	return &s;

@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-void answer_begin(
-	const struct msg *request, enum dhcp_type type, uint32_t server_id, struct msg *ret)
+void answer_bootp(const struct msg *request, struct msg *ret)
 {
 	*ret = (struct msg){
 		.op = BOOTP_REPLY,
@@ -14,11 +13,17 @@ void answer_begin(
 		.giaddr = request->giaddr,
 	};
 	memcpy(ret->chaddr, request->chaddr, sizeof(ret->chaddr));
+	/* With giaddr 0 a snooping switch has put it in, and drops a reply that lacks it. */
+	opts_copy(&ret->opts, OPT_RELAY, &request->opts);
+}
+
+void answer_begin(
+	const struct msg *request, enum dhcp_type type, uint32_t server_id, struct msg *ret)
+{
+	answer_bootp(request, ret);
 	opts_put_u8(&ret->opts, OPT_TYPE, (uint8_t)type);
 	opts_put_u32(&ret->opts, OPT_SERVER, server_id);
 	opts_copy(&ret->opts, OPT_CLIENT_ID, &request->opts);
-	/* With giaddr 0 a snooping switch has put it in, and drops a reply that lacks it. */
-	opts_copy(&ret->opts, OPT_RELAY, &request->opts);
 	/* RFC 2131 4.3.2: the relay shall broadcast a NAK, the client may have a wrong address. */
 	if (type == DHCP_NAK && request->giaddr != 0)
 		ret->flags |= BOOTP_BROADCAST;
@@ -28,6 +33,8 @@ void answer_lease(struct msg *reply, uint32_t address, uint32_t lease_s)
 {
 	reply->yiaddr = address;
 	opts_put_u32(&reply->opts, OPT_LEASE, lease_s);
+	if (lease_s == LEASE_INFINITE_S)
+		return; /* there is nothing to renew */
 	opts_put_u32(&reply->opts, OPT_T1, lease_s / 2);
 	opts_put_u32(&reply->opts, OPT_T2, (uint32_t)((uint64_t)lease_s * 7 / 8));
 }

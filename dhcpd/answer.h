@@ -7,10 +7,15 @@
 #include "dhcpd/msg.h"
 #include "provisioner/messages/messages.h"
 
+#define LEASE_INFINITE_S UINT32_MAX /* RFC 2131 section 3.3 */
+
 /* What OFFER, ACK and NAK have in common: the fields copied from the request, who we are, and the
  * client identifier and relay information as they came (RFC 6842, RFC 3046). */
 void answer_begin(
 	const struct msg *request, enum dhcp_type type, uint32_t server_id, struct msg *ret);
+
+/* The same for a plain BOOTP request: no option says what it is or who we are (RFC 1534 section 2). */
+void answer_bootp(const struct msg *request, struct msg *ret);
 
 /* The address and how long it is leased. */
 void answer_lease(struct msg *reply, uint32_t address, uint32_t lease_s);

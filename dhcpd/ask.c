@@ -12,27 +12,93 @@ static bool has_usable_hardware(const struct ask *a)
 	return m->htype != MSG_HTYPE_ETHERNET || m->hlen != MAC_LEN || mac_is_unicast(&a->mac);
 }
 
+static struct client client_of_mac(const struct mac *mac)
+{
+	struct client c = {.htype = MSG_HTYPE_ETHERNET, .hlen = MAC_LEN};
+
+	memcpy(c.hw, mac->b, MAC_LEN);
+	return c;
+}
+
+/* No message has such hardware (msg_decode() refuses a length without a type), so nobody can claim it. */
+static struct client client_of_uuid(const struct uuid *uuid)
+{
+	struct client c = {.hlen = UUID_LEN};
+
+	_Static_assert(UUID_LEN <= sizeof(c.hw), "a UUID fits");
+	memcpy(c.hw, uuid->b, UUID_LEN);
+	return c;
+}
+
+static struct client client_of_id(const struct message_node *n)
+{
+	return (struct client){.id = n->client_id, .id_len = n->client_id_len};
+}
+
+/* What one machine may have leased under; the first of a node's names is its key. `i` counts from 0; false
+ * past the last. */
+static bool name_at(const struct ask *a, size_t i, struct client *ret)
+{
+	const struct message_node *n = a->node;
+
+	if (!n) {
+		*ret = a->client;
+		return i == 0;
+	}
+	if (i < n->n_macs) {
+		*ret = client_of_mac(&n->macs[i]);
+		return true;
+	}
+	i -= n->n_macs;
+	if (n->client_id_len > 0 && i-- == 0) {
+		*ret = client_of_id(n);
+		return true;
+	}
+	if (uuid_is_useful(&n->uuid) && i-- == 0) {
+		*ret = client_of_uuid(&n->uuid);
+		return true;
+	}
+	*ret = a->sender; /* it may have been a stranger */
+	return i == 0;
+}
+
+static const struct message_node *find_node(const struct ask *a)
+{
+	const struct message_node *n = NULL;
+	const struct node_table *all = a->s->nodes;
+	struct uuid uuid;
+
+	if (a->client.htype == MSG_HTYPE_ETHERNET && a->client.hlen == MAC_LEN)
+		n = node_table_by_mac(all, &a->mac);
+	if (!n)
+		n = node_table_by_client_id(all, opts_value(&a->m->opts, OPT_CLIENT_ID));
+	if (!n && a->pxe.has_uuid) {
+		memcpy(uuid.b, a->pxe.uuid, UUID_LEN);
+		n = node_table_by_uuid(all, &uuid);
+	}
+	return n;
+}
+
 bool ask_identify(struct ask *a)
 {
 	struct rd id = opts_value(&a->m->opts, OPT_CLIENT_ID);
 
 	memcpy(a->mac.b, a->m->chaddr, MAC_LEN);
 	a->client = (struct client){.id = id.p, .id_len = (uint8_t)id.left};
-	if (!has_usable_hardware(a)) {
-		a->mac = (struct mac){0};
-		return id.left > 0;
+	if (has_usable_hardware(a)) {
+		a->client.htype = a->m->htype;
+		a->client.hlen = a->m->hlen;
+		memcpy(a->client.hw, a->m->chaddr, a->m->hlen);
 	}
-	a->client.htype = a->m->htype;
-	a->client.hlen = a->m->hlen;
-	memcpy(a->client.hw, a->m->chaddr, a->m->hlen);
-	if (a->m->htype != MSG_HTYPE_ETHERNET || a->m->hlen != MAC_LEN) {
+	if (a->client.htype != MSG_HTYPE_ETHERNET || a->client.hlen != MAC_LEN)
 		a->mac = (struct mac){0}; /* a UUID's first bytes are nobody's MAC */
-		return true;
+	a->sender = a->client;
+	a->node = find_node(a);
+	if (a->node && name_at(a, 0, &a->client) && a->client.hlen > 0) {
+		a->client.id = id.p; /* as it was said last */
+		a->client.id_len = (uint8_t)id.left;
 	}
-	a->node = node_table_by_mac(a->s->nodes, &a->mac);
-	if (a->node)
-		memcpy(a->client.hw, a->node->macs[0].b, MAC_LEN);
-	return true;
+	return a->client.hlen > 0 || a->client.id_len > 0;
 }
 
 /* RFC 2131 section 4.3.2: in RENEWING a client sends to the server itself, past its relay. What it has
@@ -60,36 +126,23 @@ bool ask_locate(struct ask *a)
 	return a->network != NULL;
 }
 
-static struct client client_of_mac(const struct mac *mac)
-{
-	struct client c = {.htype = MSG_HTYPE_ETHERNET, .hlen = MAC_LEN};
-
-	memcpy(c.hw, mac->b, MAC_LEN);
-	return c;
-}
-
 bool ask_owns(const struct ask *a, const struct lease *l)
 {
-	if (lease_is_of(l, &a->client))
-		return true;
-	for (size_t i = 0; a->node && i < a->node->n_macs; i++) {
-		struct client c = client_of_mac(&a->node->macs[i]);
+	struct client name;
 
-		if (lease_is_of(l, &c))
+	for (size_t i = 0; name_at(a, i, &name); i++)
+		if (lease_is_of(l, &name))
 			return true;
-	}
 	return false;
 }
 
 struct lease *ask_lease(const struct ask *a)
 {
-	struct lease *l = lease_by_client(a->s->leases, a->pool, &a->client);
+	struct lease *l = NULL;
+	struct client name;
 
-	for (size_t i = 0; !l && a->node && i < a->node->n_macs; i++) {
-		struct client c = client_of_mac(&a->node->macs[i]);
-
-		l = lease_by_client(a->s->leases, a->pool, &c);
-	}
+	for (size_t i = 0; !l && name_at(a, i, &name); i++)
+		l = lease_by_client(a->s->leases, a->pool, &name);
 	return l;
 }
 

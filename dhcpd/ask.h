@@ -1,8 +1,9 @@
 /* ask.h - one request as it was understood: what it says, who asks, which node that is, in which network.
  *
- * One machine has one key: a node's leases belong to its first MAC whichever of its MACs asks, and a
- * client identifier counts only for a client without a MAC, since each stage of a boot sends another
- * one. Pure; everything is borrowed for the length of one decision. */
+ * One machine has one key. A node is known by MAC, else by client identifier, else by UUID, and its leases
+ * belong to its first MAC (without one, to its identifier or UUID) whatever it came by. For a stranger
+ * the identifier counts only without a MAC, since each stage of a boot sends another one. Pure;
+ * everything is borrowed for the length of one decision. */
 #ifndef SLIPWAY_DHCPD_ASK_H
 #define SLIPWAY_DHCPD_ASK_H
 
@@ -18,7 +19,8 @@ struct ask {
 	const struct msg *m;
 	const struct arrival *from;
 	int64_t now_ms;
-	struct client client;
+	struct client client;            /* whom leases belong to */
+	struct client sender;            /* the same for a stranger: who sent this */
 	struct mac mac;                  /* zero without one */
 	const struct message_node *node; /* NULL for an unknown machine */
 	struct relay_info relay;
@@ -29,17 +31,17 @@ struct ask {
 	struct decision *d;
 };
 
-/* Fills in client, mac and node; false when the message names no client. */
+/* Fills in client, mac and node, from `m` and `pxe`; false when the message names no client. */
 bool ask_identify(struct ask *a);
 
 /* Fills in network and pool from the relay, from where the message came, or from what it says. False
  * when this is no network of ours. */
 bool ask_locate(struct ask *a);
 
-/* The machine's lease in the network's pool, under any of its MACs; or NULL. */
+/* The machine's lease in the network's pool, under any of its names; or NULL. */
 struct lease *ask_lease(const struct ask *a);
 
-/* The lease is the machine's own: under its key, or a node's under another of its MACs. */
+/* The lease is the machine's own: under its key, or a node's under another of its names. */
 bool ask_owns(const struct ask *a, const struct lease *l);
 
 /* It is a node with an address of its own, and in the network where that is. */

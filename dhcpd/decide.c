@@ -118,22 +118,30 @@ static void nak(struct ask *a, const char *why)
 	finish(a, COUNT_NAK);
 }
 
-/* Binds the address to the machine and answers ACK once that is on disk. */
-static void grant(struct ask *a, uint32_t address)
+/* Binds the address to the machine; the answer waits until that is on disk. False when there is no room. */
+static bool lease_out(struct ask *a, uint32_t address, uint32_t lease_s)
 {
 	struct lease *l = lease_by_address(a->s->leases, address);
-	uint32_t lease_s = lease_length(a);
 	bool was_known = l && l->stored && l->state == LEASE_BOUND && ask_owns(a, l);
 
 	l = lease_set(a->s->leases, address, &a->client, LEASE_BOUND, a->now_ms,
 		a->now_ms + (int64_t)lease_s * 1000);
 	if (!l) {
 		drop(a, COUNT_POOL_EXHAUSTED, /* is_tellable= */ true);
-		return;
+		return false;
 	}
 	l->lease_s = lease_s;
 	a->d->commit = l;
 	a->d->was_known = was_known;
+	return true;
+}
+
+static void grant(struct ask *a, uint32_t address)
+{
+	uint32_t lease_s = lease_length(a);
+
+	if (!lease_out(a, address, lease_s))
+		return;
 	build_grant(a, DHCP_ACK, address, lease_s);
 	a->d->reply.ciaddr = a->m->ciaddr;
 	finish(a, COUNT_ACK);
@@ -281,6 +289,27 @@ static void on_pxe_port(struct ask *a)
 	finish(a, COUNT_PXE_ACK);
 }
 
+/* RFC 1534 section 2: a BOOTP client knows of no lease and keeps its address for ever. Only a node that is
+ * said to be such a client gets one; cluster.yaml keeps it from others when the lease we note ends. */
+static void on_bootp(struct ask *a)
+{
+	if (!a->node || !a->node->bootp || !ask_has_fixed_address(a) ||
+		!choose_may_have(a, a->node->address)) {
+		drop(a, COUNT_BOOTP, /* is_tellable= */ a->node != NULL);
+		return;
+	}
+	if (!lease_out(a, a->node->address, a->network->lease_s))
+		return;
+	answer_bootp(a->m, &a->d->reply);
+	a->d->reply.yiaddr = a->node->address;
+	a->d->reply.siaddr = a->settings->server.addr;
+	(void)snprintf(a->d->reply.file, sizeof(a->d->reply.file), "%s", a->node->boot_file);
+	answer_parameters(a->m, a->network, a->node, &a->d->reply);
+	note(a, "by plain BOOTP, for ever");
+	finish(a, COUNT_ACK);
+	a->d->exchange.reply = DHCP_ACK; /* which is what it amounts to */
+}
+
 static void dispatch(struct ask *a)
 {
 	static const struct {
@@ -300,7 +329,10 @@ static void dispatch(struct ask *a)
 			return;
 		}
 	}
-	drop(a, COUNT_UNKNOWN_TYPE, /* is_tellable= */ false);
+	if (opts_has(&a->m->opts, OPT_TYPE))
+		drop(a, COUNT_UNKNOWN_TYPE, /* is_tellable= */ false);
+	else
+		on_bootp(a);
 }
 
 static void begin_exchange(struct ask *a)
@@ -308,6 +340,8 @@ static void begin_exchange(struct ask *a)
 	struct message_exchange *x = &a->d->exchange;
 	struct rd name = opts_value(&a->m->opts, OPT_HOSTNAME);
 
+	if (a->node)
+		memcpy(x->node, a->node->name, sizeof(x->node)); /* checked: it ends in a NUL */
 	x->mac = a->mac;
 	x->has_uuid = a->pxe.has_uuid;
 	memcpy(x->uuid, a->pxe.uuid, sizeof(x->uuid));
@@ -344,8 +378,8 @@ void decide(const struct decide_state *s, const struct msg *m, const struct arri
 		.s = s, .settings = s->settings, .m = m, .from = from, .now_ms = now_ms, .d = ret};
 
 	*ret = (struct decision){0};
-	enum counter why = refuse(&a);
 	pxe_identify(m, &a.pxe);
+	enum counter why = refuse(&a);
 	if (a.node)
 		pxe_want(&a.pxe, a.node->quirks);
 	begin_exchange(&a);

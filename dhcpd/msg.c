@@ -54,23 +54,22 @@ enum msg_result msg_decode(const void *data, size_t len, struct msg *ret)
 		return MSG_MALFORMED;
 	if (m->op != BOOTP_REQUEST)
 		return MSG_NOT_REQUEST;
-	if (cookie != MAGIC_COOKIE)
-		return MSG_BOOTP;
-	if (opts_decode(r, file, sname, &m->opts) < 0)
+	m->opts = (struct opts){0};
+	if (cookie == MAGIC_COOKIE && opts_decode(r, file, sname, &m->opts) < 0)
 		return MSG_MALFORMED;
 	if (!names_a_client(m))
 		return MSG_BAD_HARDWARE;
-	if (!opts_has(&m->opts, OPT_TYPE))
-		return MSG_BOOTP;
 	read_text(sname, m->sname, SNAME_LEN);
 	read_text(file, m->file, FILE_LEN);
-	return MSG_OK;
+	return opts_has(&m->opts, OPT_TYPE) ? MSG_OK : MSG_BOOTP;
 }
 
 size_t msg_size_limit(const struct msg *request)
 {
 	size_t limit = opts_u16(&request->opts, OPT_MAX_SIZE);
 
+	if (!opts_has(&request->opts, OPT_TYPE))
+		return MSG_SIZE_MIN; /* RFC 951: the vendor area has 64 bytes */
 	if (limit < DATAGRAM_MIN)
 		limit = DATAGRAM_MIN;
 	limit -= IP_UDP_HEADERS;

@@ -56,7 +56,7 @@ enum msg_result {
 	MSG_MALFORMED,    /* too short, or its options lie */
 	MSG_NOT_REQUEST,  /* op is not BOOTREQUEST: another server's words */
 	MSG_BAD_HARDWARE, /* hlen, htype and client identifier name no client */
-	MSG_BOOTP         /* no magic cookie or no message type */
+	MSG_BOOTP         /* no magic cookie or no message type: as sound as MSG_OK otherwise */
 };
 
 enum msg_result msg_decode(const void *data, size_t len, struct msg *ret) MUST_USE;

@@ -145,8 +145,7 @@ static void drop_message(struct dhcpd *d, enum msg_result result, const struct m
 {
 	static const enum counter why[] = {[MSG_MALFORMED] = COUNT_MALFORMED,
 		[MSG_NOT_REQUEST] = COUNT_NOT_REQUEST,
-		[MSG_BAD_HARDWARE] = COUNT_BAD_HARDWARE,
-		[MSG_BOOTP] = COUNT_BOOTP};
+		[MSG_BAD_HARDWARE] = COUNT_BAD_HARDWARE};
 	char mac[MAC_TEXT_SIZE];
 	unsigned held;
 
@@ -180,7 +179,7 @@ static void serve(struct dhcpd *d, const struct probe_request *r, int64_t age_ms
 {
 	enum msg_result result = msg_decode(r->payload.p, r->payload.left, &d->msg);
 
-	if (result != MSG_OK) {
+	if (result != MSG_OK && result != MSG_BOOTP) {
 		drop_message(d, result, &r->from_mac);
 		return;
 	}

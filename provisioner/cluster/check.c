@@ -77,6 +77,45 @@ static void keep_order(struct arena *a, struct cluster *c, const struct claim *n
 		c->by_name[i] = names[i].node;
 }
 
+/* Bytes as a text that sorts, compares and prints. */
+static const char *hex_of(struct arena *a, const uint8_t *bytes, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *text = arena_alloc(a, 2 * n + 1, 1);
+
+	for (size_t i = 0; text && i < n; i++) {
+		text[2 * i] = digits[bytes[i] >> 4];
+		text[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	return text ? text : "";
+}
+
+static void check_identifiers(struct arena *a, const struct cluster *c, struct err_list *errors)
+{
+	struct claim *ids = arena_alloc(a, c->n_nodes, sizeof(*ids));
+	struct claim *uuids = arena_alloc(a, c->n_nodes, sizeof(*uuids));
+	size_t n_ids = 0, n_uuids = 0;
+
+	for (uint32_t i = 0; ids && uuids && i < c->n_nodes; i++) {
+		const struct cluster_node *n = &c->nodes[i];
+		bool has_uuid = uuid_is_useful(&n->uuid);
+
+		if (n->client_id.n > 0)
+			ids[n_ids++] = (struct claim){
+				.text = hex_of(a, n->client_id.bytes, n->client_id.n), .node = n};
+		if (has_uuid)
+			uuids[n_uuids++] = (struct claim){.text = hex_of(a, n->uuid.b, UUID_LEN), .node = n};
+		if (n->macs.n == 0 && n->client_id.n == 0 && !has_uuid)
+			err_list_add(errors, n->at, "nodes: %s: mac is missing, and so are client-id and uuid: "
+				"nothing tells this machine from others", n->name);
+		if (n->macs.n == 0 && n->external.n > 0)
+			err_list_add(errors, n->at, "nodes: %s: external-mac needs mac beside it, to tell the "
+				"two NICs apart", n->name);
+	}
+	claims_check(ids, n_ids, "client-id", errors);
+	claims_check(uuids, n_uuids, "uuid", errors);
+}
+
 static void check_claimed_once(struct arena *a, struct cluster *c, struct err_list *errors)
 {
 	size_t max_macs = (size_t)c->n_nodes * (CLUSTER_NODE_MACS_MAX + 1), n_macs = 0;
@@ -162,6 +201,7 @@ void cluster_check(struct arena *a, struct cluster *c, struct err_list *errors)
 	check_hash_policy(c->network.internal.bond, "network.internal.bond", errors);
 	check_hash_policy(c->node_bond, "node-bond", errors);
 	check_claimed_once(a, c, errors);
+	check_identifiers(a, c, errors);
 	for (uint32_t i = 0; i < c->n_nodes; i++) {
 		check_node_role(c, &c->nodes[i], errors);
 	}

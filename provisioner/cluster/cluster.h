@@ -14,6 +14,7 @@
 #include "provisioner/base/arena.h"
 #include "provisioner/base/doc.h"
 #include "provisioner/base/err.h"
+#include "provisioner/base/ident.h"
 
 enum bond_mode { BOND_ACTIVE_BACKUP = 1, BOND_802_3AD, BOND_BALANCE_XOR, BOND_BALANCE_RR };
 
@@ -123,6 +124,13 @@ struct mac_list {
 	uint32_t n;
 };
 
+#define CLUSTER_CLIENT_ID_MAX 64
+
+struct client_id {
+	const uint8_t *bytes; /* folded; NULL: none */
+	uint32_t n;
+};
+
 struct cluster_node {
 	struct mark at;
 	const char *name;
@@ -130,7 +138,10 @@ struct cluster_node {
 	const struct cluster_role
 		*role;        /* found by the cross-check; never NULL in a checked cluster */
 	struct mac_list macs; /* of the internal network; the first is the bond's own */
+	struct client_id client_id;
+	struct uuid uuid; /* folded; zeros: none */
 	uint32_t address;
+	bool bootp;
 	struct mac_list external; /* at most one: the NIC of the external network */
 	const char *boot_file;
 	uint32_t quirks; /* enum quirk_flag, messages/quirks.h */

@@ -239,9 +239,16 @@ static const struct schema_section node = {
 		{.key = "name", .type = SCHEMA_LABEL, AT(name), .required = true, .doc = "Its host name."},
 		{.key = "role", .type = SCHEMA_LABEL, AT(role_name), .required = true,
 			.doc = "Its role, a key of roles."},
-		{.key = "mac", .type = SCHEMA_MAC_LIST, AT(macs), .required = true, .min = 1,
-			.max = CLUSTER_NODE_MACS_MAX,
-			.doc = "The MACs of its NICs on the internal network. The first is the bond's own."},
+		{.key = "mac", .type = SCHEMA_MAC_LIST, AT(macs), .max = CLUSTER_NODE_MACS_MAX,
+			.doc = "The MACs of its NICs on the internal network. The first is the bond's own. A node "
+			       "is known by a MAC, else by client-id, else by uuid: one of them it must have."},
+		{.key = "client-id", .type = SCHEMA_CLIENT_ID, AT(client_id),
+			.doc = "The DHCP client identifier it sends: a text, or hex:01:02:0a and so on. A leading "
+			       "type 0 makes no difference."},
+		{.key = "uuid", .type = SCHEMA_UUID, AT(uuid),
+			.doc = "Its SMBIOS UUID, which firmware sends, in either byte order."},
+		{.key = "bootp", .type = SCHEMA_BOOL, AT(bootp), .preset = "false",
+			.doc = "Answer its plain BOOTP requests too, for ever with its address. Nobody else's are."},
 		{.key = "address", .type = SCHEMA_ADDRESS, AT(address), .required = true,
 			.doc = "Its address on the internal network, outside of dhcp.pool."},
 		{.key = "external-mac", .type = SCHEMA_MAC_LIST, AT(external), .max = 1,
@@ -338,6 +345,10 @@ const char *schema_type_text(enum schema_type type)
 		return "a list of IPv4 addresses";
 	case SCHEMA_MAC_LIST:
 		return "a MAC address (six hex pairs) or a list of them";
+	case SCHEMA_CLIENT_ID:
+		return "a client identifier: 2 to 64 bytes of text, or hex: and pairs of digits";
+	case SCHEMA_UUID:
+		return "a UUID such as 4c4c4544-0035-5910-8048-b4c04f4d3132";
 	case SCHEMA_TREE:
 	case SCHEMA_SECTION:
 	case SCHEMA_OPTIONAL:

@@ -357,6 +357,70 @@ static void load_mac_list(struct load *l, const struct place *p)
 	}
 }
 
+/* "01:02:0a", or without the colons. The number of bytes, or -1. */
+static int parse_hex(const char *text, uint8_t ret[static CLUSTER_CLIENT_ID_MAX])
+{
+	static const char digits[] = "0123456789abcdef";
+	int n = 0;
+
+	while (*text) {
+		const char *high = strchr(digits, text[0] | 0x20);
+		const char *low = high && text[1] ? strchr(digits, text[1] | 0x20) : NULL;
+
+		if (!low || n == CLUSTER_CLIENT_ID_MAX)
+			return -1;
+		ret[n++] = (uint8_t)((high - digits) << 4 | (low - digits));
+		text += 2;
+		if (*text == ':' && text[1] != '\0')
+			text++;
+	}
+	return n;
+}
+
+static void load_client_id(struct load *l, const struct place *p)
+{
+	struct client_id *id = p->field;
+	const char *text = p->node->kind == DOC_SCALAR ? p->node->text : "";
+	uint8_t bytes[CLUSTER_CLIENT_ID_MAX];
+	int n = -1;
+
+	if (strncmp(text, "hex:", 4) == 0) {
+		n = parse_hex(text + 4, bytes);
+	} else if (is_line(text) && strlen(text) <= sizeof(bytes)) {
+		n = (int)strlen(text);
+		memcpy(bytes, text, (size_t)n);
+	}
+	if (n < 2) { /* RFC 2132 section 9.14 */
+		value_is_wrong(l, p, p->node);
+		return;
+	}
+	struct rd folded = client_id_folded(rd_init(bytes, (size_t)n));
+	uint8_t *kept = arena_alloc(l->arena, folded.left, 1);
+	if (!kept)
+		return;
+	memcpy(kept, folded.p, folded.left);
+	*id = (struct client_id){.bytes = kept, .n = (uint32_t)folded.left};
+}
+
+static void load_uuid(struct load *l, const struct place *p)
+{
+	struct uuid u;
+
+	if (p->node->kind != DOC_SCALAR || uuid_parse(p->node->text, &u) < 0) {
+		value_is_wrong(l, p, p->node);
+		return;
+	}
+	if (!uuid_is_useful(&u)) {
+		err_list_add(l->errors, p->node->at,
+			"%s: %s is what boards carry whose maker gave them none: it names no "
+			"machine",
+			p->path, p->node->text);
+		return;
+	}
+	u = uuid_folded(&u);
+	memcpy(p->field, &u, sizeof(u));
+}
+
 static void load_tree(struct load *l, const struct place *p)
 {
 	if (p->node->kind != DOC_MAP) {
@@ -388,6 +452,8 @@ void value_load(struct load *l, const struct place *p)
 		[SCHEMA_TEXT_LIST] = load_text_list,
 		[SCHEMA_ADDRESS_LIST] = load_address_list,
 		[SCHEMA_MAC_LIST] = load_mac_list,
+		[SCHEMA_CLIENT_ID] = load_client_id,
+		[SCHEMA_UUID] = load_uuid,
 		[SCHEMA_TREE] = load_tree,
 	};
 

@@ -233,6 +233,7 @@ static void on_exchange(void *arg, const void *payload, int fd)
 
 	(void)fd;
 	memcpy(&x, payload, sizeof(x));
+	IPC_TEXT(x.node);
 	IPC_TEXT(x.boot_file);
 	IPC_TEXT(x.hostname);
 	IPC_TEXT(x.note);

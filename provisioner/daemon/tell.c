@@ -1,10 +1,12 @@
 #include "provisioner/daemon/tell.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "provisioner/cluster/cluster.h"
 
 _Static_assert(CLUSTER_SUBNETS_MAX + 1 <= MESSAGE_NETWORKS_MAX, "all networks can be told");
+_Static_assert(CLUSTER_CLIENT_ID_MAX <= MESSAGE_CLIENT_ID_MAX, "an identifier fits the message");
 _Static_assert(CLUSTER_NODE_MACS_MAX <= MESSAGE_NODE_MACS_MAX, "a node's MACs fit the message");
 
 static void tell_pxelinux(const struct cluster_pxelinux *p, struct message_dhcp_settings *ret)
@@ -50,8 +52,14 @@ void tell_network(const struct cluster *c, uint32_t i, struct message_network *r
 
 void tell_node(const struct cluster_node *n, struct message_node *ret)
 {
-	*ret = (struct message_node){
-		.address = n->address, .n_macs = n->macs.n, .quirks = n->quirks};
+	*ret = (struct message_node){.address = n->address,
+		.n_macs = n->macs.n,
+		.uuid = n->uuid,
+		.client_id_len = (uint8_t)n->client_id.n,
+		.bootp = n->bootp,
+		.quirks = n->quirks};
+	if (n->client_id.n > 0)
+		memcpy(ret->client_id, n->client_id.bytes, n->client_id.n);
 	for (uint32_t i = 0; i < n->macs.n; i++)
 		ret->macs[i] = n->macs.items[i];
 	(void)snprintf(ret->name, sizeof(ret->name), "%s", n->name);

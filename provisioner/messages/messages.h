@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "provisioner/base/addr.h"
+#include "provisioner/base/ident.h"
 
 enum message_type {
 	MESSAGE_HELLO = 1,
@@ -79,12 +80,17 @@ struct message_network {
 };
 
 #define MESSAGE_NODE_MACS_MAX 8
+#define MESSAGE_CLIENT_ID_MAX 64
 
 struct message_node {
 	char name[64];
 	uint32_t address; /* 0: from the pool */
 	uint32_t n_macs;
 	struct mac macs[MESSAGE_NODE_MACS_MAX];
+	struct uuid uuid; /* folded; zeros: none */
+	uint8_t client_id_len;
+	uint8_t client_id[MESSAGE_CLIENT_ID_MAX]; /* folded */
+	uint8_t bootp;                            /* 1: plain BOOTP is answered, with `address` */
 	char boot_file[128]; /* overrides the boot loader by architecture; "" for the table's */
 	uint32_t quirks;     /* enum quirk_flag: how its firmware wants to be treated */
 };
@@ -97,6 +103,7 @@ struct message_nodes {
 enum boot_stage { STAGE_FIRMWARE = 1, STAGE_IPXE, STAGE_OS };
 
 struct message_exchange {
+	char node[64]; /* which node it is; "" for a stranger */
 	struct mac mac;
 	uint8_t has_uuid;
 	uint8_t uuid[16];

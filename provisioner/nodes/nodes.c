@@ -270,6 +270,14 @@ static void seen(struct machine *m, int64_t now_ms)
 		m->dirty = true;
 }
 
+static struct machine *met(struct machine *m, int64_t now_ms)
+{
+	if (m->first_seen_ms == 0)
+		m->first_seen_ms = now_ms;
+	seen(m, now_ms);
+	return m;
+}
+
 struct machine *nodes_meet(struct nodes *t, const struct mac *mac, int64_t now_ms)
 {
 	struct machine *m = nodes_by_mac(t, mac);
@@ -287,10 +295,35 @@ struct machine *nodes_meet(struct nodes *t, const struct mac *mac, int64_t now_m
 			"a machine that is not in cluster.yaml: add it under nodes: to give it a "
 			"role");
 	}
-	if (m->first_seen_ms == 0)
-		m->first_seen_ms = now_ms;
-	seen(m, now_ms);
-	return m;
+	return met(m, now_ms);
+}
+
+static size_t place_of(const struct nodes *t, const struct machine *m)
+{
+	size_t i = 0;
+
+	while (t->list[i] != m)
+		i++;
+	return i;
+}
+
+struct machine *nodes_meet_node(
+	struct nodes *t, const char *name, const struct mac *mac, int64_t now_ms)
+{
+	struct machine *m = nodes_by_key(t, name), *other = nodes_by_mac(t, mac);
+
+	if (!m || !m->node || m == other || !mac_is_unicast(mac) || (other && other->node))
+		return nodes_meet(t, mac, now_ms);
+	if (other)
+		remove_at(t, place_of(t, other));
+	index_drop(&t->index, m);
+	if (m->n_macs >
+		m->node->macs.n) /* one is learned at a time, for who knows how many there are */
+		m->n_macs--;
+	record_add_mac(m, mac);
+	index_add(&t->index, m);
+	m->dirty = true;
+	return met(m, now_ms);
 }
 
 void nodes_set_address(struct nodes *t, struct machine *m, uint32_t address)

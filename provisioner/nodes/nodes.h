@@ -68,6 +68,11 @@ struct machine *nodes_by_address(const struct nodes *t, uint32_t address);
 /* The machine with this MAC; a stranger is added when there is none. */
 struct machine *nodes_meet(struct nodes *t, const struct mac *mac, int64_t now_ms);
 
+/* The same for a message that is node `name`'s, as DHCP has found out by another mark than the MAC: the
+ * node has this MAC too until the next nodes_configure(). A stranger that had it was the node. */
+struct machine *nodes_meet_node(
+	struct nodes *t, const char *name, const struct mac *mac, int64_t now_ms);
+
 /* The machine holds this address from now on, and nobody else does. */
 void nodes_set_address(struct nodes *t, struct machine *m, uint32_t address);
 

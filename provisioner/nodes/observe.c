@@ -71,7 +71,7 @@ static void asked_port_4011(
 
 void observe_exchange(struct nodes *t, const struct message_exchange *x, int64_t now_ms)
 {
-	struct machine *m = nodes_meet(t, &x->mac, now_ms);
+	struct machine *m = nodes_meet_node(t, x->node, &x->mac, now_ms);
 	char note[SAFE_SIZE];
 
 	keep_uuid(m, x);

@@ -24,7 +24,9 @@ static void check(const struct cluster *c)
 	for (uint32_t i = 0; i < c->n_nodes; i++) {
 		const struct cluster_node *n = &c->nodes[i];
 
-		assert(n->role && n->macs.n > 0 && n->macs.n <= CLUSTER_NODE_MACS_MAX);
+		assert(n->role && n->macs.n <= CLUSTER_NODE_MACS_MAX);
+		assert(n->macs.n > 0 || n->client_id.n > 0 || uuid_is_useful(&n->uuid));
+		assert(n->client_id.n <= CLUSTER_CLIENT_ID_MAX);
 		const struct cluster_subnet *s = cluster_subnet_of(c, n->address);
 
 		assert(s && (n->address < s->pool.first || n->address > s->pool.last));

@@ -20,7 +20,8 @@
 #define FAR_POOL 0x0a4e0064
 
 /* A network with one node of two MACs and a fixed address (1, 2), one node with an address from the
- * pool and two MACs (3, 4), and strangers (from 10). Behind the relay RELAY there is a second network. */
+ * pool and two MACs (3, 4), and strangers (from 10). Behind the relay RELAY there is a second network.
+ * Two nodes have no MAC: one has the client identifier "box-7", one a UUID; a third has all three (5). */
 struct lab {
 	struct message_dhcp_settings settings;
 	struct message_network network, remote;
@@ -35,6 +36,14 @@ struct lab {
 static inline struct mac mac_of(uint8_t n)
 {
 	return (struct mac){{2, 0, 0, 0, 0, n}};
+}
+
+/* As a node has it; the wire has it with a leading 0, and perhaps in the other byte order. */
+static inline struct uuid lab_uuid(uint8_t n)
+{
+	struct uuid u = {{0x10, n, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}};
+
+	return uuid_folded(&u);
 }
 
 /* Makes what was changed in `network` and `remote` count. */
@@ -56,7 +65,16 @@ static inline int lab_up(void **state)
 		.name = "master1", .address = FIXED, .n_macs = 2, .macs = {mac_of(1), mac_of(2)}};
 	struct message_node pooled = {
 		.name = "worker1", .n_macs = 2, .macs = {mac_of(3), mac_of(4)}};
-	struct node_table *nodes = node_table_new(2);
+	struct message_node by_id = {
+		.name = "by-id", .client_id_len = 5, .client_id = "box-7", .address = FIXED + 1};
+	struct message_node by_uuid = {.name = "by-uuid", .uuid = lab_uuid(7)};
+	struct message_node by_all = {.name = "by-all",
+		.n_macs = 1,
+		.macs = {mac_of(5)},
+		.client_id_len = 5,
+		.client_id = "box-8",
+		.uuid = lab_uuid(8)};
+	struct node_table *nodes = node_table_new(5);
 
 	lab->settings = (struct message_dhcp_settings){
 		.server = {SERVER, 24}, .http_port = 80, .enroll = ENROLL_ASK};
@@ -73,6 +91,9 @@ static inline int lab_up(void **state)
 		.netboot_lease_s = NETBOOT_S};
 	assert_int_equal(node_table_add(nodes, &fixed), 0);
 	assert_int_equal(node_table_add(nodes, &pooled), 0);
+	assert_int_equal(node_table_add(nodes, &by_id), 0);
+	assert_int_equal(node_table_add(nodes, &by_uuid), 0);
+	assert_int_equal(node_table_add(nodes, &by_all), 0);
 	lab->state = (struct decide_state){.settings = &lab->settings,
 		.nodes = nodes,
 		.leases = lease_table_new(&key),

@@ -54,7 +54,7 @@ TEST(relayed_nak_asks_the_relay_to_broadcast)
 
 TEST(times_are_half_and_seven_eighths_of_the_lease)
 {
-	static const uint32_t leases[] = {2, 60, 3600, 43200, UINT32_MAX};
+	static const uint32_t leases[] = {2, 60, 3600, 43200, UINT32_MAX - 1};
 
 	for (size_t i = 0; i < ARRAY_LEN(leases); i++) {
 		struct msg m = {0};
@@ -68,6 +68,15 @@ TEST(times_are_half_and_seven_eighths_of_the_lease)
 		assert_int_equal(t1, leases[i] / 2);
 		assert_true(t1 <= t2 && t2 < leases[i]);
 	}
+}
+
+TEST(lease_without_an_end_has_no_times)
+{
+	struct msg m = {0};
+
+	answer_lease(&m, 5, LEASE_INFINITE_S);
+	assert_int_equal(opts_u32(&m.opts, OPT_LEASE), UINT32_MAX);
+	assert_false(opts_has(&m.opts, OPT_T1) || opts_has(&m.opts, OPT_T2));
 }
 
 TEST(client_gets_what_it_wants_and_always_mask_and_router)
@@ -109,6 +118,6 @@ TEST(what_is_not_set_is_not_sent)
 }
 
 RUN(t(reply_copies_what_identifies_the_exchange), t(relayed_nak_asks_the_relay_to_broadcast),
-	t(times_are_half_and_seven_eighths_of_the_lease),
+	t(times_are_half_and_seven_eighths_of_the_lease), t(lease_without_an_end_has_no_times),
 	t(client_gets_what_it_wants_and_always_mask_and_router),
 	t(client_that_names_nothing_gets_everything), t(what_is_not_set_is_not_sent))

@@ -130,6 +130,8 @@ TEST(limit_of_a_reply_follows_option_57_within_reason)
 
 		if (cases[i].said)
 			opts_put(&m.opts, OPT_MAX_SIZE, wire, 2);
+		assert_int_equal(msg_size_limit(&m), MSG_SIZE_MIN); /* BOOTP */
+		opts_put_u8(&m.opts, OPT_TYPE, DHCP_DISCOVER);
 		assert_int_equal(msg_size_limit(&m), cases[i].want);
 	}
 }

@@ -17,6 +17,8 @@
 	"  master: {template: master.yaml, etcd-member: true}\n"  \
 	"  worker: {template: worker.yaml}\n"
 
+#define UUID "4c4c4544-0035-5910-8048-b4c04f4d3132"
+#define UUID_SMBIOS "44454c4c-3500-1059-8048-b4c04f4d3132"
 #define SUBNETS(list)                                                  \
 	"cluster: acm\nnetwork:\n"                                     \
 	"  internal: {interface: bond0, address: 10.10.0.1/24}\n"      \
@@ -182,6 +184,37 @@ static const struct {
 		"cluster.yaml:9:14: kernel-args: \"quiet\" is not a list of lines"},
 	{SMALL "nodes:\n  - {role: master, mac: 52:54:00:00:00:01, address: 10.10.0.10}\n",
 		"cluster.yaml:10:5: nodes[0].name is missing: Its host name."},
+	{SMALL "nodes:\n  - {name: m1, role: master, address: 10.10.0.10}\n",
+		"cluster.yaml:10:5: nodes: m1: mac is missing, and so are client-id and uuid: "
+		"nothing "
+		"tells this machine from others"},
+	{SMALL "nodes:\n  - {name: m1, role: master, uuid: " UUID ", address: 10.10.0.10, "
+	       "external-mac: 52:54:00:00:00:01}\n",
+		"cluster.yaml:10:5: nodes: m1: external-mac needs mac beside it, to tell the two "
+		"NICs "
+		"apart"},
+	{SMALL "nodes:\n" MASTER "  - {name: w1, role: worker, uuid: " UUID
+	       ", address: 10.10.0.11}\n"
+	       "  - {name: w2, role: worker, uuid: " UUID_SMBIOS ", address: 10.10.0.12}\n",
+		"cluster.yaml:12:5: nodes: uuid \"44454c4c350010598048b4c04f4d3132\" is already "
+		"taken "
+		"(line 11)"},
+	{SMALL "nodes:\n" MASTER
+	       "  - {name: w1, role: worker, client-id: box, address: 10.10.0.11}\n"
+	       "  - {name: w2, role: worker, client-id: 'hex:00:62:6f:78', address: 10.10.0.12}\n",
+		"cluster.yaml:12:5: nodes: client-id \"626f78\" is already taken (line 11)"},
+	{SMALL "nodes:\n  - {name: m1, role: master, address: 10.10.0.10, client-id: 'hex:0'}\n",
+		"cluster.yaml:10:62: nodes[0].client-id: \"hex:0\" is not a client identifier: 2 "
+		"to 64 "
+		"bytes of text, or hex: and pairs of digits"},
+	{SMALL "nodes:\n  - {name: m1, role: master, address: 10.10.0.10, uuid: 4c4c4544}\n",
+		"cluster.yaml:10:57: nodes[0].uuid: \"4c4c4544\" is not a UUID such as "
+		"4c4c4544-0035-5910-8048-b4c04f4d3132"},
+	{SMALL "nodes:\n  - {name: m1, role: master, address: 10.10.0.10, uuid: "
+	       "03000200-0400-0500-0006-000700080009}\n",
+		"cluster.yaml:10:57: nodes[0].uuid: 03000200-0400-0500-0006-000700080009 is what "
+		"boards "
+		"carry whose maker gave them none: it names no machine"},
 	{SUBNETS("{subnet: 10.20.0.5/24}"), "cluster.yaml:4:49: dhcp.subnets[0].subnet: "
 					    "10.20.0.5/24 is an address in a network; "
 					    "its network is 10.20.0.0/24"},
@@ -259,6 +292,47 @@ TEST(firmware_is_treated_as_the_operator_says)
 	assert_int_equal(c->dhcp.pxelinux->reboot_ms, 600000);
 }
 
+TEST(client_identifier_is_text_or_hex)
+{
+	static const struct {
+		const char *text;
+		uint8_t want[4];
+		uint32_t n;
+	} cases[] = {
+		{"abcd", "abcd", 4},
+		{"hex:61:62:63", "abc", 3},
+		{"hex:61626364", "abcd", 4},
+		{"hex:00:61:62", "ab", 2},
+		{"hex:FF:0a", {0xff, 0x0a}, 2},
+		{"hexagon", "", 7},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[1024];
+
+		(void)snprintf(text, sizeof(text), "%s%s%s%s",
+			SMALL "nodes:\n  - {name: m1, role: master, ", "client-id: '",
+			cases[i].text, "', address: 10.10.0.10, bootp: true}\n");
+		struct cluster *c = load(text);
+		assert_non_null(c);
+		assert_int_equal(c->nodes[0].client_id.n, cases[i].n);
+		assert_int_equal(c->nodes[0].macs.n, 0);
+		assert_true(c->nodes[0].bootp);
+		if (cases[i].want[0])
+			assert_memory_equal(c->nodes[0].client_id.bytes, cases[i].want, cases[i].n);
+	}
+	static const char *const wrong[] = {
+		"a", "hex:", "hex:61", "hex:6", "hex:61:", "hex::61:62", "hex:61:6g", "hex:61-62"};
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		char text[1024];
+
+		(void)snprintf(text, sizeof(text), "%s%s%s",
+			SMALL "nodes:\n  - {name: m1, role: master, client-id: '", wrong[i],
+			"', address: 10.10.0.10}\n");
+		assert_null(load(text));
+	}
+}
+
 TEST(many_mistakes_are_reported_at_once)
 {
 	assert_null(
@@ -307,4 +381,5 @@ RUN(t(small_file_is_completed_with_defaults), t(whole_file_is_read),
 	t(each_mistake_is_named_with_its_place), t(many_mistakes_are_reported_at_once),
 	t(pool_around_our_own_address_is_refused), t(node_may_live_in_a_subnet_behind_a_relay),
 	t(firmware_is_treated_as_the_operator_says),
+	t(client_identifier_is_text_or_hex),
 	t(hall_of_twenty_thousand_is_read_and_each_node_found))

@@ -384,8 +384,35 @@ TEST(store_that_can_not_be_written_is_an_error_and_tried_again)
 	assert_int_equal(nodes_by_mac(nodes, &stranger)->address, 0x0a4d0064);
 }
 
+TEST(node_that_dhcp_knows_by_another_mark_has_its_new_mac_too)
+{
+	struct message_exchange x = ack(&stranger, 0x0a4d000b, STAGE_FIRMWARE);
+	struct machine *w1 = nodes_by_key(nodes, "w1");
+	size_t n = nodes_count(nodes);
+	struct mac another = stranger;
+
+	(void)nodes_meet(nodes, &stranger, NOW); /* it was one, until cluster.yaml had its UUID */
+	(void)snprintf(x.node, sizeof(x.node), "w1");
+	observe_exchange(nodes, &x, NOW);
+	assert_int_equal(nodes_count(nodes), n);
+	assert_ptr_equal(nodes_by_mac(nodes, &stranger), w1);
+	assert_ptr_equal(nodes_by_mac(nodes, &second), w1);
+	/* It learns no more than one at a time, and nothing that is another node's. */
+	another.b[5] = 10;
+	x.mac = another;
+	observe_exchange(nodes, &x, NOW);
+	assert_ptr_equal(nodes_by_mac(nodes, &another), w1);
+	assert_null(nodes_by_mac(nodes, &stranger));
+	assert_int_equal(w1->n_macs, 3);
+	x.mac = third;
+	observe_exchange(nodes, &x, NOW);
+	assert_string_equal(nodes_by_mac(nodes, &third)->key, "w2");
+	nodes_configure(nodes, &both, NOW);
+	assert_null(nodes_by_mac(nodes, &another));
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
-RUN(CASE(node_is_found_by_any_of_its_macs), CASE(stranger_that_is_met_waits),
+RUN(CASE(node_that_dhcp_knows_by_another_mark_has_its_new_mac_too), CASE(node_is_found_by_any_of_its_macs), CASE(stranger_that_is_met_waits),
 	CASE(stranger_becomes_a_node_when_cluster_yaml_takes_its_mac),
 	CASE(node_that_is_taken_out_of_cluster_yaml_waits_if_it_was_ever_seen),
 	CASE(node_that_was_never_seen_is_forgotten_when_it_is_taken_out),

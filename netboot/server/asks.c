@@ -6,7 +6,6 @@
 #include <sys/queue.h>
 #include <sys/random.h>
 
-#include "netboot/http/connection.h"
 #include "provisioner/base/clock.h"
 #include "provisioner/base/ipc.h"
 #include "provisioner/base/mem.h"
@@ -15,12 +14,14 @@ struct ask {
 	TAILQ_ENTRY(ask) by_age;
 	uint64_t id;
 	int64_t deadline_ms;
-	struct http_connection *connection;
+	ask_answered *tell;
+	void *waiting;
 };
 
 TAILQ_HEAD(ask_list, ask);
 
 struct asks {
+	struct ipc *provisioner;
 	struct ask_list waiting; /* oldest first: all have the same limit */
 	struct event *timer;     /* of the oldest */
 	uint64_t last_id;
@@ -42,19 +43,22 @@ static void set_timer(struct asks *a)
 	(void)event_add(a->timer, &tv);
 }
 
-/* Takes the question off the list; gives the connection that waited. */
-static struct http_connection *end(struct asks *a, struct ask *ask)
+/* Takes the question off the list, and tells who waits. Takes `fd`. */
+static void end(struct asks *a, struct ask *ask, const struct message_answer *m, int fd)
 {
-	struct http_connection *c = ask->connection;
+	ask_answered *tell = ask->tell;
+	void *waiting = ask->waiting;
 
-	http_connection_set_tag(c, NULL);
 	TAILQ_REMOVE(&a->waiting, ask, by_age);
 	free(ask);
-	return c;
+	tell(waiting, m, fd);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
+	static const struct message_answer busy = {.status = 503,
+		.retry_after_s = ASK_RETRY_AFTER_S,
+		.reason = "the provisioner is busy"};
 	struct asks *a = arg;
 	struct ask *oldest;
 	int64_t now_ms = clock_mono_ms();
@@ -63,16 +67,16 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): end() has taken the freed one off the list */
 	while ((oldest = TAILQ_FIRST(&a->waiting)) && oldest->deadline_ms <= now_ms) {
 		a->counters.timed_out++;
-		http_reply_status(
-			end(a, oldest), 503, ASK_RETRY_AFTER_S, "the provisioner is busy");
+		end(a, oldest, &busy, -1);
 	}
 	set_timer(a);
 }
 
-struct asks *asks_new(struct event_base *base)
+struct asks *asks_new(struct event_base *base, struct ipc *provisioner)
 {
 	struct asks *a = xcalloc(1, sizeof(*a));
 
+	a->provisioner = provisioner;
 	TAILQ_INIT(&a->waiting);
 	/* Late answers to a worker that was killed must not fit the questions of the next one. */
 	if (getrandom(&a->last_id, sizeof(a->last_id), 0) != (ssize_t)sizeof(a->last_id))
@@ -82,61 +86,46 @@ struct asks *asks_new(struct event_base *base)
 	return a;
 }
 
+void asks_forget(struct asks *a, struct ask *ask)
+{
+	if (!ask)
+		return;
+	TAILQ_REMOVE(&a->waiting, ask, by_age);
+	free(ask);
+}
+
 void asks_free(struct asks *a)
 {
+	struct ask *ask;
+
 	if (!a)
 		return;
-	while (!TAILQ_EMPTY(&a->waiting))
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the same */
-		(void)end(a, TAILQ_FIRST(&a->waiting)); /* its connection is freed by its server */
+	while ((ask = TAILQ_FIRST(&a->waiting)))
+		asks_forget(a, ask); /* who waits is freed by its server */
 	event_free(a->timer);
 	free(a);
 }
 
-/* Copies text into a field of a message; what is too long is cut. */
-static void put(char *field, size_t size, const char *text)
+struct ask *asks_send(
+	struct asks *a, const struct message_ask *m, ask_answered *tell, void *waiting)
 {
-	size_t len = strlen(text);
-	size_t n = len < size ? len : size - 1;
+	struct message_ask numbered = *m;
 
-	memcpy(field, text, n);
-	field[n] = '\0';
-}
-
-static struct message_ask question(uint64_t id, const struct http_connection *c)
-{
-	const struct http_head *head = http_connection_head(c);
-	struct message_ask m = {
-		.id = id,
-		.client = http_connection_client(c),
-		.protocol = PROTOCOL_HTTP,
-	};
-
-	put(m.method, sizeof(m.method), head->method == HTTP_HEAD ? "HEAD" : "GET");
-	put(m.path, sizeof(m.path), head->path);
-	put(m.query, sizeof(m.query), head->query);
-	put(m.accept, sizeof(m.accept), head->accept);
-	return m;
-}
-
-void asks_send(struct asks *a, struct ipc *to, struct http_connection *c)
-{
-	struct message_ask m = question(++a->last_id, c);
-
+	numbered.id = ++a->last_id;
 	a->counters.asked++;
-	if (ipc_send(to, MESSAGE_ASK, &m, sizeof(m), -1) < 0) {
+	if (ipc_send(a->provisioner, MESSAGE_ASK, &numbered, sizeof(numbered), -1) < 0) {
 		a->counters.unsent++;
-		http_reply_status(c, 503, ASK_RETRY_AFTER_S, "the provisioner is not there");
-		return;
+		return NULL;
 	}
 	struct ask *ask = xcalloc(1, sizeof(*ask));
-	ask->id = m.id;
+	ask->id = numbered.id;
 	ask->deadline_ms = clock_mono_ms() + ASK_TIMEOUT_MS;
-	ask->connection = c;
-	http_connection_set_tag(c, ask);
+	ask->tell = tell;
+	ask->waiting = waiting;
 	TAILQ_INSERT_TAIL(&a->waiting, ask, by_age);
 	if (TAILQ_FIRST(&a->waiting) == ask)
 		set_timer(a);
+	return ask;
 }
 
 /* Answers come mostly in the order of the questions. */
@@ -156,25 +145,10 @@ void asks_answered(struct asks *a, const struct message_answer *m, int fd)
 {
 	struct ask *ask = find(a, m->id);
 
-	if (!ask) {
+	if (!ask || m->status != 200)
 		close_p(&fd);
-		return;
-	}
-	struct http_connection *c = end(a, ask);
-	if (m->status == 200 && fd >= 0) {
-		http_reply_file(c, fd, m->content_type[0] ? m->content_type : "text/plain", true);
-		return;
-	}
-	close_p(&fd);
-	http_reply_status(c, m->status == 200 ? 500 : m->status, m->retry_after_s, m->reason);
-}
-
-void asks_forget(struct asks *a, struct http_connection *c)
-{
-	struct ask *ask = http_connection_tag(c);
-
 	if (ask)
-		(void)end(a, ask);
+		end(a, ask, m, fd);
 }
 
 struct asks_counters asks_counters(const struct asks *a)

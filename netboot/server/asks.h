@@ -1,7 +1,7 @@
 /* asks.h - the questions to the provisioner that still wait for an answer.
  *
- * Each has an id, a client's connection and a limit in time. Whichever comes first ends it: the
- * answer, the limit, or the client's going. An answer to nothing is dropped. */
+ * Each has an id, somebody who waits, and a limit in time. Whichever comes first ends it: the answer, the limit
+ * (told as status 503), or that nobody waits any more. An answer to nothing is dropped. */
 #ifndef SLIPWAY_SERVER_ASKS_H
 #define SLIPWAY_SERVER_ASKS_H
 
@@ -9,25 +9,29 @@
 
 #include "provisioner/messages/messages.h"
 
+struct ask;
 struct asks;
 struct event_base;
-struct http_connection;
 struct ipc;
 
 #define ASK_TIMEOUT_MS 5000
 #define ASK_RETRY_AFTER_S 2
 
-struct asks *asks_new(struct event_base *base);
+/* `fd` holds the answer when the status is 200 (the receiver owns it), else it is -1. */
+typedef void ask_answered(void *waiting, const struct message_answer *m, int fd);
+
+struct asks *asks_new(struct event_base *base, struct ipc *provisioner);
 void asks_free(struct asks *a);
 
-/* Asks over `to` for the request that `c` waits with. Replies 503 at once when it can not be sent. */
-void asks_send(struct asks *a, struct ipc *to, struct http_connection *c);
+/* Asks for `waiting`; `m` lacks only its id. NULL when it can not be sent: nobody will be told. */
+struct ask *asks_send(
+	struct asks *a, const struct message_ask *m, ask_answered *tell, void *waiting);
+
+/* Nobody waits any more. `ask` may be NULL. */
+void asks_forget(struct asks *a, struct ask *ask);
 
 /* Handles MESSAGE_ANSWER. Takes `fd` (-1 for none). */
 void asks_answered(struct asks *a, const struct message_answer *m, int fd);
-
-/* The client has gone. */
-void asks_forget(struct asks *a, struct http_connection *c);
 
 struct asks_counters {
 	uint64_t asked, timed_out, unsent;

@@ -1,8 +1,8 @@
 #include "netboot/server/route.h"
 
-#include <stdbool.h>
 #include <string.h>
 
+#include "provisioner/base/addr.h"
 #include "provisioner/base/mem.h"
 
 static bool has_hidden_component(const char *path)
@@ -43,4 +43,43 @@ enum route route_of_tftp(const char *name, const char **ret_rest)
 	if (!**ret_rest || has_hidden_component(*ret_rest))
 		return ROUTE_NOWHERE;
 	return ROUTE_FIRMWARE;
+}
+
+#define SERIAL_DIGITS 8 /* of a Raspberry Pi */
+
+/* "52-54-00-00-00-01" or with colons, at the start of `s`. */
+static bool begins_with_mac(const char *s)
+{
+	struct mac mac;
+	char text[MAC_TEXT_SIZE];
+
+	if (strnlen(s, MAC_TEXT_SIZE - 1) < MAC_TEXT_SIZE - 1)
+		return false;
+	memcpy(text, s, MAC_TEXT_SIZE - 1);
+	text[MAC_TEXT_SIZE - 1] = '\0';
+	return mac_parse(text, &mac) == 0;
+}
+
+static bool begins_with_serial(const char *s)
+{
+	size_t n = strspn(s, "0123456789abcdef");
+
+	return n == SERIAL_DIGITS && s[n] == '/';
+}
+
+bool route_names_node(const char *name)
+{
+	static const char *const before_mac[] = {"grub.cfg-01-", "pxelinux.cfg/01-"};
+	const char *slash = strrchr(name, '/');
+	const char *last = slash ? slash + 1 : name;
+
+	if (strcmp(last, "grub.cfg") == 0 || begins_with_mac(name) || begins_with_serial(name))
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(before_mac); i++) {
+		const char *at = strstr(name, before_mac[i]);
+
+		if (at && begins_with_mac(at + strlen(before_mac[i])))
+			return true;
+	}
+	return false;
 }

@@ -86,15 +86,48 @@ static void tell_transfer(struct netboot *n, struct message_transfer *m, const c
 			log_safe(shown, sizeof(shown), name, strlen(name)));
 }
 
-static int on_tftp_open(void *arg, uint32_t client, const char *name)
+/* Status 503 leaves a TFTP client without an answer: it asks again by itself, as an ERROR would make it not. */
+static void on_tftp_answered(void *waiting, const struct message_answer *m, int fd)
+{
+	struct tftp_session *session = waiting;
+
+	if (m->status != 200)
+		fd = m->status == 503 ? -EAGAIN : -ENOENT;
+	tftp_server_opened(tftp_session_server(session), session, fd);
+}
+
+static int ask_for_tftp(
+	const struct netboot *n, struct tftp_session *session, uint32_t client, const char *name)
+{
+	struct message_ask m = {.client = client, .protocol = PROTOCOL_TFTP, .method = "GET"};
+
+	m.path[0] = '/';
+	put(m.path + 1, sizeof(m.path) - 1, name);
+	struct ask *ask = asks_send(n->asks, &m, on_tftp_answered, session);
+	if (!ask)
+		return -EAGAIN;
+	tftp_session_set_tag(session, ask);
+	return -EINPROGRESS;
+}
+
+/* A file of that name; or what the provisioner has for this node under it. */
+static int on_tftp_open(void *arg, struct tftp_session *session, uint32_t client, const char *name)
 {
 	const struct netboot *n = arg;
 	const char *rest;
 
-	(void)client;
 	if (route_of_tftp(name, &rest) != ROUTE_FIRMWARE)
 		return -ENOENT;
-	return file_open_beneath(n->firmware_dir, rest);
+	int fd = file_open_beneath(n->firmware_dir, rest);
+	return fd == -ENOENT && route_names_node(rest) ? ask_for_tftp(n, session, client, rest)
+						       : fd;
+}
+
+static void on_tftp_forget(void *arg, void *tag)
+{
+	const struct netboot *n = arg;
+
+	asks_forget(n->asks, tag);
 }
 
 static enum transfer_result result_of_tftp(const struct tftp_report *r)
@@ -141,6 +174,38 @@ static void reply_from(struct http_connection *c, int dir, const char *rest)
 			c, 404, 0, NULL); /* whatever is in the way is nobody's business */
 }
 
+static void on_http_answered(void *waiting, const struct message_answer *m, int fd)
+{
+	struct http_connection *c = waiting;
+
+	http_connection_set_tag(c, NULL);
+	if (m->status == 200 && fd >= 0)
+		http_reply_file(c, fd, m->content_type[0] ? m->content_type : "text/plain",
+			/* is_answer= */ true);
+	else
+		http_reply_status(
+			c, m->status == 200 ? 500 : m->status, m->retry_after_s, m->reason);
+}
+
+static void ask_for_http(struct netboot *n, struct http_connection *c)
+{
+	const struct http_head *head = http_connection_head(c);
+	struct message_ask m = {
+		.client = http_connection_client(c),
+		.protocol = PROTOCOL_HTTP,
+	};
+
+	put(m.method, sizeof(m.method), head->method == HTTP_HEAD ? "HEAD" : "GET");
+	put(m.path, sizeof(m.path), head->path);
+	put(m.query, sizeof(m.query), head->query);
+	put(m.accept, sizeof(m.accept), head->accept);
+	struct ask *ask = asks_send(n->asks, &m, on_http_answered, c);
+	if (ask)
+		http_connection_set_tag(c, ask);
+	else
+		http_reply_status(c, 503, ASK_RETRY_AFTER_S, "the provisioner is not there");
+}
+
 static void on_http_request(void *arg, struct http_connection *c)
 {
 	struct netboot *n = arg;
@@ -160,7 +225,7 @@ static void on_http_request(void *arg, struct http_connection *c)
 		http_reply_status(c, 404, 0, NULL);
 		return;
 	case ROUTE_ASK:
-		asks_send(n->asks, n->provisioner, c);
+		ask_for_http(n, c);
 		return;
 	}
 }
@@ -169,7 +234,7 @@ static void on_http_gone(void *arg, struct http_connection *c)
 {
 	struct netboot *n = arg;
 
-	asks_forget(n->asks, c);
+	asks_forget(n->asks, http_connection_tag(c));
 }
 
 static enum transfer_result result_of_http(const struct http_report *r)
@@ -296,7 +361,7 @@ int netboot_run(const struct netboot_options *o)
 		.firmware_dir = o->firmware_dir,
 		.agent_dir = o->agent_dir,
 	};
-	const struct tftp_owner tftp_owner = {on_tftp_open, on_tftp_ended, &n};
+	const struct tftp_owner tftp_owner = {on_tftp_open, on_tftp_forget, on_tftp_ended, &n};
 	const struct http_owner http_owner = {on_http_request, on_http_gone, on_http_ended, &n};
 
 	if (!n.base) {
@@ -307,8 +372,8 @@ int netboot_run(const struct netboot_options *o)
 	raise_descriptor_limit();
 	n.provisioner =
 		ipc_new(n.base, o->provisioner_fd, "provisioner", kinds, ARRAY_LEN(kinds), &n);
-	n.asks = asks_new(n.base);
-	n.tftp = tftp_server_new(n.base, o->tftp_fd, &tftp_owner);
+	n.asks = asks_new(n.base, n.provisioner);
+	n.tftp = tftp_server_new(n.base, o->tftp_fd, o->tftp_single_port, &tftp_owner);
 	n.http = http_server_new(n.base, o->http_fd, &http_owner);
 	loop(&n);
 	http_server_free(n.http);

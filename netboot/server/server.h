@@ -5,11 +5,14 @@
 #ifndef SLIPWAY_SERVER_SERVER_H
 #define SLIPWAY_SERVER_SERVER_H
 
+#include <stdbool.h>
+
 /* All descriptors are taken. */
 struct netboot_options {
 	int provisioner_fd; /* SOCK_SEQPACKET to the provisioner */
 	int tftp_fd;        /* UDP, bound to port 69 of the internal address */
-	int http_fd;        /* TCP, listening */
+	bool tftp_single_port; /* transfers leave from port 69 too */
+	int http_fd;           /* TCP, listening */
 	int images_dir, firmware_dir, agent_dir;
 };
 

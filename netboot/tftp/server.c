@@ -57,8 +57,17 @@ static struct bucket *bucket_of(struct tftp_server *s, const struct sockaddr_in 
 	return &s->buckets[client_of(peer) * UINT32_C(2654435761) % N_BUCKETS];
 }
 
+/* Its owner need not go on looking for the file. */
+static void stop_waiting(struct tftp_server *s, struct tftp_session *session)
+{
+	if (session->tag)
+		s->owner.forget(s->owner.arg, session->tag);
+	session->tag = NULL;
+}
+
 static void drop(struct tftp_server *s, struct tftp_session *session)
 {
+	stop_waiting(s, session);
 	LIST_REMOVE(session, same_bucket);
 	s->n_sessions--;
 	tftp_session_free(session);
@@ -164,15 +173,14 @@ static void refuse(
 }
 
 /* No answer could be given: the file is not there, or not for this client. */
-static void refuse_file(
-	struct tftp_server *s, struct tftp_session *session, const char *name, int rc)
+static void refuse_file(struct tftp_server *s, struct tftp_session *session, int rc)
 {
 	bool is_missing = rc == -ENOENT || rc == -ENOTDIR;
 	const struct tftp_report report = {
 		.client = client_of(&session->peer),
 		.state = TFTP_STOPPED,
 		.not_found = true,
-		.name = name,
+		.name = session->name,
 	};
 
 	s->counters.not_found++;
@@ -181,12 +189,49 @@ static void refuse_file(
 		is_missing ? "not found" : "not served");
 }
 
+/* A repeated request: what it asks for is on its way, or being looked for. */
 static bool is_stale(const struct tftp_session *session, const char *name)
 {
 	const struct tftp_transfer *t = &session->transfer;
 
-	return session->file >= 0 && t->heard && clock_mono_ms() - t->heard_ms < STALE_REQUEST_MS &&
-	       strcmp(session->name, name) == 0;
+	if (strcmp(session->name, name) != 0)
+		return false;
+	return session->tag ||
+	       (session->file >= 0 && t->heard && clock_mono_ms() - t->heard_ms < STALE_REQUEST_MS);
+}
+
+static void open_for(struct tftp_server *s, struct tftp_session *session)
+{
+	uint32_t client = client_of(&session->peer);
+	int file = s->owner.open(s->owner.arg, session, client, session->name);
+
+	if (file != -EINPROGRESS)
+		tftp_server_opened(s, session, file);
+}
+
+void tftp_session_set_tag(struct tftp_session *s, void *tag)
+{
+	s->tag = tag;
+}
+
+struct tftp_server *tftp_session_server(const struct tftp_session *s)
+{
+	return s->all->arg;
+}
+
+void tftp_server_opened(struct tftp_server *s, struct tftp_session *session, int file)
+{
+	struct stat st;
+
+	session->tag = NULL;
+	if (file >= 0 && fstat(file, &st) < 0)
+		close_p(&file);
+	if (file >= 0)
+		tftp_session_start(session, file, (uint64_t)st.st_size);
+	else if (file == -EAGAIN)
+		drop(s, session);
+	else
+		refuse_file(s, session, file);
 }
 
 static void serve(struct tftp_server *s, const struct arrival *a, const struct tftp_request *r)
@@ -194,7 +239,6 @@ static void serve(struct tftp_server *s, const struct arrival *a, const struct t
 	struct tftp_session *session = session_for(s, a);
 	char name[TFTP_NAME_SIZE];
 	enum tftp_error code;
-	struct stat st;
 
 	if (!session)
 		return;
@@ -210,15 +254,26 @@ static void serve(struct tftp_server *s, const struct arrival *a, const struct t
 	}
 	if (is_stale(session, name))
 		return;
-	int file = s->owner.open(s->owner.arg, client_of(&a->from), name);
-	if (file >= 0 && fstat(file, &st) < 0)
-		close_p(&file);
-	if (file < 0) {
-		refuse_file(s, session, name, file);
-		return;
-	}
-	tftp_session_start(session, file, (uint64_t)st.st_size, name, &r->options,
-		blksize_max(s, a->interface));
+	stop_waiting(s, session);
+	tftp_session_ask(session, name, &r->options, blksize_max(s, a->interface));
+	open_for(s, session);
+}
+
+/* On the one socket, what a client may say during a transfer belongs to one, or to nobody. */
+static bool is_of_transfer(
+	struct tftp_server *s, const struct arrival *a, const uint8_t *packet, size_t len)
+{
+	unsigned n_of_client;
+
+	if (s->sessions.single_fd < 0 || len < 2 || packet[0] != 0 ||
+		(packet[1] != TFTP_ACK && packet[1] != TFTP_ERROR))
+		return false;
+	struct tftp_session *session = find(s, &a->from, &n_of_client);
+	if (session)
+		tftp_session_packet(session, packet, len);
+	else
+		tftp_foreign_packet(&s->sessions, s->fd, &a->from, packet, len);
+	return true;
 }
 
 /* Fills in where the packet was sent to. False for a broadcast: RFC 1123 4.2.3.5 has it ignored. */
@@ -270,9 +325,12 @@ static bool receive_one(struct tftp_server *s)
 
 	if (n < 0)
 		return errno == EINTR || errno == ECONNREFUSED;
+	bool is_sound =
+		read_destination(&m, &a) && a.from.sin_port != 0 && (m.msg_flags & MSG_TRUNC) == 0;
+	if (is_sound && is_of_transfer(s, &a, packet, (size_t)n))
+		return true;
 	s->counters.requests++;
-	if (!read_destination(&m, &a) || a.from.sin_port == 0 || (m.msg_flags & MSG_TRUNC) ||
-		tftp_request_decode(packet, (size_t)n, &r) < 0)
+	if (!is_sound || tftp_request_decode(packet, (size_t)n, &r) < 0)
 		count_malformed(s, &a);
 	else
 		serve(s, &a, &r);
@@ -286,7 +344,8 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		;
 }
 
-struct tftp_server *tftp_server_new(struct event_base *base, int fd, const struct tftp_owner *owner)
+struct tftp_server *tftp_server_new(
+	struct event_base *base, int fd, bool single_port, const struct tftp_owner *owner)
 {
 	struct tftp_server *s = xcalloc(1, sizeof(*s));
 
@@ -295,6 +354,7 @@ struct tftp_server *tftp_server_new(struct event_base *base, int fd, const struc
 	s->sessions = (struct tftp_sessions){
 		.base = base,
 		.window = tftp_window_new(),
+		.single_fd = single_port ? fd : -1,
 		.ended = on_session_ended,
 		.arg = s,
 	};

@@ -13,26 +13,24 @@
 #define PACKETS_PER_WAKEUP 8
 #define RECEIVE_MAX 1024 /* an ACK has 4 bytes, an ERROR a short text */
 
-static void send_packet(
-	const struct tftp_session *s, const struct sockaddr_in *to, const void *packet, size_t len)
+static void send_packet(int fd, const struct sockaddr_in *to, const void *packet, size_t len)
 {
 	/* A full socket buffer is a lost packet: the timer sends it again. */
-	(void)sendto(s->fd, packet, len, MSG_DONTWAIT, (const struct sockaddr *)to, sizeof(*to));
+	(void)sendto(fd, packet, len, MSG_DONTWAIT, (const struct sockaddr *)to, sizeof(*to));
 }
 
-static void send_error(const struct tftp_session *s, const struct sockaddr_in *to,
-	enum tftp_error code, const char *text)
+static void send_error(int fd, const struct sockaddr_in *to, enum tftp_error code, const char *text)
 {
 	uint8_t packet[TFTP_REPLY_MAX];
 
-	send_packet(s, to, packet, tftp_error_encode(packet, code, text));
+	send_packet(fd, to, packet, tftp_error_encode(packet, code, text));
 }
 
 static void send_oack(const struct tftp_session *s)
 {
 	uint8_t packet[TFTP_REPLY_MAX];
 
-	send_packet(s, &s->peer, packet,
+	send_packet(s->fd, &s->peer, packet,
 		tftp_oack_encode(packet, &s->transfer.granted, s->transfer.file_size));
 }
 
@@ -63,7 +61,7 @@ static void act(
 		return;
 	}
 	if (todo->n > 0 && !todo->oack && !send_blocks(s, todo)) {
-		send_error(s, &s->peer, TFTP_ERROR_OTHER, "file changed");
+		send_error(s->fd, &s->peer, TFTP_ERROR_OTHER, "file changed");
 		end(s, TFTP_TIMED_OUT);
 		return;
 	}
@@ -89,6 +87,36 @@ static bool is_error(const void *packet, size_t len)
 	return tftp_reply_decode(packet, len, &opcode, &value) && opcode == TFTP_ERROR;
 }
 
+/* One packet of the client. */
+static enum tftp_state take(struct tftp_session *s, const void *packet, size_t len, int64_t now_ms,
+	struct tftp_send *ret_todo)
+{
+	enum tftp_opcode opcode;
+	uint16_t value;
+
+	if (!tftp_reply_decode(packet, len, &opcode, &value))
+		s->all->malformed++;
+	return tftp_transfer_packet(&s->transfer, packet, len, now_ms, ret_todo);
+}
+
+/* RFC 1350 4: a foreign sender is told, and the transfer goes on. */
+void tftp_foreign_packet(struct tftp_sessions *all, int fd, const struct sockaddr_in *from,
+	const void *packet, size_t len)
+{
+	all->foreign++;
+	if (!is_error(packet, len))
+		send_error(fd, from, TFTP_ERROR_UNKNOWN_TID, "unknown transfer");
+}
+
+void tftp_session_packet(struct tftp_session *s, const void *packet, size_t len)
+{
+	struct tftp_send todo = {0};
+	int64_t now_ms = clock_mono_ms();
+
+	if (s->file >= 0)
+		act(s, take(s, packet, len, now_ms, &todo), &todo, now_ms);
+}
+
 /* Reads until one packet of the client changes something. */
 static void on_readable(struct tftp_session *s, int64_t now_ms)
 {
@@ -101,21 +129,13 @@ static void on_readable(struct tftp_session *s, int64_t now_ms)
 		socklen_t from_len = sizeof(from);
 		ssize_t n = recvfrom(s->fd, packet, sizeof(packet), MSG_DONTWAIT,
 			(struct sockaddr *)&from, &from_len);
-		enum tftp_opcode opcode;
-		uint16_t value;
 
 		if (n < 0)
 			break;
-		/* RFC 1350 4: a foreign sender is told, and the transfer goes on. */
-		if (!is_peer(s, &from)) {
-			s->all->foreign++;
-			if (!is_error(packet, (size_t)n))
-				send_error(s, &from, TFTP_ERROR_UNKNOWN_TID, "unknown transfer");
-			continue;
-		}
-		if (!tftp_reply_decode(packet, (size_t)n, &opcode, &value))
-			s->all->malformed++;
-		state = tftp_transfer_packet(&s->transfer, packet, (size_t)n, now_ms, &todo);
+		if (is_peer(s, &from))
+			state = take(s, packet, (size_t)n, now_ms, &todo);
+		else
+			tftp_foreign_packet(s->all, s->fd, &from, packet, (size_t)n);
 	}
 	act(s, state, &todo, now_ms);
 }
@@ -138,24 +158,32 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-struct tftp_session *tftp_session_new(
-	struct tftp_sessions *all, struct in_addr local, const struct sockaddr_in *peer)
+/* A socket of its own, at a port that the kernel chooses. */
+static int open_socket(struct in_addr local)
 {
 	struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr = local};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
+	if (fd >= 0 && bind(fd, (const struct sockaddr *)&from, sizeof(from)) < 0)
+		close_p(&fd);
+	return fd;
+}
+
+struct tftp_session *tftp_session_new(
+	struct tftp_sessions *all, struct in_addr local, const struct sockaddr_in *peer)
+{
+	bool is_single = all->single_fd >= 0;
+	int fd = is_single ? all->single_fd : open_socket(local);
+
 	if (fd < 0)
 		return NULL;
-	if (bind(fd, (const struct sockaddr *)&from, sizeof(from)) < 0) {
-		close_p(&fd);
-		return NULL;
-	}
 	struct tftp_session *s = xcalloc(1, sizeof(*s));
 	s->all = all;
 	s->peer = *peer;
 	s->fd = fd;
 	s->file = -1;
-	s->ev = event_new(all->base, fd, EV_READ | EV_PERSIST, on_event, s);
+	s->ev = event_new(
+		all->base, is_single ? -1 : fd, is_single ? 0 : EV_READ | EV_PERSIST, on_event, s);
 	assert(s->ev);
 	return s;
 }
@@ -167,28 +195,37 @@ void tftp_session_free(struct tftp_session *s)
 	event_free(s->ev);
 	tftp_window_forget(s->all->window, s);
 	close_p(&s->file);
-	close_p(&s->fd);
+	if (s->all->single_fd < 0)
+		close_p(&s->fd);
 	free(s);
 }
 
-void tftp_session_start(struct tftp_session *s, int file, uint64_t file_size, const char *name,
-	const struct tftp_options *asked, uint32_t blksize_max)
+void tftp_session_ask(struct tftp_session *s, const char *name, const struct tftp_options *asked,
+	uint32_t blksize_max)
 {
-	struct tftp_send todo;
-	int64_t now_ms = clock_mono_ms();
 	size_t len = strnlen(name, sizeof(s->name) - 1);
 
 	close_p(&s->file);
 	tftp_window_forget(s->all->window, s);
-	s->file = file;
+	(void)event_del(s->ev);
 	memcpy(s->name, name, len);
 	s->name[len] = '\0';
-	s->began_ms = now_ms;
-	tftp_transfer_init(&s->transfer, asked, file_size, blksize_max, now_ms, &todo);
+	s->asked = *asked;
+	s->blksize_max = blksize_max;
+	s->began_ms = clock_mono_ms();
+}
+
+void tftp_session_start(struct tftp_session *s, int file, uint64_t file_size)
+{
+	struct tftp_send todo;
+	int64_t now_ms = clock_mono_ms();
+
+	s->file = file;
+	tftp_transfer_init(&s->transfer, &s->asked, file_size, s->blksize_max, now_ms, &todo);
 	act(s, TFTP_RUNNING, &todo, now_ms);
 }
 
 void tftp_session_refuse(struct tftp_session *s, enum tftp_error code, const char *text)
 {
-	send_error(s, &s->peer, code, text);
+	send_error(s->fd, &s->peer, code, text);
 }

@@ -60,6 +60,9 @@ ok "a file replaced during its transfer ends as it began" odd replaced_file
 ok "a file that shrinks ends in an error" odd truncated_file
 ok "a gap in a window starts it again behind the gap, once" odd window_gap
 ok "block numbers roll over to 1 for who asks" odd roll_over
+ok "a file for one machine is asked of the provisioner" odd node_file
+ok "and one that it has not yet makes the client ask again" odd node_file_later
+is "names that tell no machine are not asked of it" "" "$(grep -E '^ask .*path=/(missing|grub.cfg-0A4D0002)' "$work/host.log")"
 
 if command -v nft >/dev/null; then
 	# What a host sends itself can not be dropped unseen: each side drops what it receives. The ACK of block 0 is spared:
@@ -91,4 +94,24 @@ ok "no transfer is left open for long" wait_for 40 "the last transfer to time ou
 kill "$host"
 wait "$host"
 is "the worker ends in order" 0 $?
+
+# --- the same from port 69 alone -----------------------------------------------------------------
+
+netboot_start nbt1 NETBOOT_SINGLE_PORT=1
+# A firewall that knows flows by their ports lets only port 69 pass.
+in_cli nft 'table inet strict { chain in { type filter hook input priority 0; ip protocol udp udp sport != 69 drop; } }'
+ok "one port: each transfer's packets come from it" odd one_port
+ok "one port: packets of no transfer are told so" odd one_port_foreign
+ok "one port: tftp-hpa's client gets 5 MiB" fetch_hpa five.bin
+ok "one port: atftp gets 5 MiB in windows of 16" fetch_atftp five.bin "blksize 1428" "windowsize 16"
+ok "one port: curl gets 40 MiB past the roll-over" fetch_curl forty.bin --tftp-blksize 512
+ok "one port: a repeated request makes no second sender" odd repeated_request
+ok "one port: a doubled ACK does not send a block twice" odd doubled_ack
+ok "one port: firmware asks for the size and aborts" odd tsize_then_abort
+ok "one port: a gap in a window starts it again behind the gap, once" odd window_gap
+ok "one port: what is not served is refused in few words" odd refusals
+ok "one port: a file for one machine is asked of the provisioner" odd node_file
+kill "$host"
+wait "$host"
+is "one port: the worker ends in order" 0 $?
 done_testing

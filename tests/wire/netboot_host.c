@@ -4,7 +4,8 @@
  *   netboot_host ADDRESS IMAGES FIRMWARE AGENT
  *
  * /boot.ipxe is answered with a script, /later with 503, /never with 404, /silent not at all. What
- * the worker reports goes to stdout, a line each. SIGUSR1 stops the provisioner's reading. */
+ * TFTP's grub.cfg of any machine is answered, pxelinux.cfg of none (404), and a Raspberry Pi's later (503). What
+ * the worker reports goes to stdout, a line each. With NETBOOT_SINGLE_PORT set, TFTP has one port. SIGUSR1 stops the provisioner's reading. */
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
@@ -53,6 +54,7 @@ static int worker(char **argv, int provisioner_fd)
 		.images_dir = dir_open(argv[2]),
 		.firmware_dir = dir_open(argv[3]),
 		.agent_dir = dir_open(argv[4]),
+		.tftp_single_port = getenv("NETBOOT_SINGLE_PORT") != NULL,
 	};
 	uint32_t address;
 	struct err e;
@@ -97,11 +99,11 @@ static void on_ask(void *arg, const void *payload, int fd)
 		m->accept);
 	if (strcmp(m->path, "/silent") == 0)
 		return;
-	if (strcmp(m->path, "/boot.ipxe") == 0) {
+	if (strcmp(m->path, "/boot.ipxe") == 0 || strstr(m->path, "/grub.cfg")) {
 		a.status = 200;
 		(void)snprintf(a.content_type, sizeof(a.content_type), "text/plain");
 		answer = memfd_sealed("script", script, sizeof(script) - 1);
-	} else if (strcmp(m->path, "/later") == 0) {
+	} else if (strcmp(m->path, "/later") == 0 || strstr(m->path, "/start4.elf")) {
 		a.status = 503;
 		a.retry_after_s = 7;
 		(void)snprintf(a.reason, sizeof(a.reason), "not yet");

@@ -22,12 +22,14 @@ netboot_tree() {
 	chmod -R a+rX "$tree" "$work/secret"
 }
 
-# netboot_start: the worker on 10.77.0.1, the client on 10.77.0.2; $host is the test's provisioner, $worker the worker.
+# netboot_start PREFIX [VARIABLE=VALUE]...: the worker on 10.77.0.1, the client on 10.77.0.2; $host is the test's
+# provisioner, $worker the worker.
 netboot_start() {
 	net_new "$1"
+	shift
 	ip -n "$cli" addr add 10.77.0.2/24 dev c0
 	ip -n "$cli" addr add 10.77.0.3/24 dev c0
-	start host ip netns exec "$srv" env NETBOOT_DEBUG=1 "$bin/tests/wire/netboot_host" 10.77.0.1 "$tree/images" "$tree/firmware" "$tree/agent"
+	start host ip netns exec "$srv" env NETBOOT_DEBUG=1 "$@" "$bin/tests/wire/netboot_host" 10.77.0.1 "$tree/images" "$tree/firmware" "$tree/agent"
 	host=$started
 	wait_for 5 "the worker" grep -q '^hello' "$work/host.log" || { cat "$work/host.log"; exit 1; }
 	worker=$(sed -n 's/^hello pid=//p' "$work/host.log")

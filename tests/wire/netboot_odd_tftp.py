@@ -159,7 +159,7 @@ def refusals():
     error_is("small.bin", 4, b"only octet mode is served", mode="netascii")
     error_is("small.bin", 4, b"only octet mode is served", mode="mail")
     error_is("missing.bin", 1, b"not found")
-    error_is("grub.cfg-01-52-54-00-00-00-01", 1, b"not found")
+    error_is("grub.cfg-0A4D0002", 1, b"not found")
 
 
 def traversal():
@@ -200,6 +200,46 @@ def lost_last_ack():
     _, tid = ask(s, "empty.bin", "blksize", 512)
     ack(s, tid, 0)
     assert head(s.recvfrom(600)[0]) == (DATA, 1)
+
+
+def one_port():
+    """Two transfers of one client, each packet from port 69."""
+    a, b = client(), client()
+    for s in (a, b):
+        packet, source = ask(s, "small.bin")
+        assert source[1] == 69 and head(packet) == (DATA, 1), (source, packet[:4])
+    want = open(os.environ["TREE"] + "/firmware/small.bin", "rb").read()
+    for s in (a, b):
+        assert fetch_rest(s, (server, 69), 1) == want[512:]
+
+
+def one_port_foreign():
+    """An ACK that belongs to no transfer is told so; an ERROR is not answered."""
+    s = client()
+    ack(s, (server, 69), 1)
+    packet, _ = s.recvfrom(100)
+    assert head(packet) == (ERROR, 5), packet
+    s.sendto(struct.pack(">HH", ERROR, 0) + b"gone\0", (server, 69))
+    assert silent(s, 0.5)
+
+
+def node_file():
+    """A name that tells the machine is the provisioner's to answer; a repeated request is asked of it once."""
+    for name in ("grub/grub.cfg-01-52-54-00-00-00-01", "grub.cfg", "52:54:00:00:00:01/grub.cfg"):
+        s = client()
+        packet, source = ask(s, name)
+        assert head(packet) == (DATA, 1) and packet[4:].startswith(b"#!ipxe"), packet
+        ack(s, source, 1)
+    for name in ("pxelinux.cfg/01-52-54-00-00-00-01", "grub.cfg-0A4D0002", "9ffe1b42/config.txt"):
+        packet, _ = ask(client(), name)
+        assert head(packet) == (ERROR, 1), packet
+
+
+def node_file_later():
+    """What the provisioner has not yet gets no answer: a client that is told ERROR gives up."""
+    s = client(0.7)
+    s.sendto(request("9ffe1b42/start4.elf"), (server, 69))
+    assert silent(s, 0.7)
 
 
 def too_many():

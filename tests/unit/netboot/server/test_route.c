@@ -30,6 +30,34 @@ TEST(http_paths_go_to_their_folders_or_are_asked)
 	}
 }
 
+TEST(names_that_tell_a_machine_may_be_asked)
+{
+	static const struct {
+		const char *name;
+		bool is_asked;
+	} rows[] = {
+		{"grub.cfg", true},
+		{"grub/grub.cfg", true},
+		{"grub/grub.cfg-01-52-54-00-00-00-01", true},
+		{"grub/grub.cfg-0A0A0001", false},
+		{"grub/grub.cfg-01-52-54-00-00-00", false},
+		{"grub/x86_64-efi/command.lst", false},
+		{"pxelinux.cfg/01-52-54-00-00-00-01", true},
+		{"pxelinux.cfg/default", false},
+		{"52-54-00-00-00-01/config.txt", true},
+		{"52:54:00:00:00:01", true},
+		{"9ffe1b42/start4.elf", true},
+		{"9ffe1b421/start4.elf", false},
+		{"9ffe1b4/start4.elf", false},
+		{"", false},
+		{"snponly.efi", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		if (route_names_node(rows[i].name) != rows[i].is_asked)
+			fail_msg("%s", rows[i].name);
+}
+
 TEST(files_that_are_still_written_are_not_served)
 {
 	static const char *const rows[] = {
@@ -55,5 +83,6 @@ TEST(tftp_serves_firmware_with_and_without_its_folder)
 	assert_int_equal(route_of_tftp("firmware/", &rest), ROUTE_NOWHERE);
 }
 
-RUN(t(http_paths_go_to_their_folders_or_are_asked), t(files_that_are_still_written_are_not_served),
+RUN(t(http_paths_go_to_their_folders_or_are_asked), t(names_that_tell_a_machine_may_be_asked),
+	t(files_that_are_still_written_are_not_served),
 	t(tftp_serves_firmware_with_and_without_its_folder))

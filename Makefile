@@ -23,8 +23,9 @@ endif
 
 # A new .c in a room needs no edit here. Only the files with a main() are named.
 MAIN_slipway      := provisioner/cli/slipway.c
+MAIN_slipway-dhcpd := provisioner/daemon/slipway-dhcpd.c
 MAIN_slipway-join := netboot/join/slipway-join.c
-MAINS   := $(MAIN_slipway) $(MAIN_slipway-join)
+MAINS   := $(MAIN_slipway) $(MAIN_slipway-dhcpd) $(MAIN_slipway-join)
 SOURCES := $(filter-out $(MAINS),$(shell find provisioner dhcpd templates netboot 2>/dev/null -name '*.c' | sort))
 UNIT    := $(shell find tests/unit -name 'test_*.c' | sort)
 FUZZ    := $(shell find tests/fuzz -name 'fuzz_*.c' 2>/dev/null | sort)
@@ -61,7 +62,7 @@ say = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' '$(1)' '$(2)')
 
 LIB      := $(BUILD)/libslipway.a
 OBJS     := $(SOURCES:%.c=$(BUILD)/%.o)
-PROGRAMS := $(foreach p,slipway slipway-join,$(if $(wildcard $(MAIN_$(p))),$(BUILD)/$(p)))
+PROGRAMS := $(foreach p,slipway slipway-dhcpd slipway-join,$(if $(wildcard $(MAIN_$(p))),$(BUILD)/$(p)))
 UNIT_BIN := $(UNIT:%.c=$(BUILD)/%)
 REPLAY   := $(FUZZ:%.c=$(BUILD)/%-replay)
 WIRE_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/wire/*.c))
@@ -95,7 +96,7 @@ bench: ## the same load on us and on the rivals (root): ONLY=dhcp for one, QUICK
 	$(Q)$(MAKE) --no-print-directory -j2 all $(BENCH_BIN) $(WIRE_BIN)
 	$(Q)BUILD=$(BUILD) tests/bench/run $(ONLY)
 
-wire-programs: $(WIRE_BIN) ## build the programs that wire tests run
+wire-programs: $(WIRE_BIN) $(PROGRAMS) ## build the programs that wire tests run
 
 layers: ## refuse includes that go up or sideways, and banned calls
 	$(Q)tests/layers
@@ -121,6 +122,7 @@ install: all ## install below DESTDIR
 	$(Q)install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(DATADIR) $(DESTDIR)$(SYSCONFDIR)/slipway
 	$(Q)install -m 755 $(BUILD)/slipway $(DESTDIR)$(SBINDIR)/
 	$(Q)install -m 755 $(BUILD)/slipway-join $(DESTDIR)$(LIBDIR)/
+	$(Q)install -D -m 755 $(BUILD)/slipway-dhcpd $(DESTDIR)$(LIBDIR)/workers/slipway-dhcpd
 	$(Q)cd templates && find . -type f ! -name '*.[ch]' ! -name '*.md' -exec install -D -m 644 {} $(abspath $(DESTDIR)/)$(DATADIR)/templates/{} ';'
 	$(Q)$(foreach m,$(MAN),install -D -m 644 $(m) $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m));)
 	$(Q)$(foreach u,$(wildcard docs/systemd/*),install -D -m 644 $(u) $(DESTDIR)$(UNITDIR)/$(notdir $(u));)
@@ -144,6 +146,11 @@ $(BUILD)/%.o: %.c Makefile
 $(BUILD)/slipway: $(MAIN_slipway:%.c=$(BUILD)/%.o) $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# What reads packets of strangers, and shall be small: only what it uses.
+$(BUILD)/slipway-dhcpd: $(MAIN_slipway-dhcpd:%.c=$(BUILD)/%.o) $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -levent_core -lsqlite3 -lpcap -lseccomp -lcap-ng
 
 # The join agent runs on nodes whose libraries we do not know: static, and only what it uses. The
 # linker's warnings are about resolving names at run time; it dials addresses alone.

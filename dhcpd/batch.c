@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -73,6 +74,7 @@ int batch_load(struct batch *b, struct err *e)
 	b->store = lease_store_open(b->lease_dir, &now, b->leases, &damaged, e);
 	if (!b->store)
 		return -EIO;
+	(void)malloc_trim(0); /* what reading took, and nobody needs again */
 	if (damaged > 0)
 		log_error("lease database: %zu leases made no sense and were left out", damaged);
 	log_info("%zu leases are known", lease_count(b->leases));

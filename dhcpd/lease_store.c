@@ -85,14 +85,18 @@ static void lengthen_log(sqlite3 *db)
 {
 	static const char zeros[LOG_STEP];
 	sqlite3_file *log = NULL;
-	sqlite3_int64 size;
+	sqlite3_int64 begin, size;
 
 	if (sqlite3_file_control(db, NULL, SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK ||
-		!log->pMethods || log->pMethods->xFileSize(log, &size) != SQLITE_OK)
+		!log->pMethods || log->pMethods->xFileSize(log, &begin) != SQLITE_OK)
 		return;
-	for (; size < LOG_BYTES; size += LOG_STEP)
-		if (log->pMethods->xWrite(log, zeros, sizeof(zeros), size) != SQLITE_OK)
+	for (size = begin; size < LOG_BYTES; size += LOG_STEP) {
+		if (log->pMethods->xWrite(log, zeros, sizeof(zeros), size) != SQLITE_OK) {
+			/* A full disk: what is left of it is not for zeros. */
+			(void)log->pMethods->xTruncate(log, begin);
 			return;
+		}
+	}
 	(void)log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
 }
 

@@ -8,7 +8,6 @@
 #include <limits.h>
 #include <linux/close_range.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -41,7 +40,8 @@
 struct worker {
 	struct supervisor *supervisor;
 	enum worker_kind kind;
-	pid_t pid; /* 0: not running */
+	int program; /* descriptor, so that an upgrade does not mix two versions */
+	pid_t pid;   /* 0: not running */
 	int64_t started_ms;
 	int64_t backoff_ms;
 	struct event *restart;
@@ -160,6 +160,18 @@ static int open_folders(struct supervisor *s, struct err *e)
 	return open_folder(s, SERVER_TEMPLATES, o->templates_dir, "templates, --templates", e);
 }
 
+static int open_programs(struct supervisor *s, struct err *e)
+{
+	for (size_t i = 0; i < N_WORKERS; i++) {
+		int fd = worker_program((enum worker_kind)i, e);
+
+		s->workers[i].program = fd < 0 ? fd : raise_fd(fd);
+		if (s->workers[i].program < 0)
+			return s->workers[i].program;
+	}
+	return 0;
+}
+
 /* State belongs to the workers' user; each worker that keeps any has a folder of its own. */
 static int make_state_dirs(struct supervisor *s, struct err *e)
 {
@@ -191,34 +203,6 @@ static void plan_restart(struct worker *w)
 	(void)evtimer_add(w->restart, &after);
 }
 
-/* Descriptors of the row at 3, 4, 5, ... and nothing else of ours. SIGHUP stays blocked until the
- * provisioner takes it, or one that comes early would end it. In a process group of its own, Ctrl-C
- * and a lost terminal reach the supervisor alone. */
-static int spawn(struct worker *w, char *const argv[])
-{
-	const struct worker_row *row = &worker_rows[w->kind];
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	sigset_t hangup, all;
-
-	if (posix_spawn_file_actions_init(&actions) != 0 || posix_spawnattr_init(&attr) != 0)
-		return -ENOMEM;
-	for (size_t i = 0; i < row->n_fds; i++)
-		(void)posix_spawn_file_actions_adddup2(
-			&actions, w->supervisor->fds[row->fds[i]], worker_fd(w->kind, row->fds[i]));
-	(void)sigemptyset(&hangup);
-	(void)sigaddset(&hangup, SIGHUP);
-	(void)sigfillset(&all);
-	(void)posix_spawnattr_setsigmask(&attr, &hangup);
-	(void)posix_spawnattr_setsigdefault(&attr, &all);
-	(void)posix_spawnattr_setflags(
-		&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-	int rc = posix_spawn(&w->pid, "/proc/self/exe", &actions, &attr, argv, environ);
-	(void)posix_spawn_file_actions_destroy(&actions);
-	(void)posix_spawnattr_destroy(&attr);
-	return -rc;
-}
-
 static void start_worker(struct worker *w)
 {
 	const struct supervisor *s = w->supervisor;
@@ -228,7 +212,7 @@ static void start_worker(struct worker *w)
 		NULL};
 
 	w->started_ms = clock_mono_ms();
-	int rc = spawn(w, words);
+	int rc = worker_spawn(w->kind, w->program, s->fds, words, &w->pid);
 	for (size_t i = 0; words[i]; i++)
 		free(words[i]);
 	if (rc < 0) {
@@ -465,7 +449,8 @@ static int open_all(struct supervisor *s, struct arena *a, struct err *e)
 		return err_msg(e, -ENOENT,
 			"user \"%s\" does not exist (useradd --system %s, or --user NAME)",
 			s->options->user, s->options->user);
-	if ((rc = net_bring_up(&s->cluster->network.internal, e)) < 0 ||
+	if ((rc = open_programs(s, e)) < 0 ||
+		(rc = net_bring_up(&s->cluster->network.internal, e)) < 0 ||
 		(rc = make_state_dirs(s, e)) < 0 || (rc = open_folders(s, e)) < 0 ||
 		(rc = open_channels(s, e)) < 0)
 		return rc;
@@ -486,7 +471,8 @@ int supervisor_run(const struct serve_options *o)
 	for (size_t i = 0; i < N_SERVER_FDS; i++)
 		s.fds[i] = -1;
 	for (size_t i = 0; i < N_WORKERS; i++)
-		s.workers[i] = (struct worker){.supervisor = &s, .kind = (enum worker_kind)i};
+		s.workers[i] = (struct worker){
+			.supervisor = &s, .kind = (enum worker_kind)i, .program = -1};
 
 	int rc = open_all(&s, a, &e);
 	if (rc < 0) {
@@ -501,5 +487,7 @@ int supervisor_run(const struct serve_options *o)
 	for (size_t i = 0; i < N_SERVER_FDS; i++)
 		close_p(&s.fds[i]);
 	close_p(&s.ready_pipe);
+	for (size_t i = 0; i < N_WORKERS; i++)
+		close_p(&s.workers[i].program);
 	return status;
 }

@@ -2,26 +2,19 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "dhcpd/server.h"
-#include "netboot/server/server.h"
 #include "provisioner/base/log.h"
 #include "provisioner/base/sandbox.h"
-#include "provisioner/daemon/provisioner.h"
 
 #define FIRST_FD 3
-#define FOLDERS_MAX 4
-#define FOLDER_PATH_SIZE 24
-
-/* The folders a worker was given as descriptors, as paths for its sandbox. */
-struct folders {
-	char text[FOLDERS_MAX][FOLDER_PATH_SIZE];
-	const char *paths[FOLDERS_MAX + 1];
-};
 
 /* clang-format off */
 const struct worker_row worker_rows[N_WORKERS] = {
@@ -32,6 +25,7 @@ const struct worker_row worker_rows[N_WORKERS] = {
 		.n_fds = 9},
 	[WORKER_DHCPD] = {.name = "dhcpd",
 		.title = "DHCP and PXE on the internal interface",
+		.program = "slipway-dhcpd",
 		.fds = {SERVER_DHCPD_SIDE, SERVER_BOOTPS, SERVER_PXE},
 		.n_fds = 3},
 	[WORKER_NETBOOT] = {.name = "netboot",
@@ -53,20 +47,89 @@ int worker_fd(enum worker_kind kind, enum server_fd fd)
 	return -1;
 }
 
-static void folders_of(
-	enum worker_kind kind, const enum server_fd *fds, size_t n, struct folders *ret)
+int worker_begin(const char *const words[static N_WORKER_WORDS], struct worker_options *ret)
 {
-	*ret = (struct folders){0};
-	assert(n <= FOLDERS_MAX);
-	for (size_t i = 0; i < n; i++) {
-		(void)snprintf(ret->text[i], FOLDER_PATH_SIZE, "/proc/self/fd/%d",
-			worker_fd(kind, fds[i]));
-		ret->paths[i] = ret->text[i];
-	}
+	enum log_level level;
+	char name[32];
+
+	*ret = (struct worker_options){.kind = N_WORKERS,
+		.interface = words[WORKER_WORD_INTERFACE],
+		.state_dir = words[WORKER_WORD_STATE],
+		.config_name = words[WORKER_WORD_CONFIG]};
+	for (size_t i = 0; i < N_WORKERS; i++)
+		if (strcmp(worker_rows[i].name, words[WORKER_WORD_NAME]) == 0)
+			ret->kind = (enum worker_kind)i;
+	if (ret->kind == N_WORKERS || log_level_parse(words[WORKER_WORD_LEVEL], &level) < 0 ||
+		sandbox_user(words[WORKER_WORD_USER], &ret->uid, &ret->gid) < 0)
+		return -EINVAL;
+	log_init(worker_rows[ret->kind].name, level);
+	(void)snprintf(name, sizeof(name), "slipway-%s", worker_rows[ret->kind].name);
+	(void)prctl(
+		PR_SET_NAME, name); /* cut to 15 bytes; it was started by a descriptor's number */
+	return 0;
 }
 
-/* Gives up privileges. From here on the worker may read what strangers send. */
-static int lock_in(const struct worker_options *o, const char *const *write_dirs,
+int worker_program(enum worker_kind kind, struct err *e)
+{
+	const char *name = worker_rows[kind].program;
+	char own[PATH_MAX] = "", path[PATH_MAX + 64];
+	int fd;
+
+	if (!name) {
+		fd = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+		return fd < 0 ? err_msg(e, -errno, "/proc/self/exe: %s", strerror(errno)) : fd;
+	}
+	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - 1);
+	while (n > 0 && own[n - 1] != '/')
+		n--;
+	(void)snprintf(path, sizeof(path), "%.*s%s", (int)(n > 0 ? n : 0), own, name);
+	fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0) {
+		(void)snprintf(path, sizeof(path), SLIPWAY_LIBDIR "/workers/%s", name);
+		fd = open(path, O_PATH | O_CLOEXEC);
+	}
+	return fd < 0 ? err_msg(e, -errno, "%s: %s (the program of %s)", path, strerror(errno),
+				worker_rows[kind].name)
+		      : fd;
+}
+
+/* SIGHUP stays blocked until the provisioner takes it, or one that comes early would end it. In a process group
+ * of its own, Ctrl-C and a lost terminal reach the supervisor alone. */
+static void set_signals(posix_spawnattr_t *attr)
+{
+	sigset_t hangup, all;
+
+	(void)sigemptyset(&hangup);
+	(void)sigaddset(&hangup, SIGHUP);
+	(void)sigfillset(&all);
+	(void)posix_spawnattr_setsigmask(attr, &hangup);
+	(void)posix_spawnattr_setsigdefault(attr, &all);
+	(void)posix_spawnattr_setflags(
+		attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+}
+
+int worker_spawn(enum worker_kind kind, int program, const int fds[static N_SERVER_FDS],
+	char *const argv[], pid_t *ret_pid)
+{
+	const struct worker_row *row = &worker_rows[kind];
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	char path[32];
+
+	if (posix_spawn_file_actions_init(&actions) != 0 || posix_spawnattr_init(&attr) != 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < row->n_fds; i++)
+		(void)posix_spawn_file_actions_adddup2(
+			&actions, fds[row->fds[i]], worker_fd(kind, row->fds[i]));
+	set_signals(&attr);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", program);
+	int rc = posix_spawn(ret_pid, path, &actions, &attr, argv, environ);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	(void)posix_spawnattr_destroy(&attr);
+	return -rc;
+}
+
+int worker_lock_in(const struct worker_options *o, const char *const *write_dirs,
 	const char *const *read_dirs, bool may_connect)
 {
 	struct sandbox s = {.uid = o->uid,
@@ -89,82 +152,4 @@ static int lock_in(const struct worker_options *o, const char *const *write_dirs
 		return -ESRCH;
 	}
 	return 0;
-}
-
-static int run_dhcpd(const struct worker_options *o)
-{
-	const char *const write_dirs[] = {o->state_dir, NULL};
-	struct err e;
-
-	struct dhcpd *d =
-		dhcpd_open(&(struct dhcpd_options){.interface = o->interface,
-				   .provisioner_fd = worker_fd(o->kind, SERVER_DHCPD_SIDE),
-				   .bootps_fd = worker_fd(o->kind, SERVER_BOOTPS),
-				   .pxe_fd = worker_fd(o->kind, SERVER_PXE),
-				   .lease_dir = o->state_dir},
-			&e);
-	if (!d) {
-		log_error("%s", e.msg);
-		return EXIT_FAILURE;
-	}
-	int status = lock_in(o, write_dirs, NULL, false) < 0 ? EXIT_FAILURE : dhcpd_run(d);
-	dhcpd_free(d);
-	return status;
-}
-
-static int run_netboot(const struct worker_options *o)
-{
-	static const enum server_fd served[] = {SERVER_IMAGES, SERVER_FIRMWARE, SERVER_AGENT};
-	struct folders folders;
-
-	folders_of(o->kind, served, ARRAY_LEN(served), &folders);
-	if (lock_in(o, NULL, folders.paths, false) < 0)
-		return EXIT_FAILURE;
-	return netboot_run(
-		&(struct netboot_options){.provisioner_fd = worker_fd(o->kind, SERVER_NETBOOT_SIDE),
-			.tftp_fd = worker_fd(o->kind, SERVER_TFTP),
-			.http_fd = worker_fd(o->kind, SERVER_HTTP),
-			.images_dir = worker_fd(o->kind, SERVER_IMAGES),
-			.firmware_dir = worker_fd(o->kind, SERVER_FIRMWARE),
-			.agent_dir = worker_fd(o->kind, SERVER_AGENT)});
-}
-
-static int run_provisioner(const struct worker_options *o)
-{
-	static const enum server_fd read[] = {
-		SERVER_IMAGES, SERVER_AGENT, SERVER_CONFIG_DIR, SERVER_TEMPLATES};
-	const char *const write_dirs[] = {o->state_dir, NULL};
-	struct folders folders;
-
-	folders_of(o->kind, read, ARRAY_LEN(read), &folders);
-	if (lock_in(o, write_dirs, folders.paths, true) < 0)
-		return EXIT_FAILURE;
-	return provisioner_run(
-		&(struct provisioner_options){.dhcpd_fd = worker_fd(o->kind, SERVER_DHCPD_PEER),
-			.netboot_fd = worker_fd(o->kind, SERVER_NETBOOT_PEER),
-			.join_fd = worker_fd(o->kind, SERVER_JOIN),
-			.admin_fd = worker_fd(o->kind, SERVER_ADMIN),
-			.images_dir = worker_fd(o->kind, SERVER_IMAGES),
-			.agent_dir = worker_fd(o->kind, SERVER_AGENT),
-			.config_dir = worker_fd(o->kind, SERVER_CONFIG_DIR),
-			.templates_dir = worker_fd(o->kind, SERVER_TEMPLATES),
-			.ready_fd = worker_fd(o->kind, SERVER_READY),
-			.config_name = o->config_name,
-			.state_dir = o->state_dir});
-}
-
-int worker_run(const struct worker_options *o)
-{
-	log_init(worker_rows[o->kind].name, log_level());
-	switch (o->kind) {
-	case WORKER_PROVISIONER:
-		return run_provisioner(o);
-	case WORKER_DHCPD:
-		return run_dhcpd(o);
-	case WORKER_NETBOOT:
-		return run_netboot(o);
-	case N_WORKERS:
-		break;
-	}
-	return EXIT_FAILURE;
 }

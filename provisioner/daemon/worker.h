@@ -1,13 +1,15 @@
 /* worker.h - the processes of one server, and how each is started.
  *
- * The supervisor starts a worker by running this very program as `slipway worker NAME` with the
- * descriptors of its row at numbers 3, 4, 5, ... in the order of enum worker_fd. worker_run() then
- * opens what only root may, gives up its privileges, and runs its room's loop. */
+ * The supervisor starts a worker by running its program as `slipway worker NAME ...` with the descriptors
+ * of its row at numbers 3, 4, 5, ... in the order of enum worker_fd. The worker opens what only root
+ * may, gives up its privileges by worker_lock_in(), and runs its room's loop. */
 #ifndef SLIPWAY_DAEMON_WORKER_H
 #define SLIPWAY_DAEMON_WORKER_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
+#include "provisioner/base/err.h"
 #include "provisioner/base/mem.h"
 
 enum worker_kind { WORKER_PROVISIONER, WORKER_DHCPD, WORKER_NETBOOT, N_WORKERS };
@@ -39,7 +41,8 @@ enum server_fd {
 
 struct worker_row {
 	const char *name;
-	const char *title; /* what it is for, in one line */
+	const char *title;   /* what it is for, in one line */
+	const char *program; /* NULL: the supervisor's own */
 	enum server_fd fds[12];
 	size_t n_fds;
 };
@@ -56,10 +59,37 @@ struct worker_options {
 	gid_t gid;
 };
 
+/* The words after `slipway worker`. */
+enum worker_word {
+	WORKER_WORD_NAME,
+	WORKER_WORD_INTERFACE,
+	WORKER_WORD_STATE,
+	WORKER_WORD_CONFIG,
+	WORKER_WORD_USER,
+	WORKER_WORD_LEVEL,
+	N_WORKER_WORDS
+};
+
+/* Reads the words (kept) and takes the name and the log level on. -EINVAL when the supervisor would not have said
+ * so. */
+int worker_begin(
+	const char *const words[static N_WORKER_WORDS], struct worker_options *ret) MUST_USE;
+
+/* A descriptor of the program that this worker runs, looked for beside the supervisor's and where it is
+ * installed; or a negative errno with *e filled. */
+int worker_program(enum worker_kind kind, struct err *e) MUST_USE;
+
+/* Starts it with `fds` (every server_fd) of its row at 3, 4, 5, ... and nothing else of ours. 0 with *ret_pid, or a
+ * negative errno. */
+int worker_spawn(enum worker_kind kind, int program, const int fds[static N_SERVER_FDS],
+	char *const argv[], pid_t *ret_pid) MUST_USE;
+
 /* The number that `fd` has in a worker of this kind. */
 int worker_fd(enum worker_kind kind, enum server_fd fd);
 
-/* Runs until SIGTERM; the exit status. */
-int worker_run(const struct worker_options *o);
+/* Gives up privileges: from here on the worker may read what strangers send. The lists end in NULL; NULL for
+ * none. 0, or a negative errno after saying why. */
+int worker_lock_in(const struct worker_options *o, const char *const *write_dirs,
+	const char *const *read_dirs, bool may_connect) MUST_USE;
 
 #endif

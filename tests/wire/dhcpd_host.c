@@ -3,7 +3,7 @@
  * The parent plays supervisor and provisioner: opens the sockets, sends settings and nodes, and prints
  * what the server tells, one line each. The child is the server itself.
  *
- *   dhcpd_host INTERFACE LEASE_DIR KEY=VALUE...
+ *   dhcpd_host INTERFACE LEASE_DIR KEY=VALUE...   (the folder must be the user nobody's)
  *     server=10.77.0.1/24 pool=10.77.0.100-10.77.0.199 router=10.77.0.1 dns=10.77.0.1 domain=lab.internal
  *     lease=SECONDS netboot-lease=SECONDS port=80 enroll=ask|open|closed ra=yes|no
  *     subnet=10.78.0.0/24,10.78.0.100-10.78.0.199[,ROUTER]   a network behind a relay; leases as above
@@ -13,6 +13,7 @@
  * "READY PID" is printed when the server has said HELLO and got its settings. */
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,16 +23,13 @@
 #include <unistd.h>
 
 #include "dhcpd/msg.h"
-#include "dhcpd/server.h"
 #include "provisioner/base/addr.h"
 #include "provisioner/base/ipc.h"
 #include "provisioner/base/log.h"
 #include "provisioner/base/parse.h"
-#include "provisioner/base/sandbox.h"
 #include "provisioner/messages/messages.h"
 
 #define HOST_NODES_MAX 64
-#define NOBODY 65534 /* the folder LEASE_DIR must be this user's */
 
 struct host {
 	struct ipc *dhcpd;
@@ -217,26 +215,29 @@ static const struct ipc_kind kinds[] = {
 	{.type = MESSAGE_COUNTER, .size = sizeof(struct message_counter), .handle = on_counter},
 };
 
-static int serve(const char *interface, const char *lease_dir, int fd)
+/* The real program, started as the supervisor does: build/MODE/slipway-dhcpd, two folders above our own. */
+static int serve(char *interface, char *lease_dir, int fd)
 {
-	struct dhcpd_options o = {.interface = interface,
-		.provisioner_fd = fd,
-		.bootps_fd = open_port(interface, DHCP_SERVER_PORT),
-		.pxe_fd = open_port(interface, PXE_PORT),
-		.lease_dir = lease_dir};
-	struct err e;
+	const int fds[] = {
+		fd, open_port(interface, DHCP_SERVER_PORT), open_port(interface, PXE_PORT)};
+	char *words[] = {xstrdup("slipway"), xstrdup("worker"), xstrdup("dhcpd"), interface,
+		lease_dir, xstrdup("cluster.yaml"), xstrdup("nobody"), xstrdup("debug"), NULL};
+	char path[4096] = "";
+	int high[ARRAY_LEN(fds)];
 
-	log_init("dhcpd", LOG_LEVEL_DEBUG);
-	const char *const write_dirs[] = {lease_dir, NULL};
-	struct sandbox sandbox = {.uid = NOBODY, .gid = NOBODY, .write_dirs = write_dirs};
-	struct dhcpd *d = dhcpd_open(&o, &e);
-	if (!d || sandbox_enter(&sandbox, &e) < 0) {
-		log_error("%s", e.msg);
-		return 1;
-	}
-	int status = dhcpd_run(d);
-	dhcpd_free(d);
-	return status;
+	if (readlink("/proc/self/exe", path, sizeof(path) - 1) < 0)
+		die("/proc/self/exe", strerror(errno));
+	for (int i = 0; i < 3; i++)
+		*strrchr(path, '/') = '\0';
+	(void)strncat(path, "/slipway-dhcpd", sizeof(path) - strlen(path) - 1);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 64);
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		if (dup2(high[i], 3 + (int)i) < 0)
+			die("dup2", strerror(errno));
+	(void)execv(path, words);
+	die(path, strerror(errno));
+	return 1;
 }
 
 static void on_end(evutil_socket_t fd, short what, void *arg)

@@ -1,0 +1,87 @@
+#include "provisioner/daemon/run.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "netboot/server/server.h"
+#include "provisioner/base/log.h"
+#include "provisioner/daemon/provisioner.h"
+
+#define FOLDERS_MAX 4
+#define FOLDER_PATH_SIZE 24
+
+/* The folders a worker was given as descriptors, as paths for its sandbox. */
+struct folders {
+	char text[FOLDERS_MAX][FOLDER_PATH_SIZE];
+	const char *paths[FOLDERS_MAX + 1];
+};
+
+static void folders_of(
+	enum worker_kind kind, const enum server_fd *fds, size_t n, struct folders *ret)
+{
+	*ret = (struct folders){0};
+	assert(n <= FOLDERS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		(void)snprintf(ret->text[i], FOLDER_PATH_SIZE, "/proc/self/fd/%d",
+			worker_fd(kind, fds[i]));
+		ret->paths[i] = ret->text[i];
+	}
+}
+
+static int run_netboot(const struct worker_options *o)
+{
+	static const enum server_fd served[] = {SERVER_IMAGES, SERVER_FIRMWARE, SERVER_AGENT};
+	struct folders folders;
+
+	folders_of(o->kind, served, ARRAY_LEN(served), &folders);
+	if (worker_lock_in(o, NULL, folders.paths, false) < 0)
+		return EXIT_FAILURE;
+	return netboot_run(
+		&(struct netboot_options){.provisioner_fd = worker_fd(o->kind, SERVER_NETBOOT_SIDE),
+			.tftp_fd = worker_fd(o->kind, SERVER_TFTP),
+			.http_fd = worker_fd(o->kind, SERVER_HTTP),
+			.images_dir = worker_fd(o->kind, SERVER_IMAGES),
+			.firmware_dir = worker_fd(o->kind, SERVER_FIRMWARE),
+			.agent_dir = worker_fd(o->kind, SERVER_AGENT)});
+}
+
+static int run_provisioner(const struct worker_options *o)
+{
+	static const enum server_fd read[] = {
+		SERVER_IMAGES, SERVER_AGENT, SERVER_CONFIG_DIR, SERVER_TEMPLATES};
+	const char *const write_dirs[] = {o->state_dir, NULL};
+	struct folders folders;
+
+	folders_of(o->kind, read, ARRAY_LEN(read), &folders);
+	if (worker_lock_in(o, write_dirs, folders.paths, true) < 0)
+		return EXIT_FAILURE;
+	return provisioner_run(
+		&(struct provisioner_options){.dhcpd_fd = worker_fd(o->kind, SERVER_DHCPD_PEER),
+			.netboot_fd = worker_fd(o->kind, SERVER_NETBOOT_PEER),
+			.join_fd = worker_fd(o->kind, SERVER_JOIN),
+			.admin_fd = worker_fd(o->kind, SERVER_ADMIN),
+			.images_dir = worker_fd(o->kind, SERVER_IMAGES),
+			.agent_dir = worker_fd(o->kind, SERVER_AGENT),
+			.config_dir = worker_fd(o->kind, SERVER_CONFIG_DIR),
+			.templates_dir = worker_fd(o->kind, SERVER_TEMPLATES),
+			.ready_fd = worker_fd(o->kind, SERVER_READY),
+			.config_name = o->config_name,
+			.state_dir = o->state_dir});
+}
+
+int run_worker(const struct worker_options *o)
+{
+	switch (o->kind) {
+	case WORKER_PROVISIONER:
+		return run_provisioner(o);
+	case WORKER_NETBOOT:
+		return run_netboot(o);
+	case WORKER_DHCPD:
+		log_error("%s is a program of its own", worker_rows[o->kind].program);
+		return EXIT_FAILURE;
+	case N_WORKERS:
+		break;
+	}
+	return EXIT_FAILURE;
+}

@@ -33,7 +33,7 @@ dhclient_ends() { kill "$(cat "$work/life.pid")"; ends $started; }
 heard() { sed -n "s/^$2=//p" "$work/dhclient-script.$1"; }
 types() { grep -oE '^DHCP[A-Z]+' "$work/dhclient$1.log" | paste -sd' '; }
 
-serve lease=12
+serve lease=12 probe=100
 watch
 begin 21
 dhclient_runs 1
@@ -55,7 +55,7 @@ is "dhclient: INIT-REBOOT gives the same address" "$first" "$(address_of)"
 dhclient_ends
 # A server that was started anew, and lost nothing.
 stop KILL
-serve lease=12
+serve lease=12 probe=100
 flush
 dhclient_runs 3
 ok "dhclient: INIT-REBOOT is answered by a server that was killed in between" dhclient_is_up 3
@@ -87,7 +87,7 @@ ip -n "$srv" addr del 10.78.0.1/24 dev s0
 
 # --- udhcpc ----------------------------------------------------------------------------------------
 
-serve lease=8
+serve lease=8 probe=100
 udhcpc_is_up() { wait_for 10 "udhcpc" grep -q 'lease of' "$work/udhcpc$1.log"; }
 udhcpc_runs() { start "udhcpc$1" in_cli busybox udhcpc -f -n -R -i c0 -t 4 -T 1 -s "$work/udhcpc" "${@:2}"; udhcpc_is_up "$1"; }
 begin 31
@@ -158,7 +158,7 @@ for v in 'ip_address=10\.77\.0\.1[0-4][0-9]' subnet_cidr=24 'routers=10\.77\.0\.
 	like "dhcpcd -T understands ${v%%=*}" "^new_$v\$" "$(cat "$work/dhcpcd-t.log")"
 done
 stop
-serve lease=8
+serve lease=8 probe=100
 
 # --- systemd-networkd ------------------------------------------------------------------------------
 

@@ -61,7 +61,7 @@ packets() {
 		fail) fail "${rest%%: *}" "${rest#*: }" ;;
 		'#') echo "# $rest" ;;
 		esac
-	done < <(in_cli /usr/bin/python3 "$top/tests/wire/$1" "${@:2}" 2>"$work/packets.err")
+	done < <(in_cli env PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$top/tests/wire/$1" "${@:2}" 2>"$work/packets.err")
 	[ ! -s "$work/packets.err" ] || fail "no error in the script" "$(tail -n 3 "$work/packets.err")"
 }
 

@@ -62,6 +62,22 @@ static bool name_at(const struct ask *a, size_t i, struct client *ret)
 	return i == 0;
 }
 
+const struct message_node *ask_node_of(const struct node_table *nodes, const struct client *c)
+{
+	struct uuid uuid;
+	struct mac mac;
+
+	if (c->htype == MSG_HTYPE_ETHERNET && c->hlen == MAC_LEN) {
+		memcpy(mac.b, c->hw, MAC_LEN);
+		return node_table_by_mac(nodes, &mac);
+	}
+	if (c->htype == 0 && c->hlen == UUID_LEN) {
+		memcpy(uuid.b, c->hw, UUID_LEN);
+		return node_table_by_uuid(nodes, &uuid);
+	}
+	return c->hlen == 0 ? node_table_by_client_id(nodes, rd_init(c->id, c->id_len)) : NULL;
+}
+
 static const struct message_node *find_node(const struct ask *a)
 {
 	const struct message_node *n = NULL;

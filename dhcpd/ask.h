@@ -38,6 +38,9 @@ bool ask_identify(struct ask *a);
  * when this is no network of ours. */
 bool ask_locate(struct ask *a);
 
+/* The node that leases under this name of its own; or NULL. */
+const struct message_node *ask_node_of(const struct node_table *nodes, const struct client *c);
+
 /* The machine's lease in the network's pool, under any of its names; or NULL. */
 struct lease *ask_lease(const struct ask *a);
 

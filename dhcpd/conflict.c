@@ -44,36 +44,27 @@ static struct client client_of(const struct mac *mac)
 	return c;
 }
 
-/* False for a client that goes by an identifier. */
-static bool mac_of(const struct lease *l, struct mac *ret)
+/* The machine that asks, or another NIC of the same node. */
+static bool is_the_machine(const struct decide_state *s, const struct lease *l,
+	const struct mac *asker, const struct mac *holder)
 {
 	struct client c = lease_client(l);
-
-	if (c.htype != MSG_HTYPE_ETHERNET || c.hlen != MAC_LEN)
-		return false;
-	memcpy(ret->b, c.hw, MAC_LEN);
-	return true;
-}
-
-/* The machine that asks, or another NIC of the same node. */
-static bool is_the_machine(
-	const struct decide_state *s, const struct lease *l, const struct mac *holder)
-{
-	struct mac mac;
-
-	if (!mac_of(l, &mac))
-		return false;
 	const struct message_node *node = node_table_by_mac(s->nodes, holder);
-	return mac_is_equal(&mac, holder) || (node && node == node_table_by_mac(s->nodes, &mac));
+
+	return mac_is_equal(asker, holder) || (node && node == ask_node_of(s->nodes, &c));
 }
 
-static void tell(struct decision *d, const struct lease *l, enum counter what, const char *text)
+static void tell(const struct decide_state *s, const struct lease *l, enum counter what,
+	const char *text, struct decision *d)
 {
+	struct client c = lease_client(l);
+	const struct message_node *node = ask_node_of(s->nodes, &c);
+
 	d->what = what;
 	d->is_tellable = true;
 	d->exchange.request = DHCP_DISCOVER;
 	d->exchange.address = l->address;
-	(void)mac_of(l, &d->exchange.mac); /* zero without one */
+	(void)snprintf(d->exchange.node, sizeof(d->exchange.node), "%s", node ? node->name : "");
 	(void)snprintf(d->exchange.note, sizeof(d->exchange.note), "%s", text);
 }
 
@@ -103,32 +94,33 @@ static bool claims_too_many(const struct decide_state *s, const struct mac *hold
 	return lease_count_declined(s->leases, &c) >= CLAIMS_MAX;
 }
 
-bool conflict_found(const struct decide_state *s, uint32_t address, const struct mac *holder,
-	int64_t now_ms, struct decision *ret)
+bool conflict_found(const struct decide_state *s, const struct conflict *c, int64_t now_ms,
+	struct decision *ret)
 {
-	struct lease *l = lease_by_address(s->leases, address);
+	struct lease *l = lease_by_address(s->leases, c->address);
 	char text[128], ip[IPV4_TEXT_SIZE], mac[MAC_TEXT_SIZE];
-	const char *who = holder ? mac_text(holder, mac) : "a machine behind the relay";
+	const char *who = c->holder ? mac_text(c->holder, mac) : "a machine behind the relay";
 
-	*ret = (struct decision){0};
-	if (!l || l->state != LEASE_OFFERED || (holder && is_the_machine(s, l, holder)))
+	*ret = (struct decision){.exchange = {.mac = c->asker}};
+	if (!l || l->state != LEASE_OFFERED ||
+		(c->holder && is_the_machine(s, l, &c->asker, c->holder)))
 		return false;
-	(void)ipv4_text(address, ip);
-	if (node_table_by_address(s->nodes, address)) {
+	(void)ipv4_text(c->address, ip);
+	if (node_table_by_address(s->nodes, c->address)) {
 		(void)snprintf(text, sizeof(text),
 			"ADDRESS CONFLICT: %s uses this node's address %s", who, ip);
-		tell(ret, l, COUNT_FIXED_CONFLICT, text);
+		tell(s, l, COUNT_FIXED_CONFLICT, text, ret);
 		return true;
 	}
-	if (claims_too_many(s, holder)) {
+	if (claims_too_many(s, c->holder)) {
 		(void)snprintf(text, sizeof(text),
 			"%s answers for every address (%s, too): not believed", who, ip);
-		tell(ret, l, COUNT_TOO_MANY_CLAIMS, text);
+		tell(s, l, COUNT_TOO_MANY_CLAIMS, text, ret);
 		return false;
 	}
 	(void)snprintf(text, sizeof(text), "%s is in use by %s: quarantined", ip, who);
-	tell(ret, l, COUNT_CONFLICT, text);
-	quarantine(s, l, holder, now_ms);
+	tell(s, l, COUNT_CONFLICT, text, ret);
+	quarantine(s, l, c->holder, now_ms);
 	ret->commit = l;
 	return true;
 }

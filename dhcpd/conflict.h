@@ -21,12 +21,18 @@ bool conflict_is_trusted(const struct ask *a, uint32_t address);
 /* The request has to wait until the network was asked about its address. */
 bool conflict_must_probe(struct ask *a, uint32_t address, bool is_trusted);
 
-/* Somebody answered for an address that is being probed: `holder` is its MAC, NULL when only a relay
- * knows it. True when the probe is over: ret->commit, ret->exchange and the like say what is to be done, and
- * the request is to be decided again. False when the answer changes nothing; ret->what may still want to
- * be counted. */
-bool conflict_found(const struct decide_state *s, uint32_t address, const struct mac *holder,
-	int64_t now_ms, struct decision *ret);
+/* Somebody answered for an address that is being probed. */
+struct conflict {
+	uint32_t address;
+	struct mac asker;         /* whose request waits; zero when it has no MAC */
+	const struct mac *holder; /* who answered, or NULL when only a relay knows it */
+};
+
+/* True when the probe is over: ret->commit, ret->exchange and the like say what is to be done, and the request
+ * is to be decided again. False when the answer changes nothing; ret->what may still want to be
+ * counted. */
+bool conflict_found(const struct decide_state *s, const struct conflict *c, int64_t now_ms,
+	struct decision *ret);
 
 /* How long an address that another machine uses is kept from everybody. */
 int64_t conflict_quarantine_ms(const struct message_dhcp_settings *s);

@@ -100,6 +100,7 @@ static void on_network(void *arg, const void *payload, int fd)
 	c->networks = TAKE(c->networks_coming);
 	c->settings = c->settings_coming;
 	networks_set_pools(c->networks, c->leases);
+	c->reserve = (struct reserve){0};
 	c->is_ready = true;
 	log_networks(c);
 }
@@ -144,6 +145,7 @@ static void on_nodes_end(void *arg, const void *payload, int fd)
 	node_table_free(c->nodes);
 	c->nodes = TAKE(c->nodes_coming);
 	lease_table_rewind(c->leases);
+	c->reserve = (struct reserve){0};
 	log_info("%zu nodes are known", node_table_count(c->nodes));
 }
 

@@ -13,6 +13,7 @@
 #include "dhcpd/listing.h"
 #include "dhcpd/network.h"
 #include "dhcpd/node_table.h"
+#include "dhcpd/reserve.h"
 #include "provisioner/messages/messages.h"
 
 struct event_base;
@@ -26,6 +27,7 @@ struct control {
 	struct message_dhcp_settings settings;
 	struct networks *networks;
 	struct node_table *nodes;
+	struct reserve reserve; /* of these two */
 
 	struct message_dhcp_settings settings_coming;
 	struct networks *networks_coming;

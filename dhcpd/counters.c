@@ -47,6 +47,8 @@ static const struct {
 	[COUNT_OTHER_SERVER] = {"dhcp_other_server", "took the offer of another DHCP server"},
 	[COUNT_INCOMPLETE] = {"dhcp_incomplete", "request names no address"},
 	[COUNT_POOL_EXHAUSTED] = {"dhcp_pool_exhausted", "no address left in the pool"},
+	[COUNT_KEPT_FOR_NODES] = {"dhcp_kept_for_nodes",
+		"the addresses left are kept for known nodes"},
 	[COUNT_ADDRESS_IN_USE] = {"dhcp_address_in_use",
 		"its address is leased to another machine"},
 	[COUNT_NOT_THE_HOLDER] = {"dhcp_not_the_holder",

@@ -124,8 +124,7 @@ static bool lease_out(struct ask *a, uint32_t address, uint32_t lease_s)
 	struct lease *l = lease_by_address(a->s->leases, address);
 	bool was_known = l && l->stored && l->state == LEASE_BOUND && ask_owns(a, l);
 
-	l = lease_set(a->s->leases, address, &a->client, LEASE_BOUND, a->now_ms,
-		a->now_ms + (int64_t)lease_s * 1000);
+	l = choose_take(a, address, LEASE_BOUND, a->now_ms + (int64_t)lease_s * 1000);
 	if (!l) {
 		drop(a, COUNT_POOL_EXHAUSTED, /* is_tellable= */ true);
 		return false;
@@ -161,8 +160,7 @@ static void on_discover(struct ask *a)
 	struct lease *l = lease_by_address(a->s->leases, address);
 	bool is_trusted = conflict_is_trusted(a, address);
 	if (!l || !ask_owns(a, l) || l->state != LEASE_BOUND || lease_is_over(l, a->now_ms)) {
-		l = lease_set(a->s->leases, address, &a->client, LEASE_OFFERED, a->now_ms,
-			a->now_ms + OFFER_HOLD_MS);
+		l = choose_take(a, address, LEASE_OFFERED, a->now_ms + choose_hold_ms(a));
 		if (!l) {
 			drop(a, COUNT_POOL_EXHAUSTED, /* is_tellable= */ true);
 			return;

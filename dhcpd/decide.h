@@ -21,6 +21,7 @@
 #include "dhcpd/probe.h"
 #include "dhcpd/pxe.h"
 #include "dhcpd/relay.h"
+#include "dhcpd/reserve.h"
 #include "dhcpd/route.h"
 #include "provisioner/messages/messages.h"
 
@@ -32,6 +33,7 @@ struct decide_state {
 	struct lease_table *leases;
 	struct pxe_loops *loops;
 	struct relay_strangers *strangers;
+	struct reserve *reserve;          /* NULL: strangers may take all there is */
 	const struct probe_table *probes; /* NULL: addresses are offered unasked */
 };
 

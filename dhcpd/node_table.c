@@ -152,6 +152,11 @@ size_t node_table_count(const struct node_table *t)
 	return t ? t->n : 0;
 }
 
+const struct message_node *node_table_at(const struct node_table *t, size_t i)
+{
+	return i < node_table_count(t) ? &t->nodes[i] : NULL;
+}
+
 static const struct message_node *find(const struct node_table *t, struct key k)
 {
 	if (!t)

@@ -25,6 +25,7 @@ void node_table_free(struct node_table *t);
 int node_table_add(struct node_table *t, const struct message_node *n) MUST_USE;
 
 size_t node_table_count(const struct node_table *t);
+const struct message_node *node_table_at(const struct node_table *t, size_t i); /* or NULL */
 
 /* All give NULL when there is none; `t` may be NULL: no nodes are known. */
 const struct message_node *node_table_by_mac(const struct node_table *t, const struct mac *mac);

@@ -27,6 +27,7 @@ struct probe_request {
 struct probe {
 	uint32_t address;
 	int64_t deadline_ms;
+	struct mac asker;             /* zero: it has no MAC */
 	unsigned tries;               /* addresses that were found taken for this request already */
 	struct probe_request request; /* its payload is the probe's own; empty: nobody waits */
 

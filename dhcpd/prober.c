@@ -176,6 +176,7 @@ int prober_ask(struct prober *p, const struct probe_order *o)
 	}
 	if (o->tries > probe->tries)
 		probe->tries = o->tries;
+	probe->asker = o->asker;
 	probe_keep(probe, o->request);
 	return rc;
 }

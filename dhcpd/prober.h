@@ -32,6 +32,7 @@ struct probe_order {
 	bool is_local;
 	uint32_t timeout_ms;
 	unsigned tries;
+	struct mac asker;
 	const struct probe_request *request; /* copied; NULL: nobody waits for it */
 };
 

@@ -53,6 +53,7 @@ static struct decide_state state_of(struct dhcpd *d)
 		.leases = d->leases,
 		.loops = &d->loops,
 		.strangers = &d->strangers,
+		.reserve = &d->control.reserve,
 		.probes = d->control.settings.guard.probe_ms > 0 ? prober_table(d->prober) : NULL};
 }
 
@@ -169,6 +170,7 @@ static void answer(struct dhcpd *d, const struct probe_request *r, unsigned trie
 		.is_local = ipv4_net_has(s->server, d->decision.probe),
 		.timeout_ms = s->guard.probe_ms,
 		.tries = tries,
+		.asker = d->decision.exchange.mac,
 		.request = tries < CONFLICT_TRIES_MAX ? r : NULL};
 	if (prober_ask(d->prober, &o) < 0)
 		count(d, COUNT_NOT_SENT);
@@ -201,7 +203,8 @@ static bool on_taken(void *arg, const struct probe *p, const struct mac *holder)
 {
 	struct dhcpd *d = arg;
 	struct decide_state state = state_of(d);
-	bool is_over = conflict_found(&state, p->address, holder, clock_mono_ms(), &d->decision);
+	struct conflict c = {p->address, p->asker, holder};
+	bool is_over = conflict_found(&state, &c, clock_mono_ms(), &d->decision);
 
 	if (d->decision.what != COUNT_NONE)
 		act(d);

@@ -93,7 +93,7 @@ static void ask(struct world *w, enum dhcp_type type, uint8_t who, uint32_t wish
 	if (w->d.probe != 0) {
 		assert(w->d.what == COUNT_PROBING && !w->d.has_reply && !w->d.commit);
 		if (!probe_by_address(w->probes, w->d.probe))
-			(void)probe_begin(w->probes, w->d.probe, w->now_ms + PROBE_MS);
+			probe_begin(w->probes, w->d.probe, w->now_ms + PROBE_MS)->asker = mac;
 	}
 	if (w->d.what != COUNT_OFFER)
 		return;
@@ -108,8 +108,12 @@ static void ask(struct world *w, enum dhcp_type type, uint8_t who, uint32_t wish
 static void answer(struct world *w, const struct mac *holder, uint32_t address)
 {
 	struct probe *p = probe_by_address(w->probes, address);
+	struct conflict c = {.address = address, .holder = holder};
 
-	if (!p || !conflict_found(&w->state, address, holder, w->now_ms, &w->d))
+	if (!p)
+		return;
+	c.asker = p->asker;
+	if (!conflict_found(&w->state, &c, w->now_ms, &w->d))
 		return;
 	assert(w->d.is_tellable && !w->d.has_reply);
 	if (is_in_pool(address)) {

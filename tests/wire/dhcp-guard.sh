@@ -85,6 +85,27 @@ like "killed while it probes, the server offers the same after a restart" 'lease
 stop
 flush
 
+# --- a pool that is taken by made-up machines ---
+ip -n "$cli" link set c0 address 02:00:00:00:00:15
+pool_nodes=()
+for n in $(seq 1 20); do pool_nodes+=("node=worker$n,-,06:00:00:00:00:$(printf %02x "$n")"); done
+serve probe=300 "${pool_nodes[@]}"
+packets dhcp_guard_packets.py flood=20000,1,20
+mac 01
+like "node with an address of its own gets it as well" 'lease of 10\.77\.0\.10 obtained' "$(udhcpc)"
+ok "why the others got nothing is counted" wait_for 7 "the counter" grep -q '^COUNTER dhcp_kept_for_nodes [1-9]' "$log"
+stop
+forget
+
+squat 10.77.0.100
+serve probe=300 quarantine=40 pool=10.77.0.100-10.77.0.100
+mac 16
+like "when the only address left is in use, there is no lease" 'no lease' "$(udhcpc -t 1)"
+leave
+like "but once it is silent it is given back before its quarantine ends" 'lease of 10\.77\.0\.100 obtained' "$(udhcpc -t 10)"
+stop
+forget
+
 # --- crowds ---
 ip -n "$srv" link set s0 txqueuelen 10000
 serve probe=300 server=10.77.0.1/16 pool=10.77.16.0-10.77.47.255

@@ -106,6 +106,35 @@ def power_on(n, first=1 << 20):
     print(f"# {n} machines: the last ACK came {last - begun:.2f} s after the first DISCOVER", flush=True)
 
 
+def flood(n, first_node, nodes):
+    """n made-up machines take what they can get, by offer or by simply asking for it, while nodes boot."""
+    s, spoofed, waiting, thieves = ears(), 0, {mac_of(first_node + i): 0 for i in range(nodes)}, {}
+    leases, begun = {}, time.monotonic()
+    while (spoofed < n or waiting) and time.monotonic() - begun < 60:
+        for spoofed in range(spoofed, min(spoofed + 100, n)):
+            mac = mac_of((1 << 22) + spoofed)
+            s.send(frame(DISCOVER, mac))
+            if spoofed % 4 == 0:
+                s.send(frame(REQUEST, mac, b"\x32\x04" + bytes([10, 77, 0, 100 + spoofed // 4 % 50])))
+        spoofed += spoofed < n
+        for mac, asked in waiting.items():
+            if spoofed > n // 4 and time.monotonic() - asked > 1:
+                s.send(frame(DISCOVER, mac))
+                waiting[mac] = time.monotonic()
+        for a in answers(s, 0.01):
+            if a.kind == OFFER:
+                s.send(frame(REQUEST, a.mac, b"\x36\x04" + SERVER + b"\x32\x04" + a.address))
+            elif a.kind == ACK:
+                waiting.pop(a.mac, None)
+                (leases if a.mac < mac_of(1 << 20) else thieves)[a.mac] = a.address
+    check(f"while {n} made-up machines take what they can get, each of {nodes} nodes gets its address",
+          len(leases) == nodes, (len(leases), len(thieves)))
+    held = list(leases.values()) + list(thieves.values())
+    check("no two of them all hold the same address", len(set(held)) == len(held), sorted(held))
+    check("and the made-up machines got no more than their share", 0 < len(thieves) <= 50 - nodes, len(thieves))
+    print(f"# {spoofed} spoofed in {time.monotonic() - begun:.1f} s; {len(thieves)} of them hold a lease", flush=True)
+
+
 if __name__ == "__main__":
     for part in sys.argv[1:]:
         name, _, value = part.partition("=")

@@ -31,7 +31,8 @@ static int down(void **state)
 static const struct decision *begin_probe(struct lab *lab)
 {
 	if (lab->d.probe && !probe_by_address(probes, lab->d.probe))
-		(void)probe_begin(probes, lab->d.probe, lab->now_ms + PROBE_MS);
+		probe_begin(probes, lab->d.probe, lab->now_ms + PROBE_MS)->asker =
+			lab->d.exchange.mac;
 	return &lab->d;
 }
 
@@ -64,7 +65,8 @@ static const struct decision *silence(struct lab *lab, uint8_t mac)
 static bool taken(struct lab *lab, uint32_t address, uint8_t by)
 {
 	struct mac holder = mac_of(by);
-	bool is_over = conflict_found(&lab->state, address, &holder, lab->now_ms, &lab->d);
+	struct conflict c = {address, probe_by_address(probes, address)->asker, &holder};
+	bool is_over = conflict_found(&lab->state, &c, lab->now_ms, &lab->d);
 
 	if (is_over)
 		probe_free(probe_take(probes, probe_by_address(probes, address)));
@@ -221,6 +223,7 @@ TEST(fixed_address_in_use_is_offered_all_the_same_and_loudly)
 	assert_true(taken(lab, FIXED, 99));
 	assert_int_equal(lab->d.what, COUNT_FIXED_CONFLICT);
 	assert_null(lab->d.commit);
+	assert_string_equal(lab->d.exchange.node, "master1");
 	assert_string_equal(lab->d.exchange.note,
 		"ADDRESS CONFLICT: 02:00:00:00:00:63 uses this node's address 10.77.0.10");
 	assert_int_equal(ask(lab, 1)->what, COUNT_OFFER);
@@ -246,14 +249,13 @@ TEST(who_answers_for_everything_is_not_believed_for_ever)
 
 TEST(answer_after_the_lease_was_taken_takes_nothing_away)
 {
-	struct mac holder = mac_of(99);
 	LAB;
 
 	(void)ask(lab, 10);
 	lease(lab, 10, POOL);
-	assert_false(conflict_found(&lab->state, POOL, &holder, lab->now_ms, &lab->d));
+	assert_false(taken(lab, POOL, 99));
 	assert_int_equal(lab->d.what, COUNT_NONE);
-	assert_false(conflict_found(&lab->state, POOL + 9, &holder, lab->now_ms, &lab->d));
+	assert_int_equal(renew(lab, 10, POOL)->what, COUNT_ACK);
 }
 
 TEST(behind_a_relay_nobody_knows_the_mac)
@@ -261,7 +263,8 @@ TEST(behind_a_relay_nobody_knows_the_mac)
 	LAB;
 
 	(void)ask(lab, 10);
-	assert_true(conflict_found(&lab->state, POOL, NULL, lab->now_ms, &lab->d));
+	assert_true(conflict_found(
+		&lab->state, &(struct conflict){.address = POOL}, lab->now_ms, &lab->d));
 	assert_string_equal(lab->d.exchange.note,
 		"10.77.0.100 is in use by a machine behind the relay: quarantined");
 	assert_int_equal(lab->d.commit->state, LEASE_DECLINED);

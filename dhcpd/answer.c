@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "dhcpd/network.h"
+
 void answer_bootp(const struct msg *request, struct msg *ret)
 {
 	*ret = (struct msg){
@@ -39,12 +41,17 @@ void answer_lease(struct msg *reply, uint32_t address, uint32_t lease_s)
 	opts_put_u32(&reply->opts, OPT_T2, (uint32_t)((uint64_t)lease_s * 7 / 8));
 }
 
-/* Who names nothing is sent everything. */
-static bool is_wanted(const struct msg *request, uint8_t code)
+static bool is_named(const struct msg *request, uint8_t code)
 {
 	struct rd wanted = opts_value(&request->opts, OPT_WANTED);
 
-	return wanted.left == 0 || memchr(wanted.p, code, wanted.left);
+	return wanted.left > 0 && memchr(wanted.p, code, wanted.left);
+}
+
+/* Who names nothing is sent the few that every client can use. */
+static bool is_wanted(const struct msg *request, uint8_t code)
+{
+	return !opts_has(&request->opts, OPT_WANTED) || is_named(request, code);
 }
 
 static void put_dns(struct opts *o, const uint32_t dns[static MESSAGE_DNS_MAX])
@@ -75,4 +82,15 @@ void answer_parameters(const struct msg *request, const struct message_network *
 		opts_put_text(o, OPT_DOMAIN, network->domain);
 	if (is_wanted(request, OPT_BROADCAST))
 		opts_put_u32(o, OPT_BROADCAST, ipv4_net_broadcast(network->net));
+}
+
+void answer_listed(
+	const struct msg *request, const struct message_network *network, struct msg *reply)
+{
+	struct rd listed = network_options(network);
+	struct network_option o;
+
+	while (network_next_option(&listed, &o))
+		if (!opts_has(&reply->opts, o.code) && (o.is_always || is_named(request, o.code)))
+			opts_put(&reply->opts, o.code, o.value.p, o.value.left);
 }

@@ -24,4 +24,9 @@ void answer_lease(struct msg *reply, uint32_t address, uint32_t lease_s);
 void answer_parameters(const struct msg *request, const struct message_network *network,
 	const struct message_node *node, struct msg *reply);
 
+/* The options that the operator lists for the network, as far as the client wants them. To be called last: they
+ * take the place of nothing. */
+void answer_listed(
+	const struct msg *request, const struct message_network *network, struct msg *reply);
+
 #endif

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define FIRST_MULTICAST 0xe0000000
+
 /* A group or zero MAC, or an InfiniBand client's address that does not fit (RFC 4390), names nobody. */
 static bool has_usable_hardware(const struct ask *a)
 {
@@ -128,10 +130,22 @@ static bool bypassed_its_relay(const struct ask *a)
 	       a->from->dst != ipv4_net_broadcast(ours->net);
 }
 
+/* A reply to a relay that is no host would go to a whole network. */
+static bool is_host(const struct networks *all, uint32_t address)
+{
+	const struct message_network *n = networks_find(all, address, NULL);
+
+	if (address >= FIRST_MULTICAST)
+		return false;
+	return !n || (address != ipv4_net_first(n->net) && address != ipv4_net_broadcast(n->net));
+}
+
 bool ask_locate(struct ask *a)
 {
 	const struct networks *all = a->s->networks;
 
+	if (a->m->giaddr != 0 && !is_host(all, a->m->giaddr))
+		return false;
 	if (a->m->giaddr != 0)
 		a->network = networks_find(all, a->relay.link, &a->pool);
 	else if (bypassed_its_relay(a))

@@ -108,6 +108,7 @@ static void build_grant(struct ask *a, enum dhcp_type type, uint32_t address, ui
 	answer_lease(&a->d->reply, address, lease_s);
 	answer_parameters(a->m, a->network, a->node, &a->d->reply);
 	add_boot_file(a, PXE_IN_LEASE, /* is_counted= */ type == DHCP_ACK);
+	answer_listed(a->m, a->network, &a->d->reply);
 }
 
 static void nak(struct ask *a, const char *why)
@@ -269,6 +270,7 @@ static void on_inform(struct ask *a)
 	a->d->reply.ciaddr = a->m->ciaddr;
 	answer_parameters(a->m, a->network, a->node, &a->d->reply);
 	add_boot_file(a, PXE_IN_LEASE, /* is_counted= */ false);
+	answer_listed(a->m, a->network, &a->d->reply);
 	finish(a, COUNT_ACK);
 }
 
@@ -303,6 +305,7 @@ static void on_bootp(struct ask *a)
 	a->d->reply.siaddr = a->settings->server.addr;
 	(void)snprintf(a->d->reply.file, sizeof(a->d->reply.file), "%s", a->node->boot_file);
 	answer_parameters(a->m, a->network, a->node, &a->d->reply);
+	answer_listed(a->m, a->network, &a->d->reply);
 	note(a, "by plain BOOTP, for ever");
 	finish(a, COUNT_ACK);
 	a->d->exchange.reply = DHCP_ACK; /* which is what it amounts to */

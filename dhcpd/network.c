@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dhcpd/lease.h"
+#include "dhcpd/option.h"
 
 _Static_assert(MESSAGE_NETWORKS_MAX <= LEASE_POOLS_MAX, "each network has a pool");
 
@@ -42,6 +43,20 @@ static bool pool_is_inside(const struct message_network *n)
 	return ipv4_net_has(n->net, n->pool_first) && ipv4_net_has(n->net, n->pool_last);
 }
 
+/* A value for each head, no code that this server writes itself, and nothing behind them. */
+static bool options_are_sound(const struct message_network *n)
+{
+	struct network_option o;
+	struct rd r = rd_init(n->options, n->options_len);
+
+	if (n->options_len > sizeof(n->options))
+		return false;
+	while (network_next_option(&r, &o))
+		if (o.code == OPT_PAD || o.code == OPT_END || o.value.left == 0)
+			return false;
+	return rd_ok(&r);
+}
+
 int networks_add(struct networks *s, const struct message_network *n)
 {
 	struct span span = {ipv4_net_first(n->net), ipv4_net_broadcast(n->net)};
@@ -49,7 +64,7 @@ int networks_add(struct networks *s, const struct message_network *n)
 	if (s->n == s->max)
 		return -ENOSPC;
 	if (n->net.len < 1 || n->net.len > 32 || !pool_is_inside(n) ||
-		!memchr(n->domain, 0, sizeof(n->domain)))
+		!memchr(n->domain, 0, sizeof(n->domain)) || !options_are_sound(n))
 		return -EINVAL;
 	for (size_t i = 0; i < s->n; i++)
 		if (span.first <= s->spans[i].last && s->spans[i].first <= span.last)
@@ -81,6 +96,21 @@ const struct message_network *networks_find(
 		return &s->items[i];
 	}
 	return NULL;
+}
+
+struct rd network_options(const struct message_network *n)
+{
+	return rd_init(n->options, n->options_len);
+}
+
+bool network_next_option(struct rd *r, struct network_option *ret)
+{
+	if (r->left == 0)
+		return false;
+	ret->code = rd_u8(r);
+	ret->is_always = rd_u8(r) != 0;
+	ret->value = rd_slice(r, rd_be16(r));
+	return rd_ok(r);
 }
 
 void networks_set_pools(const struct networks *s, struct lease_table *leases)

@@ -6,10 +6,12 @@
 #ifndef SLIPWAY_DHCPD_NETWORK_H
 #define SLIPWAY_DHCPD_NETWORK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "provisioner/base/mem.h"
+#include "provisioner/base/rd.h"
 #include "provisioner/messages/messages.h"
 
 struct lease_table;
@@ -19,7 +21,8 @@ struct networks;
 struct networks *networks_new(size_t n);
 void networks_free(struct networks *s);
 
-/* Copies `n`. 0; -EINVAL for one whose pool lies outside of it, or that overlaps another; -ENOSPC. */
+/* Copies `n`. 0; -EINVAL for one whose pool lies outside of it, whose options are not sound, or that overlaps
+ * another; -ENOSPC. */
 int networks_add(struct networks *s, const struct message_network *n) MUST_USE;
 
 size_t networks_count(const struct networks *s);
@@ -28,6 +31,16 @@ const struct message_network *networks_at(const struct networks *s, size_t i);
 /* The network that this address is of, or NULL; its place in *ret_i (which may be NULL). */
 const struct message_network *networks_find(
 	const struct networks *s, uint32_t address, size_t *ret_i);
+
+/* The options that the operator lists for it, one after the other. */
+struct network_option {
+	uint8_t code;
+	bool is_always; /* sent whether asked for or not */
+	struct rd value;
+};
+
+struct rd network_options(const struct message_network *n);
+bool network_next_option(struct rd *r, struct network_option *ret);
 
 /* Gives the lease table one pool for each network. */
 void networks_set_pools(const struct networks *s, struct lease_table *leases);

@@ -2,7 +2,10 @@
 
 #include <stdio.h>
 
+#include "provisioner/base/parse.h"
 #include "provisioner/cluster/cluster.h"
+#include "provisioner/cluster/options.h"
+#include "provisioner/messages/messages.h"
 
 #define PATH_TEXT_SIZE 32
 
@@ -33,7 +36,66 @@ static void complete(struct cluster *c)
 			s->netboot_lease_ms ? s->netboot_lease_ms : local->netboot_lease_ms;
 		s->dns = s->dns.items ? s->dns : local->dns;
 		s->domain = s->domain ? s->domain : local->domain;
+		s->ntp = s->ntp.items ? s->ntp : local->ntp;
+		s->search = s->search.items ? s->search : local->search;
+		if (!s->options) {
+			s->options = local->options;
+			s->n_options = local->n_options;
+		}
 	}
+}
+
+static void check_routes(const struct cluster_subnet *s, const char *path, struct err_list *errors)
+{
+	char to[IPV4_NET_TEXT_SIZE], via[IPV4_TEXT_SIZE];
+
+	for (uint32_t i = 0; i < s->n_routes; i++) {
+		const struct cluster_route *r = &s->routes[i];
+
+		if (r->to.addr != ipv4_net_first(r->to))
+			err_list_add(errors, r->at,
+				"%s.routes[%u].to: %s is an address in a network", path, i,
+				ipv4_net_text(r->to, to));
+		if (!is_host_address(s->net, r->via))
+			err_list_add(errors, r->at,
+				"%s.routes[%u].via: %s is not a host's address in that network",
+				path, i, ipv4_text(r->via, via));
+	}
+}
+
+static void check_options(const struct cluster_subnet *s, const char *path, struct err_list *errors)
+{
+	uint8_t bytes[MESSAGE_OPTIONS_MAX];
+	struct wr w = wr_init(bytes, sizeof(bytes));
+
+	if (s->search.n > CLUSTER_SEARCH_MAX)
+		err_list_add(errors, s->at, "%s.search: %u domains; %d are allowed", path,
+			s->search.n, CLUSTER_SEARCH_MAX);
+	for (uint32_t i = 0; i < s->search.n; i++)
+		if (!parse_is_hostname(s->search.items[i]))
+			err_list_add(errors, s->at, "%s.search: \"%.80s\" is not a domain", path,
+				s->search.items[i]);
+	for (uint32_t i = 0; i < s->n_options; i++) {
+		const struct cluster_option *o = &s->options[i];
+		const char *owner = options_owner(o->code);
+
+		if (owner)
+			err_list_add(errors, o->at,
+				"%s.options[%u].code: %u can not be set here: %s", path, i, o->code,
+				owner);
+		for (uint32_t k = 0; k < i; k++)
+			if (s->options[k].code == o->code)
+				err_list_add(errors, o->at,
+					"%s.options[%u].code: %u was already given (line %u)", path,
+					i, o->code, s->options[k].at.line);
+	}
+	if (errors->n > 0)
+		return;
+	options_encode(s, &w);
+	if (!wr_ok(&w))
+		err_list_add(errors, s->at,
+			"%s: its options are more than the %d bytes that there is room for", path,
+			MESSAGE_OPTIONS_MAX);
 }
 
 /* `path` is "dhcp" or "dhcp.subnets[2]", `net` what its network is called. */
@@ -53,8 +115,10 @@ static void check_subnet(const struct cluster *c, const struct cluster_subnet *s
 	if (s->router != 0 && !is_host_address(s->net, s->router))
 		err_list_add(errors, s->at, "%s.router: %s is not a host's address in %s (%s)",
 			path, ipv4_text(s->router, addr), net, text);
-	if (s->netboot_lease_ms > s->lease_ms)
+	if (s->lease_ms != CLUSTER_LEASE_INFINITE_MS && s->netboot_lease_ms > s->lease_ms)
 		err_list_add(errors, s->at, "%s.netboot-lease: longer than %s.lease", path, path);
+	check_routes(s, path, errors);
+	check_options(s, path, errors);
 }
 
 static bool is_overlapping(struct ipv4_net a, struct ipv4_net b)

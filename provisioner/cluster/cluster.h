@@ -26,6 +26,11 @@ struct text_list {
 	uint32_t n;
 };
 
+struct byte_list {
+	const uint8_t *bytes; /* NULL: not given */
+	uint32_t n;
+};
+
 struct cluster_bond {
 	struct mark at;
 	const char *name;
@@ -72,6 +77,27 @@ struct cluster_pxelinux {
 
 #define CLUSTER_SUBNETS_MAX 64
 
+#define CLUSTER_NTP_MAX 4
+#define CLUSTER_SEARCH_MAX 8
+#define CLUSTER_ROUTES_MAX 32
+#define CLUSTER_OPTIONS_MAX 32
+#define CLUSTER_OPTION_BYTES 512
+#define CLUSTER_LEASE_INFINITE_MS 1 /* less than any lease can be */
+
+struct cluster_route {
+	struct mark at;
+	struct ipv4_net to;
+	uint32_t via;
+};
+
+/* An option that nothing else in cluster.yaml says. */
+struct cluster_option {
+	struct mark at;
+	uint32_t code;
+	struct byte_list value; /* as it goes out */
+	bool always;            /* whether asked for or not */
+};
+
 /* What DHCP says in one network. */
 struct cluster_subnet {
 	struct mark at;
@@ -81,6 +107,13 @@ struct cluster_subnet {
 	uint32_t router;
 	struct ipv4_list dns;
 	const char *domain;
+	struct ipv4_list ntp;
+	struct text_list search; /* host names */
+	uint32_t mtu;            /* 0: not told */
+	struct cluster_route *routes;
+	uint32_t n_routes;
+	struct cluster_option *options;
+	uint32_t n_options;
 };
 
 struct cluster_dhcp {
@@ -126,11 +159,6 @@ struct mac_list {
 
 #define CLUSTER_CLIENT_ID_MAX 64
 
-struct client_id {
-	const uint8_t *bytes; /* folded; NULL: none */
-	uint32_t n;
-};
-
 struct cluster_node {
 	struct mark at;
 	const char *name;
@@ -138,7 +166,7 @@ struct cluster_node {
 	const struct cluster_role
 		*role;        /* found by the cross-check; never NULL in a checked cluster */
 	struct mac_list macs; /* of the internal network; the first is the bond's own */
-	struct client_id client_id;
+	struct byte_list client_id; /* folded */
 	struct uuid uuid; /* folded; zeros: none */
 	uint32_t address;
 	bool bootp;

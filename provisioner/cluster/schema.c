@@ -40,6 +40,8 @@ static const struct schema_word quirks[] = {
 	{NULL, 0},
 };
 
+static const struct schema_word infinite[] = {{"infinite", CLUSTER_LEASE_INFINITE_MS}, {NULL, 0}};
+
 /* The rows are laid out to be read as a table. */
 /* clang-format off */
 #define AT(member) .offset = offsetof(struct cluster_bond, member)
@@ -129,6 +131,48 @@ static const struct schema_section pxelinux = {
 };
 #undef AT
 
+#define AT(member) .offset = offsetof(struct cluster_route, member)
+static const struct schema_section route = {
+	.size = sizeof(struct cluster_route),
+	.keys = (const struct schema_key[]){
+		{.key = "to", .type = SCHEMA_NET, AT(to), .required = true,
+			.doc = "The network that is reached this way."},
+		{.key = "via", .type = SCHEMA_ADDRESS, AT(via), .required = true,
+			.doc = "Its router, an address of the network that the client is in."},
+		END},
+	.doc = "A way to another network.",
+};
+#undef AT
+
+#define AT(member) .offset = offsetof(struct cluster_option, member)
+static const struct schema_section option = {
+	.size = sizeof(struct cluster_option),
+	.keys = (const struct schema_key[]){
+		{.key = "code", .type = SCHEMA_NUMBER, AT(code), .required = true, .min = 1, .max = 254,
+			.doc = "Its number, as in IANA's registry of BOOTP and DHCP options."},
+		{.key = "value", .type = SCHEMA_OPTION, AT(value), .required = true,
+			.doc = "A text, hex:01:02:0a and so on, or a list of IPv4 addresses."},
+		{.key = "always", .type = SCHEMA_BOOL, AT(always), .preset = "false",
+			.doc = "Send it to clients that have not asked for it, too."},
+		END},
+	.doc = "A DHCP option that has no key of its own.",
+};
+#undef AT
+
+/* What may be said of every network. */
+#define NETWORK_KEYS(in)                                                                           \
+	{.key = "ntp-servers", .type = SCHEMA_ADDRESS_LIST, AT(in ntp), .max = CLUSTER_NTP_MAX,    \
+		.doc = "Time servers told to clients that ask for them."},                         \
+	{.key = "search", .type = SCHEMA_TEXT_LIST, AT(in search),                                 \
+		.doc = "Domains in which clients look up short names."},                           \
+	{.key = "mtu", .type = SCHEMA_NUMBER, AT(in mtu), .min = 576, .max = 65535,                \
+		.doc = "The MTU of this network, told to clients that ask for it."},               \
+	{.key = "routes", .type = SCHEMA_ITEMS, AT(in routes), .section = &route,                  \
+		.max = CLUSTER_ROUTES_MAX,                                                         \
+		.doc = "Ways to other networks, told beside the default router."},                 \
+	{.key = "options", .type = SCHEMA_ITEMS, AT(in options), .section = &option,               \
+		.max = CLUSTER_OPTIONS_MAX, .doc = "DHCP options that have no key of their own."}
+
 #define AT(member) .offset = offsetof(struct cluster_subnet, member)
 static const struct schema_section subnet = {
 	.size = sizeof(struct cluster_subnet),
@@ -139,7 +183,7 @@ static const struct schema_section subnet = {
 			.doc = "Addresses for machines without one of their own: FIRST-LAST. Without it, only "
 			       "nodes that have an address in this network get one."},
 		{.key = "lease", .type = SCHEMA_DURATION, AT(lease_ms), .min = 60 * SECOND_MS,
-			.max = 365 * DAY_MS, .doc = "Instead of dhcp.lease."},
+			.max = 365 * DAY_MS, .words = infinite, .doc = "Instead of dhcp.lease."},
 		{.key = "netboot-lease", .type = SCHEMA_DURATION, AT(netboot_lease_ms),
 			.min = 30 * SECOND_MS, .max = DAY_MS, .doc = "Instead of dhcp.netboot-lease."},
 		{.key = "router", .type = SCHEMA_ADDRESS, AT(router),
@@ -147,8 +191,10 @@ static const struct schema_section subnet = {
 		{.key = "dns", .type = SCHEMA_ADDRESS_LIST, AT(dns), .max = MESSAGE_DNS_MAX,
 			.doc = "Name servers, instead of dhcp.dns."},
 		{.key = "domain", .type = SCHEMA_HOSTNAME, AT(domain), .doc = "Instead of the cluster's domain."},
+		NETWORK_KEYS(),
 		END},
-	.doc = "A network behind a DHCP relay.",
+	.doc = "A network behind a DHCP relay. It takes over ntp-servers, search and options from dhcp unless it "
+	       "has its own.",
 };
 #undef AT
 
@@ -159,7 +205,8 @@ static const struct schema_section dhcp = {
 		{.key = "pool", .type = SCHEMA_RANGE, AT(local.pool), .required = true,
 			.doc = "Addresses for machines without one of their own: FIRST-LAST."},
 		{.key = "lease", .type = SCHEMA_DURATION, AT(local.lease_ms), .preset = "12h",
-			.min = 60 * SECOND_MS, .max = 365 * DAY_MS, .doc = "Lease time of an operating system."},
+			.min = 60 * SECOND_MS, .max = 365 * DAY_MS, .words = infinite,
+			.doc = "Lease time of an operating system, or infinite."},
 		{.key = "netboot-lease", .type = SCHEMA_DURATION, AT(local.netboot_lease_ms), .preset = "60s",
 			.min = 30 * SECOND_MS, .max = DAY_MS,
 			.doc = "Lease time of firmware and boot loaders, which never give one back."},
@@ -167,6 +214,7 @@ static const struct schema_section dhcp = {
 			.doc = "Default router told to clients. None when not given."},
 		{.key = "dns", .type = SCHEMA_ADDRESS_LIST, AT(local.dns), .max = MESSAGE_DNS_MAX,
 			.doc = "Name servers told to clients, three at most."},
+		NETWORK_KEYS(local.),
 		{.key = "subnets", .type = SCHEMA_ITEMS, AT(subnets), .section = &subnet,
 			.max = CLUSTER_SUBNETS_MAX,
 			.doc = "Networks behind DHCP relays, served as well. A router must know the way."},
@@ -347,6 +395,8 @@ const char *schema_type_text(enum schema_type type)
 		return "a MAC address (six hex pairs) or a list of them";
 	case SCHEMA_CLIENT_ID:
 		return "a client identifier: 2 to 64 bytes of text, or hex: and pairs of digits";
+	case SCHEMA_OPTION:
+		return "a text, hex: and pairs of digits, or a list of IPv4 addresses, 512 bytes at most";
 	case SCHEMA_UUID:
 		return "a UUID such as 4c4c4544-0035-5910-8048-b4c04f4d3132";
 	case SCHEMA_TREE:

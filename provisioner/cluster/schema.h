@@ -29,7 +29,8 @@ enum schema_type {
 	SCHEMA_TEXT_LIST,    /* struct text_list */
 	SCHEMA_ADDRESS_LIST, /* struct ipv4_list, at most max items */
 	SCHEMA_MAC_LIST,     /* struct mac_list, one MAC or a list, at most max items */
-	SCHEMA_CLIENT_ID,    /* struct client_id */
+	SCHEMA_CLIENT_ID,    /* struct byte_list, folded */
+	SCHEMA_OPTION,       /* struct byte_list: text, hex:.. or addresses */
 	SCHEMA_UUID,         /* struct uuid, folded */
 	SCHEMA_TREE,         /* const struct doc_node *: a map whose keys are the operator's */
 	SCHEMA_SECTION,      /* a struct in place; its keys in `section` */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "provisioner/base/parse.h"
+#include "provisioner/base/wr.h"
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/cluster/schema.h"
 
@@ -358,7 +359,7 @@ static void load_mac_list(struct load *l, const struct place *p)
 }
 
 /* "01:02:0a", or without the colons. The number of bytes, or -1. */
-static int parse_hex(const char *text, uint8_t ret[static CLUSTER_CLIENT_ID_MAX])
+static int parse_hex(const char *text, uint8_t *ret, int max)
 {
 	static const char digits[] = "0123456789abcdef";
 	int n = 0;
@@ -367,7 +368,7 @@ static int parse_hex(const char *text, uint8_t ret[static CLUSTER_CLIENT_ID_MAX]
 		const char *high = strchr(digits, text[0] | 0x20);
 		const char *low = high && text[1] ? strchr(digits, text[1] | 0x20) : NULL;
 
-		if (!low || n == CLUSTER_CLIENT_ID_MAX)
+		if (!low || n == max)
 			return -1;
 		ret[n++] = (uint8_t)((high - digits) << 4 | (low - digits));
 		text += 2;
@@ -377,29 +378,70 @@ static int parse_hex(const char *text, uint8_t ret[static CLUSTER_CLIENT_ID_MAX]
 	return n;
 }
 
+/* A text as it is, or bytes as "hex:" says. The number of bytes, or -1. */
+static int parse_bytes(const struct doc_node *node, uint8_t *ret, int max)
+{
+	const char *text = node->kind == DOC_SCALAR ? node->text : "";
+
+	if (strncmp(text, "hex:", 4) == 0)
+		return parse_hex(text + 4, ret, max);
+	if (!is_line(text) || strlen(text) > (size_t)max)
+		return -1;
+	memcpy(ret, text, strlen(text));
+	return (int)strlen(text);
+}
+
+static void keep_bytes(struct load *l, const void *bytes, size_t n, struct byte_list *ret)
+{
+	uint8_t *kept = arena_alloc(l->arena, n, 1);
+
+	if (kept && n > 0)
+		memcpy(kept, bytes, n);
+	if (kept)
+		*ret = (struct byte_list){.bytes = kept, .n = (uint32_t)n};
+}
+
 static void load_client_id(struct load *l, const struct place *p)
 {
-	struct client_id *id = p->field;
-	const char *text = p->node->kind == DOC_SCALAR ? p->node->text : "";
 	uint8_t bytes[CLUSTER_CLIENT_ID_MAX];
-	int n = -1;
+	int n = parse_bytes(p->node, bytes, sizeof(bytes));
 
-	if (strncmp(text, "hex:", 4) == 0) {
-		n = parse_hex(text + 4, bytes);
-	} else if (is_line(text) && strlen(text) <= sizeof(bytes)) {
-		n = (int)strlen(text);
-		memcpy(bytes, text, (size_t)n);
-	}
 	if (n < 2) { /* RFC 2132 section 9.14 */
 		value_is_wrong(l, p, p->node);
 		return;
 	}
 	struct rd folded = client_id_folded(rd_init(bytes, (size_t)n));
-	uint8_t *kept = arena_alloc(l->arena, folded.left, 1);
-	if (!kept)
+	keep_bytes(l, folded.p, folded.left, p->field);
+}
+
+/* A value of a DHCP option, as it goes out. */
+static void load_option(struct load *l, const struct place *p)
+{
+	uint8_t bytes[CLUSTER_OPTION_BYTES];
+	struct wr w = wr_init(bytes, sizeof(bytes));
+
+	if (p->node->kind != DOC_LIST) {
+		int n = parse_bytes(p->node, bytes, sizeof(bytes));
+
+		if (n < 0)
+			value_is_wrong(l, p, p->node);
+		else
+			keep_bytes(l, bytes, (size_t)n, p->field);
 		return;
-	memcpy(kept, folded.p, folded.left);
-	*id = (struct client_id){.bytes = kept, .n = (uint32_t)folded.left};
+	}
+	for (size_t i = 0; i < p->node->n; i++) {
+		uint32_t address;
+
+		if (p->node->items[i]->kind == DOC_SCALAR &&
+			ipv4_parse(p->node->items[i]->text, &address) == 0)
+			wr_be32(&w, address);
+		else
+			value_is_wrong(l, p, p->node->items[i]);
+	}
+	if (!wr_ok(&w) || w.len == 0)
+		value_is_wrong(l, p, p->node);
+	else
+		keep_bytes(l, bytes, w.len, p->field);
 }
 
 static void load_uuid(struct load *l, const struct place *p)
@@ -453,6 +495,7 @@ void value_load(struct load *l, const struct place *p)
 		[SCHEMA_ADDRESS_LIST] = load_address_list,
 		[SCHEMA_MAC_LIST] = load_mac_list,
 		[SCHEMA_CLIENT_ID] = load_client_id,
+		[SCHEMA_OPTION] = load_option,
 		[SCHEMA_UUID] = load_uuid,
 		[SCHEMA_TREE] = load_tree,
 	};

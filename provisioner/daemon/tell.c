@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "provisioner/cluster/cluster.h"
+#include "provisioner/cluster/options.h"
 
 _Static_assert(CLUSTER_SUBNETS_MAX + 1 <= MESSAGE_NETWORKS_MAX, "all networks can be told");
 _Static_assert(CLUSTER_CLIENT_ID_MAX <= MESSAGE_CLIENT_ID_MAX, "an identifier fits the message");
@@ -42,12 +43,16 @@ void tell_network(const struct cluster *c, uint32_t i, struct message_network *r
 		.pool_first = s->pool.first ? s->pool.first : 1,
 		.pool_last = s->pool.last,
 		.router = s->router,
-		.lease_s = (uint32_t)(s->lease_ms / 1000),
+		.lease_s = s->lease_ms == CLUSTER_LEASE_INFINITE_MS ? UINT32_MAX
+								    : (uint32_t)(s->lease_ms / 1000),
 		.netboot_lease_s = (uint32_t)(s->netboot_lease_ms / 1000),
 	};
 	for (uint32_t k = 0; k < s->dns.n && k < MESSAGE_DNS_MAX; k++)
 		ret->dns[k] = s->dns.items[k];
 	(void)snprintf(ret->domain, sizeof(ret->domain), "%s", s->domain); /* checked: 253 bytes */
+	struct wr w = wr_init(ret->options, sizeof(ret->options));
+	options_encode(s, &w); /* checked: they fit */
+	ret->options_len = (uint16_t)w.len;
 }
 
 void tell_node(const struct cluster_node *n, struct message_node *ret)

@@ -50,6 +50,7 @@ struct message_hello {
 };
 
 #define MESSAGE_DNS_MAX 3
+#define MESSAGE_OPTIONS_MAX 1024
 #define MESSAGE_NETWORKS_MAX 65 /* our own, and 64 behind relays */
 
 /* How the DHCP server looks after its addresses. */
@@ -75,8 +76,11 @@ struct message_network {
 	uint32_t pool_first, pool_last; /* both inclusive, no address of a node; 1, 0: no pool */
 	uint32_t router;                /* 0: send no option 3 */
 	uint32_t dns[MESSAGE_DNS_MAX];  /* 0 ends the list */
-	uint32_t lease_s, netboot_lease_s;
+	uint32_t lease_s, netboot_lease_s; /* UINT32_MAX: infinite */
 	char domain[254];
+	uint16_t options_len;
+	uint8_t options[MESSAGE_OPTIONS_MAX]; /* code, 1 byte; 1 to send it unasked, 1 byte; length,
+						 2 bytes; value; and so on */
 };
 
 #define MESSAGE_NODE_MACS_MAX 8

@@ -117,7 +117,30 @@ TEST(what_is_not_set_is_not_sent)
 	assert_false(opts_has(&out.opts, OPT_HOSTNAME));
 }
 
-RUN(t(reply_copies_what_identifies_the_exchange), t(relayed_nak_asks_the_relay_to_broadcast),
+TEST(listed_option_is_sent_to_who_asks_for_it_or_always)
+{
+	struct message_network n = network;
+	struct msg in = {0}, out = {0}, silent = {0}, old = {0};
+
+	n.options_len = 8 + 6 + 5;
+	memcpy(n.options, "\x2a\0\0\x04\x0a\0\0\x01\x72\x01\0\x02ht\x7d\0\0\x01x", n.options_len);
+	opts_put(&in.opts, OPT_WANTED, "\x2a\x2a", 2);
+	answer_listed(&in, &n, &out);
+	assert_int_equal(opts_u32(&out.opts, 42), 0x0a000001);
+	assert_true(opts_has(&out.opts, 114));
+	assert_false(opts_has(&out.opts, 125));
+	answer_listed(&silent, &n, &old);
+	assert_false(opts_has(&old.opts, 42));
+	assert_true(opts_has(&old.opts, 114));
+	/* What is there already is ours. */
+	old = (struct msg){0};
+	opts_put_u8(&old.opts, 114, 7);
+	answer_listed(&silent, &n, &old);
+	assert_int_equal(opts_u8(&old.opts, 114), 7);
+}
+
+RUN(t(listed_option_is_sent_to_who_asks_for_it_or_always),
+	t(reply_copies_what_identifies_the_exchange), t(relayed_nak_asks_the_relay_to_broadcast),
 	t(times_are_half_and_seven_eighths_of_the_lease), t(lease_without_an_end_has_no_times),
 	t(client_gets_what_it_wants_and_always_mask_and_router),
 	t(client_that_names_nothing_gets_everything), t(what_is_not_set_is_not_sent))

@@ -58,6 +58,10 @@ TEST(network_is_chosen_by_link_selection_then_subnet_selection_then_relay)
 		{"a relay of elsewhere", FOREIGN, "", 0, 0},
 		{"a link of elsewhere", RELAY, "\x05\x04\xc0\xa8\x01\x00", 0, 0},
 		{"a subnet of elsewhere", RELAY, "", FOREIGN, 0},
+		{"a relay that is a whole network", RELAY | 0xff, "", 0, 0},
+		{"a relay that is a network's name", RELAY & 0xffffff00, "", 0, 0},
+		{"a relay that is everybody", UINT32_MAX, "\x05\x04\x0a\x4e\x00\x00", 0, 0},
+		{"a relay that is a group", 0xe0000001, "\x05\x04\x0a\x4e\x00\x00", 0, 0},
 		{"no relay", 0, "", 0, POOL},
 		{"no relay: the client's own words", 0, "\x05\x04\x0a\x4e\x00\x00", RELAY, POOL},
 	};

@@ -84,5 +84,36 @@ TEST(each_network_has_its_pool)
 	lease_table_free(t);
 }
 
-RUN(t(address_is_found_in_the_network_that_has_it), t(network_that_makes_no_sense_is_refused),
+TEST(options_that_lie_about_their_length_are_refused)
+{
+	static const struct {
+		const char *bytes;
+		uint16_t len;
+	} cases[] = {{"\x2a", 1}, {"\x2a\0\0", 3}, {"\x2a\0\0\x04x", 5}, {"\0\0\0\x01x", 5},
+		{"\xff\0\0\x01x", 5}, {"\x2a\0\0\0", 4}, {"\x2a\0\0\x01x\x2b", 6},
+		{"", MESSAGE_OPTIONS_MAX + 1}};
+	struct networks *s = networks_new(1);
+	struct message_network n = network(0x0a4d0000, 24);
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		if (cases[i].bytes[0] || i == 3)
+			memcpy(n.options, cases[i].bytes, cases[i].len);
+		n.options_len = cases[i].len;
+		assert_int_equal(networks_add(s, &n), -EINVAL);
+	}
+	memcpy(n.options, "\x2a\x01\0\x02xy", 6);
+	n.options_len = 6;
+	assert_int_equal(networks_add(s, &n), 0);
+	struct rd r = network_options(networks_at(s, 0));
+	struct network_option o;
+	assert_true(network_next_option(&r, &o));
+	assert_int_equal(o.code, 42);
+	assert_true(o.is_always);
+	assert_int_equal(o.value.left, 2);
+	assert_false(network_next_option(&r, &o));
+	networks_free(s);
+}
+
+RUN(t(options_that_lie_about_their_length_are_refused),
+	t(address_is_found_in_the_network_that_has_it), t(network_that_makes_no_sense_is_refused),
 	t(each_network_has_its_pool))

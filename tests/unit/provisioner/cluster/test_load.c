@@ -26,6 +26,15 @@
 	"image: flatcar/4081.2.1\nroles:\n"                            \
 	"  master: {template: master.yaml, etcd-member: true}\n"       \
 	"  worker: {template: worker.yaml}\n"
+#define OPTIONS(keys)                                             \
+	"cluster: acm\nnetwork:\n"                                \
+	"  internal: {interface: bond0, address: 10.10.0.1/24}\n" \
+	"dhcp: {pool: 10.10.0.100-10.10.0.199, " keys "}\n"       \
+	"image: flatcar/4081.2.1\nroles:\n"                       \
+	"  master: {template: master.yaml, etcd-member: true}\n"  \
+	"  worker: {template: worker.yaml}\n"
+#define X64 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X256 X64 X64 X64 X64
 #define FAR_NODE(address) \
 	"nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: " address "}\n"
 
@@ -215,6 +224,37 @@ static const struct {
 		"cluster.yaml:10:57: nodes[0].uuid: 03000200-0400-0500-0006-000700080009 is what "
 		"boards "
 		"carry whose maker gave them none: it names no machine"},
+	{OPTIONS("options: [{code: 6, value: [1.2.3.4]}]"),
+		"cluster.yaml:4:49: dhcp.options[0].code: 6 can not be set here: dns says it"},
+	{OPTIONS("options: [{code: 255, value: x}]"),
+		"cluster.yaml:4:56: dhcp.options[0].code: 255 is out of range (1 to 254)"},
+	{OPTIONS("options: [{code: 4, value: x}, {code: 4, value: y}]"),
+		"cluster.yaml:4:70: dhcp.options[1].code: 4 was already given (line 4)"},
+	{OPTIONS("options: [{code: 4, value: [1.2.3]}]"),
+		"cluster.yaml:4:67: dhcp.options[0].value: \"1.2.3\" is not a text, hex: and pairs "
+		"of "
+		"digits, or a list of IPv4 addresses, 512 bytes at most"},
+	{OPTIONS("options: [{code: 4, value: 'hex:0'}]"),
+		"cluster.yaml:4:66: dhcp.options[0].value: \"hex:0\" is not a text, hex: and pairs "
+		"of "
+		"digits, or a list of IPv4 addresses, 512 bytes at most"},
+	{OPTIONS("search: [a.b, -c]"), "cluster.yaml:4:7: dhcp.search: \"-c\" is not a domain"},
+	{OPTIONS("mtu: 100"), "cluster.yaml:4:44: dhcp.mtu: 100 is out of range (576 to 65535)"},
+	{OPTIONS("ntp-servers: [1.2.3.4, 1.2.3.4, 1.2.3.4, 1.2.3.4, 1.2.3.4]"),
+		"cluster.yaml:4:52: dhcp.ntp-servers: 5 entries; 4 are allowed"},
+	{OPTIONS("routes: [{to: 10.9.0.5/16, via: 10.10.0.2}]"),
+		"cluster.yaml:4:48: dhcp.routes[0].to: 10.9.0.5/16 is an address in a network"},
+	{OPTIONS("routes: [{to: 10.9.0.0/16, via: 10.9.0.2}]"),
+		"cluster.yaml:4:48: dhcp.routes[0].via: 10.9.0.2 is not a host's address in that "
+		"network"},
+	{OPTIONS("options: [{code: 4, value: '" X256 X256 "'}, {code: 5, value: '" X256 X256 "'}]"),
+		"cluster.yaml:4:7: dhcp: its options are more than the 1024 bytes that there is "
+		"room "
+		"for"},
+	{SUBNETS("{subnet: 10.20.0.0/24, routes: [{to: 10.9.0.0/16, via: 10.10.0.2}]}"),
+		"cluster.yaml:4:81: dhcp.subnets[0].routes[0].via: 10.10.0.2 is not a host's "
+		"address "
+		"in that network"},
 	{SUBNETS("{subnet: 10.20.0.5/24}"), "cluster.yaml:4:49: dhcp.subnets[0].subnet: "
 					    "10.20.0.5/24 is an address in a network; "
 					    "its network is 10.20.0.0/24"},
@@ -380,6 +420,5 @@ TEST(pool_around_our_own_address_is_refused)
 RUN(t(small_file_is_completed_with_defaults), t(whole_file_is_read),
 	t(each_mistake_is_named_with_its_place), t(many_mistakes_are_reported_at_once),
 	t(pool_around_our_own_address_is_refused), t(node_may_live_in_a_subnet_behind_a_relay),
-	t(firmware_is_treated_as_the_operator_says),
-	t(client_identifier_is_text_or_hex),
+	t(firmware_is_treated_as_the_operator_says), t(client_identifier_is_text_or_hex),
 	t(hall_of_twenty_thousand_is_read_and_each_node_found))

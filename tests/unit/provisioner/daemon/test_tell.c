@@ -10,7 +10,8 @@ static const char yaml[] = "cluster: acm\ndomain: acm.internal\n"
 			   "  subnets: [{subnet: 10.20.0.0/24, router: 10.20.0.1}, {subnet: "
 			   "10.30.0.0/24,\n"
 			   "    pool: 10.30.0.9-10.30.0.99, dns: [8.8.8.8], domain: far.internal, "
-			   "lease: 2h}]}\n"
+			   "lease: infinite, mtu: 1500}],\n"
+			   "  ntp-servers: [9.9.9.8]}\n"
 			   "ports: {http: 8080}\nimage: flatcar/1\nenroll: closed\n"
 			   "roles: {m: {template: m.yaml, etcd-member: true}}\n"
 			   "nodes:\n  - {name: n1, role: m, mac: [52:54:00:00:00:01, "
@@ -52,6 +53,7 @@ TEST(settings_say_what_cluster_yaml_says)
 	assert_int_equal(n.dns[1], 0);
 	assert_int_equal(n.lease_s, 3600);
 	assert_int_equal(n.netboot_lease_s, 90);
+	assert_int_equal(n.options_len, 8);
 	assert_string_equal(n.domain, "acm.internal");
 	arena_free(a);
 }
@@ -74,7 +76,9 @@ TEST(subnet_says_what_it_says_and_else_what_the_local_network_says)
 	assert_int_equal(n.pool_last, 0x0a1e0063);
 	assert_int_equal(n.router, 0);
 	assert_int_equal(n.dns[0], 0x08080808);
-	assert_int_equal(n.lease_s, 7200);
+	assert_int_equal(n.lease_s, UINT32_MAX);
+	assert_int_equal(n.options_len, 8 + 6);
+	assert_memory_equal(n.options, "\x2a\0\0\x04\x09\x09\x09\x08\x1a\0\0\x02\x05\xdc", 14);
 	assert_int_equal(n.netboot_lease_s, 90);
 	assert_string_equal(n.domain, "far.internal");
 	arena_free(a);

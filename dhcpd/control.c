@@ -1,14 +1,16 @@
 #include "dhcpd/control.h"
 
+#include <assert.h>
+#include <event2/event.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "dhcpd/msg.h"
 #include "provisioner/base/clock.h"
-#include "provisioner/base/ipc.h"
 #include "provisioner/base/log.h"
 
 #define LINES_PER_S 100
+#define QUEUE_BYTES_MAX ((size_t)4 << 20)
 #define LEASES_A_TURN 8 /* messages of up to LISTING_STEP leases */
 
 static const char *stage_name(uint8_t stage)
@@ -219,6 +221,21 @@ static const struct ipc_kind kinds[] = {
 		.handle = on_lease_clear},
 };
 
+/* A message costs the same with one exchange in it as with many. */
+static void send_told(struct control *c)
+{
+	if (c->n_told > 0)
+		(void)ipc_send(c->provisioner, MESSAGE_EXCHANGE, c->told,
+			c->n_told * sizeof(c->told[0]), -1); /* serving goes on without */
+	c->n_told = 0;
+}
+
+static void on_tell(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what;
+	send_told(arg);
+}
+
 void control_open(struct control *c, struct event_base *base, int fd, struct lease_table *leases,
 	control_clear *clear, void *arg)
 {
@@ -226,12 +243,17 @@ void control_open(struct control *c, struct event_base *base, int fd, struct lea
 
 	*c = (struct control){.leases = leases, .clear = clear, .arg = arg};
 	c->provisioner = ipc_new(base, fd, "provisioner", kinds, ARRAY_LEN(kinds), c);
+	ipc_limit_queue(c->provisioner, QUEUE_BYTES_MAX);
+	c->tell = event_new(base, -1, 0, on_tell, c);
+	assert(c->tell);
 	(void)ipc_send(c->provisioner, MESSAGE_HELLO, &hello, sizeof(hello),
 		-1); /* it finds out by itself */
 }
 
 void control_close(struct control *c)
 {
+	if (c->tell)
+		event_free(TAKE(c->tell));
 	ipc_free(TAKE(c->provisioner));
 	networks_free(TAKE(c->networks));
 	networks_free(TAKE(c->networks_coming));
@@ -243,14 +265,18 @@ void control_close(struct control *c)
 void control_tell(struct control *c, const struct message_exchange *x)
 {
 	log_exchange(c, x);
-	(void)ipc_send(
-		c->provisioner, MESSAGE_EXCHANGE, x, sizeof(*x), -1); /* serving goes on without */
+	if (c->n_told == 0) /* runs when all else that happened in this wake-up is dealt with */
+		event_active(c->tell, EV_TIMEOUT, 1);
+	c->told[c->n_told++] = *x;
+	if (c->n_told == ARRAY_LEN(c->told))
+		send_told(c);
 }
 
 void control_tell_counters(struct control *c, struct counters *counters)
 {
 	enum counter which = COUNT_NONE;
 
+	send_told(c);
 	while ((which = counters_next_changed(counters, which)) != COUNT_NONE) {
 		struct message_counter m = {.value = counters->value[which]};
 

@@ -14,8 +14,10 @@
 #include "dhcpd/network.h"
 #include "dhcpd/node_table.h"
 #include "dhcpd/reserve.h"
+#include "provisioner/base/ipc.h"
 #include "provisioner/messages/messages.h"
 
+struct event;
 struct event_base;
 struct ipc;
 
@@ -37,6 +39,9 @@ struct control {
 	control_clear *clear;
 	void *arg; /* of `clear` */
 	struct ipc *provisioner;
+	struct event *tell; /* sends what is in `told` at the end of a wake-up */
+	struct message_exchange told[IPC_PAYLOAD_MAX / sizeof(struct message_exchange)];
+	size_t n_told;
 	int64_t second_ms; /* when the current second of log lines began */
 	unsigned lines;    /* written or held back in it */
 };
@@ -46,10 +51,10 @@ void control_open(struct control *c, struct event_base *base, int fd, struct lea
 	control_clear *clear, void *arg);
 void control_close(struct control *c);
 
-/* Logs an exchange and tells it to the provisioner. */
+/* Logs an exchange and tells it to the provisioner, together with the others of this wake-up. */
 void control_tell(struct control *c, const struct message_exchange *x);
 
-/* Tells all counters that have changed. */
+/* Tells all counters that have changed, and the exchanges that wait. */
 void control_tell_counters(struct control *c, struct counters *counters);
 
 #endif

@@ -33,7 +33,7 @@ struct ipc {
 	void *arg;
 	struct event *readable, *writable;
 	STAILQ_HEAD(, queued) queue;
-	size_t queue_bytes;
+	size_t queue_bytes, queue_max;
 	struct log_rate full, bad;
 };
 
@@ -84,19 +84,20 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	struct queued *q;
 
 	(void)fd, (void)what;
-	while ((q = STAILQ_FIRST(&c->queue))) {
+	/* A long queue must not keep the loop from whoever else waits for it. */
+	for (int i = 0; i < MESSAGES_PER_WAKEUP && (q = STAILQ_FIRST(&c->queue)); i++) {
 		int rc = send_one(c, q->type, q->payload, q->size, q->fd);
 		unsigned held;
 
-		if (rc == -EAGAIN || rc == -ENOBUFS) {
-			(void)event_add(c->writable, NULL);
-			return;
-		}
+		if (rc == -EAGAIN || rc == -ENOBUFS)
+			break;
 		if (rc < 0 && log_rate_allows(&c->full, clock_mono_ms(), &held))
 			log_warn("message to %s is lost: %s (%u more)", c->peer, strerror(-rc),
 				held);
 		queue_drop_first(c);
 	}
+	if (!STAILQ_EMPTY(&c->queue))
+		(void)event_add(c->writable, NULL);
 }
 
 /* The one descriptor that came along, or -1. The space for one, rounded up, has room for two: a
@@ -116,12 +117,28 @@ static int received_fd(struct msghdr *m)
 	return fd;
 }
 
+static bool kind_fits(const struct ipc_kind *kind, size_t size)
+{
+	return kind->is_list ? size > 0 && size % kind->size == 0 : size == kind->size;
+}
+
 static const struct ipc_kind *kind_of(const struct ipc *c, const struct header *h, size_t size)
 {
 	for (size_t i = 0; i < c->n_kinds; i++)
-		if (c->kinds[i].type == h->type && c->kinds[i].size == size && h->size == size)
+		if (c->kinds[i].type == h->type && h->size == size && kind_fits(&c->kinds[i], size))
 			return &c->kinds[i];
 	return NULL;
+}
+
+static void handle(
+	const struct ipc *c, const struct ipc_kind *kind, const void *payload, size_t size, int fd)
+{
+	const unsigned char *at = payload;
+
+	if (!kind->is_list)
+		kind->handle(c->arg, payload, fd);
+	for (size_t done = 0; kind->is_list && done < size; done += kind->size)
+		kind->handle(c->arg, at + done, -1);
 }
 
 static void dispatch(
@@ -133,7 +150,7 @@ static void dispatch(
 	if (!kind || !kind->takes_fd)
 		close_p(&fd);
 	if (kind)
-		kind->handle(c->arg, payload, fd);
+		handle(c, kind, payload, size, fd);
 	else if (log_rate_allows(&c->bad, clock_mono_ms(), &held))
 		log_warn("message type=%u size=%zu from %s is not known, ignoring (%u more)",
 			h->type, size, c->peer, held);
@@ -190,8 +207,14 @@ struct ipc *ipc_new(struct event_base *base, int fd, const char *peer, const str
 	struct ipc *c = xcalloc(1, sizeof(*c));
 
 	for (size_t i = 0; i < n_kinds; i++)
-		assert(kinds[i].type != 0 && kinds[i].size <= IPC_PAYLOAD_MAX);
-	*c = (struct ipc){.fd = fd, .peer = peer, .kinds = kinds, .n_kinds = n_kinds, .arg = arg};
+		assert(kinds[i].type != 0 && kinds[i].size <= IPC_PAYLOAD_MAX &&
+			(!kinds[i].is_list || (kinds[i].size > 0 && !kinds[i].takes_fd)));
+	*c = (struct ipc){.fd = fd,
+		.peer = peer,
+		.kinds = kinds,
+		.n_kinds = n_kinds,
+		.arg = arg,
+		.queue_max = QUEUE_BYTES_MAX};
 	STAILQ_INIT(&c->queue);
 	c->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, c);
 	c->writable = event_new(base, fd, EV_WRITE, on_writable, c);
@@ -217,7 +240,7 @@ static int enqueue(struct ipc *c, uint16_t type, const void *payload, size_t siz
 	size_t bytes = sizeof(struct queued) + size;
 	unsigned held;
 
-	if (bytes > QUEUE_BYTES_MAX - c->queue_bytes) {
+	if (bytes > c->queue_max || c->queue_bytes > c->queue_max - bytes) {
 		if (log_rate_allows(&c->full, clock_mono_ms(), &held))
 			log_warn("%s does not read: dropping messages to it (%u more)", c->peer,
 				held);
@@ -248,4 +271,9 @@ int ipc_send(struct ipc *c, uint16_t type, const void *payload, size_t size, int
 			return rc;
 	}
 	return enqueue(c, type, payload, size, fd);
+}
+
+void ipc_limit_queue(struct ipc *c, size_t bytes)
+{
+	c->queue_max = bytes;
 }

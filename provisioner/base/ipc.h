@@ -1,7 +1,7 @@
 /* ipc.h - messages between the processes of one suite: fixed structs over a SOCK_SEQPACKET pair.
  *
- * A message is a type and exactly the struct that the type stands for, optionally with one file
- * descriptor. A receiver's table says which types it takes and how long each is; anything else is
+ * A message is a type and exactly the struct that the type stands for, or a list of them for a kind that
+ * comes in great numbers; optionally with one file descriptor. A receiver's table says which types it takes and how long each is; anything else is
  * logged and dropped, so a process that was taken over can confuse no parser on the other side; a
  * descriptor that nobody asked for is closed. A handler must not free the channel it came from.
  * Sending never blocks: what the socket does not take waits in a bounded queue. */
@@ -14,7 +14,7 @@
 
 #include "provisioner/base/mem.h"
 
-#define IPC_PAYLOAD_MAX 4096
+#define IPC_PAYLOAD_MAX 16384
 
 struct event_base;
 struct ipc;
@@ -29,6 +29,7 @@ struct ipc_kind {
 	size_t size;
 	ipc_handler *handle;
 	bool takes_fd; /* a descriptor may come along */
+	bool is_list;  /* one message may carry several of these: `handle` is called for each */
 };
 
 /* Reads messages of `kinds` from `fd` and hands them to their handlers with `arg`. Takes `fd`; keeps
@@ -42,6 +43,9 @@ void ipc_free(struct ipc *c);
  * -EMFILE when a descriptor can not be kept for later. May be ignored: who waits for an answer has a
  * timeout anyway. */
 int ipc_send(struct ipc *c, uint16_t type, const void *payload, size_t size, int fd);
+
+/* What may wait for the peer at most, in bytes; 32 MiB unless told otherwise. */
+void ipc_limit_queue(struct ipc *c, size_t bytes);
 
 /* Bounds and terminates a text field of a received struct: its last byte becomes NUL in `field`. */
 #define IPC_TEXT(field) ((field)[sizeof(field) - 1] = '\0')

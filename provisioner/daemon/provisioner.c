@@ -327,18 +327,19 @@ static void on_lease_cleared(void *arg, const void *payload, int fd)
 
 /* None of these brings a descriptor along. */
 static const struct ipc_kind dhcpd_kinds[] = {
-	{MESSAGE_HELLO, sizeof(struct message_hello), on_dhcpd_hello, false},
-	{MESSAGE_EXCHANGE, sizeof(struct message_exchange), on_exchange, false},
-	{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, false},
-	{MESSAGE_LEASES, sizeof(struct message_leases), on_leases, false},
-	{MESSAGE_LEASE_CLEARED, sizeof(struct message_lease_cleared), on_lease_cleared, false},
+	{MESSAGE_HELLO, sizeof(struct message_hello), on_dhcpd_hello, .takes_fd = false},
+	{MESSAGE_EXCHANGE, sizeof(struct message_exchange), on_exchange, .is_list = true},
+	{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, .takes_fd = false},
+	{MESSAGE_LEASES, sizeof(struct message_leases), on_leases, .takes_fd = false},
+	{MESSAGE_LEASE_CLEARED, sizeof(struct message_lease_cleared), on_lease_cleared,
+		.takes_fd = false},
 };
 
 static const struct ipc_kind netboot_kinds[] = {
-	{MESSAGE_HELLO, sizeof(struct message_hello), on_netboot_hello, false},
-	{MESSAGE_ASK, sizeof(struct message_ask), on_ask, false},
-	{MESSAGE_TRANSFER, sizeof(struct message_transfer), on_transfer, false},
-	{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, false},
+	{MESSAGE_HELLO, sizeof(struct message_hello), on_netboot_hello, .takes_fd = false},
+	{MESSAGE_ASK, sizeof(struct message_ask), on_ask, .takes_fd = false},
+	{MESSAGE_TRANSFER, sizeof(struct message_transfer), on_transfer, .takes_fd = false},
+	{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, .takes_fd = false},
 };
 
 /* --- the loop ----------------------------------------------------------------------------------- */

@@ -6,7 +6,7 @@
  *
  *   any worker  -> provisioner   HELLO      I have just started: tell me everything
  *   provisioner -> dhcpd         DHCP_SETTINGS, NETWORK..., then NODES_BEGIN, NODE..., NODES_END
- *   dhcpd       -> provisioner   EXCHANGE   a DHCP message came and was answered so
+ *   dhcpd       -> provisioner   EXCHANGE   DHCP messages came and were answered so (one or more)
  *   provisioner -> dhcpd         LEASES_ASK, then LEASES_MORE: who holds which address?
  *   dhcpd       -> provisioner   LEASES     some of them, by address; then it waits for LEASES_MORE
  *   provisioner -> dhcpd         LEASE_CLEAR: let this address out of quarantine

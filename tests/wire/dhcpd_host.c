@@ -211,7 +211,10 @@ static void on_counter(void *arg, const void *payload, int fd)
 
 static const struct ipc_kind kinds[] = {
 	{.type = MESSAGE_HELLO, .size = sizeof(struct message_hello), .handle = on_hello},
-	{.type = MESSAGE_EXCHANGE, .size = sizeof(struct message_exchange), .handle = on_exchange},
+	{.type = MESSAGE_EXCHANGE,
+		.size = sizeof(struct message_exchange),
+		.handle = on_exchange,
+		.is_list = true},
 	{.type = MESSAGE_COUNTER, .size = sizeof(struct message_counter), .handle = on_counter},
 };
 

@@ -13,7 +13,7 @@
 #include "provisioner/base/ipc.h"
 #include "provisioner/base/log.h"
 
-enum { TYPE_NUMBER = 1, TYPE_FILE, TYPE_EMPTY, TYPE_LARGE };
+enum { TYPE_NUMBER = 1, TYPE_FILE, TYPE_EMPTY, TYPE_LARGE, TYPE_LIST };
 
 struct number {
 	uint32_t n;
@@ -71,6 +71,7 @@ static const struct ipc_kind kinds[] = {
 	{TYPE_FILE, sizeof(struct number), on_file, .takes_fd = true},
 	{TYPE_EMPTY, 0, on_empty, .takes_fd = false},
 	{TYPE_LARGE, sizeof(struct large), on_large, .takes_fd = false},
+	{TYPE_LIST, sizeof(struct number), on_number, .is_list = true},
 };
 
 static int set_up(void **state)
@@ -182,6 +183,35 @@ TEST(malformed_message_is_dropped_and_the_next_one_read)
 		assert_int_equal(seen.numbers, i + 1);
 	}
 	assert_int_equal(count_fds(), fds);
+}
+
+TEST(list_is_handed_over_one_by_one_and_in_order)
+{
+	const struct {
+		uint16_t type, size;
+		struct number body[3];
+	} m = {TYPE_LIST, sizeof(m.body), {{.n = 0}, {.n = 1}, {.n = 2}}};
+	int fds = count_fds();
+
+	send_raw(&m, sizeof(m), 1);
+	turn();
+	assert_int_equal(seen.numbers, 3);
+	assert_int_equal(seen.last, 2);
+	assert_int_equal(count_fds(), fds);
+}
+
+TEST(list_with_a_part_of_a_struct_or_none_is_dropped)
+{
+	const struct {
+		uint16_t type, size;
+		struct number body[2];
+	} m = {TYPE_LIST, sizeof(struct number) + 5, {{.n = 0}, {.n = 1}}};
+	const uint16_t none[2] = {TYPE_LIST, 0};
+
+	send_raw(&m, 4 + sizeof(struct number) + 5, 0);
+	send_raw(none, sizeof(none), 0);
+	turn();
+	assert_int_equal(seen.numbers, 0);
 }
 
 TEST(message_longer_than_the_largest_is_dropped)
@@ -303,7 +333,19 @@ TEST(peer_that_does_not_read_fills_a_bounded_queue)
 	for (; rc == 0 && n < 20000; n++)
 		rc = ipc_send(channel, TYPE_LARGE, &filler, sizeof(filler), -1);
 	assert_int_equal(rc, -ENOBUFS);
-	assert_in_range(n, 7000, 9000); /* 32 MiB */
+	assert_in_range(n, 1900, 2300); /* 32 MiB */
+}
+
+TEST(queue_ends_where_it_was_told_to)
+{
+	static const struct large filler;
+	int rc = 0, n = 0;
+
+	ipc_limit_queue(channel, 10 * sizeof(filler));
+	for (; rc == 0 && n < 20000; n++)
+		rc = ipc_send(channel, TYPE_LARGE, &filler, sizeof(filler), -1);
+	assert_int_equal(rc, -ENOBUFS);
+	assert_in_range(n, 10, 100); /* and what the socket holds */
 }
 
 TEST(sending_to_a_peer_that_is_gone_says_so)
@@ -320,6 +362,8 @@ int main(void)
 {
 	const struct CMUnitTest cases[] = {T(message_reaches_its_handler),
 		T(malformed_message_is_dropped_and_the_next_one_read),
+		T(list_is_handed_over_one_by_one_and_in_order),
+		T(list_with_a_part_of_a_struct_or_none_is_dropped),
 		T(message_longer_than_the_largest_is_dropped),
 		T(no_message_leaves_a_descriptor_open),
 		T(one_descriptor_arrives_even_when_more_are_sent),
@@ -328,7 +372,7 @@ int main(void)
 		T(sender_queues_what_the_socket_does_not_take_and_keeps_the_order),
 		T(queued_descriptor_belongs_to_the_queue),
 		T(peer_that_does_not_read_fills_a_bounded_queue),
-		T(sending_to_a_peer_that_is_gone_says_so)};
+		T(queue_ends_where_it_was_told_to), T(sending_to_a_peer_that_is_gone_says_so)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(cases, NULL, NULL);

@@ -47,7 +47,7 @@ static const struct row {
 	{OPT_ARCH, "client-architecture", KIND_U16, 2, UINT16_MAX, 2, IGNORE},
 	{OPT_UNDI, "client-undi", KIND_BYTES, 3, 3, 1, IGNORE},
 	{OPT_UUID, "client-uuid", KIND_BYTES, 17, 17, 1, IGNORE},
-	{OPT_SUBNET_SELECTION, "subnet-selection", KIND_ADDRESS, 4, 4, 4, IGNORE}, /* RFC 3011 */
+	{OPT_SUBNET_SELECTION, "subnet-selection", KIND_ADDRESS, 4, 4, 4, IGNORE},    /* RFC 3011 */
 	{OPT_TFTP_SERVERS, "tftp-servers", KIND_ADDRESSES, 4, UINT16_MAX, 4, IGNORE}, /* RFC 5859 */
 	{OPT_IPXE, "ipxe", KIND_BYTES, 0, UINT16_MAX, 1, IGNORE},
 	/* RFC 5071 */
@@ -300,11 +300,10 @@ static void admit(const struct opts *o, uint8_t code, bool goes[static 256], siz
 
 static void write_option(const struct opts *o, uint8_t code, bool goes[static 256], struct wr *w)
 {
-	struct rd value = opts_value(o, code);
-
 	if (!goes[code])
 		return;
 	goes[code] = false;
+	struct rd value = opts_value(o, code);
 	do {
 		size_t n = value.left < FRAGMENT_MAX ? value.left : FRAGMENT_MAX;
 		struct rd part = rd_slice(&value, n);
@@ -315,9 +314,22 @@ static void write_option(const struct opts *o, uint8_t code, bool goes[static 25
 	} while (value.left > 0);
 }
 
+/* The codes that have a value, in order: a dozen, where 256 would be looked at again and again. */
+static size_t list_codes(const struct opts *o, uint8_t codes[static 256])
+{
+	size_t n = 0;
+
+	for (size_t code = OPT_PAD + 1; code < OPT_END; code++)
+		if (o->has[code])
+			codes[n++] = (uint8_t)code;
+	return n;
+}
+
 void opts_encode(const struct opts *o, struct rd order, size_t room, struct wr *w)
 {
 	bool goes[256] = {false};
+	uint8_t codes[256];
+	size_t n_codes = list_codes(o, codes);
 	size_t left = room < 1 ? 0 : room - 1; /* for the 255 */
 
 	admit(o, OPT_RELAY, goes, &left); /* a relay that misses it drops the reply */
@@ -325,8 +337,8 @@ void opts_encode(const struct opts *o, struct rd order, size_t room, struct wr *
 		admit(o, needed[i], goes, &left);
 	for (size_t i = 0; i < order.left; i++)
 		admit(o, order.p[i], goes, &left);
-	for (size_t code = OPT_PAD + 1; code < OPT_END; code++)
-		admit(o, (uint8_t)code, goes, &left);
+	for (size_t i = 0; i < n_codes; i++)
+		admit(o, codes[i], goes, &left);
 
 	bool has_relay = goes[OPT_RELAY];
 	goes[OPT_RELAY] = false;
@@ -334,8 +346,8 @@ void opts_encode(const struct opts *o, struct rd order, size_t room, struct wr *
 		write_option(o, head[i], goes, w);
 	for (size_t i = 0; i < order.left; i++)
 		write_option(o, order.p[i], goes, w);
-	for (size_t code = OPT_PAD + 1; code < OPT_END; code++)
-		write_option(o, (uint8_t)code, goes, w);
+	for (size_t i = 0; i < n_codes; i++)
+		write_option(o, codes[i], goes, w);
 	goes[OPT_RELAY] = has_relay;
 	write_option(o, OPT_RELAY, goes, w);
 	wr_u8(w, OPT_END);

@@ -8,7 +8,7 @@
 
 #define VALUE_BYTES_MAX ((size_t)8 << 10)
 
-static int take_text(
+int distro_take_text(
 	const struct doc_node *n, const char *what, struct distro_text *ret, struct err *e)
 {
 	if (n->kind != DOC_SCALAR || n->len == 0)
@@ -22,7 +22,7 @@ static int take_required(const struct doc_node *map, struct mark at, const char 
 {
 	const struct doc_node *n = doc_get(map, key);
 
-	return n ? take_text(n, key, ret, e) : err_set(e, -EINVAL, at, "%s is missing", key);
+	return n ? distro_take_text(n, key, ret, e) : err_set(e, -EINVAL, at, "%s is missing", key);
 }
 
 static int read_config(const struct distro_text *text, enum distro_config *ret, struct err *e)
@@ -52,7 +52,7 @@ static int read_initrds(const struct doc_node *boot, struct distro *d, struct er
 		return err_set(e, -EINVAL, list->at,
 			"boot.initrds: expected a list of at most %d files", DISTRO_INITRDS_MAX);
 	for (size_t i = 0; i < list->n; i++) {
-		int rc = take_text(list->items[i], "boot.initrds", &d->initrds[i], e);
+		int rc = distro_take_text(list->items[i], "boot.initrds", &d->initrds[i], e);
 
 		if (rc < 0)
 			return rc;
@@ -71,7 +71,7 @@ static int read_args(struct arena *a, const struct doc_node *root, struct distro
 		return err_set(e, -EINVAL, list->at, "args: expected a list of kernel arguments");
 	struct distro_text *args = arena_alloc(a, list->n, sizeof(*args));
 	for (size_t i = 0; args && i < list->n; i++) {
-		int rc = take_text(list->items[i], "args", &args[i], e);
+		int rc = distro_take_text(list->items[i], "args", &args[i], e);
 
 		if (rc < 0)
 			return rc;
@@ -103,16 +103,19 @@ int distro_read(struct arena *a, const char *file, const char *text, size_t len,
 		(rc = read_initrds(boot, &d, e)) < 0 || (rc = read_args(a, root, &d, e)) < 0)
 		return rc;
 	const struct doc_node *rootfs = doc_get(boot, "rootfs");
-	if (rootfs && (rc = take_text(rootfs, "boot.rootfs", &d.rootfs, e)) < 0)
+	if (rootfs && (rc = distro_take_text(rootfs, "boot.rootfs", &d.rootfs, e)) < 0)
 		return rc;
+	const struct doc_node *disk = doc_get(doc_get(root, "disk"), "image");
+	if (disk && (rc = distro_take_text(disk, "disk.image", &d.disk, e)) < 0)
+		return rc;
+	d.root = root;
 	d.name = name.text;
 	d.title = title.text;
 	*ret = d;
 	return 0;
 }
 
-/* Renders one of the file's small templates. An error is reported at its line of the file. */
-static int fill(struct arena *a, const struct distro_text *t, struct value globals,
+int distro_fill(struct arena *a, const struct distro_text *t, struct value globals,
 	const char **ret, struct err *e)
 {
 	AUTO(str_done) struct str out = str_init(VALUE_BYTES_MAX);
@@ -144,7 +147,7 @@ static int plan_args(struct arena *a, const struct distro *d, struct value globa
 
 	for (size_t i = 0; i < d->n_args; i++) {
 		const char *arg = "";
-		int rc = fill(a, &d->args[i], globals, &arg, e);
+		int rc = distro_fill(a, &d->args[i], globals, &arg, e);
 
 		if (rc < 0)
 			return rc;
@@ -159,23 +162,41 @@ static int plan_args(struct arena *a, const struct distro *d, struct value globa
 					  : err_msg(e, -E2BIG, "%s: too many arguments", d->name);
 }
 
+void distro_split_version(
+	struct arena *a, const char *label, const char **ret_version, const char **ret_arch)
+{
+	static const char suffix[] = "-aarch64";
+	size_t len = strlen(label), tail = sizeof(suffix) - 1;
+	const char *version = NULL;
+
+	if (len > tail && strcmp(label + len - tail, suffix) == 0)
+		version = arena_strndup(a, label, len - tail);
+	*ret_version = version ? version : label;
+	*ret_arch = version ? "aarch64" : "x86_64";
+}
+
 int distro_plan(struct arena *a, const struct distro *d, const struct distro_input *in,
 	struct distro_plan *ret, struct err *e)
 {
-	struct distro_plan plan = {.n_initrds = d->n_initrds, .rootfs = ""};
+	struct distro_plan plan = {.n_initrds = d->n_initrds, .rootfs = "", .disk = ""};
 	struct value globals = value_map(a);
+	const char *version, *arch;
 	int rc;
 
-	value_map_set(globals, "version", value_text(a, in->version));
+	distro_split_version(a, in->version, &version, &arch);
+	value_map_set(globals, "version", value_text(a, version));
+	value_map_set(globals, "arch", value_text(a, arch));
 	value_map_set(globals, "config_url", value_text(a, in->config_url));
 	value_map_set(globals, "image_url", value_text(a, in->image_url));
 	value_map_set(globals, "console", value_text(a, in->console));
-	if ((rc = fill(a, &d->kernel, globals, &plan.kernel, e)) < 0)
+	if ((rc = distro_fill(a, &d->kernel, globals, &plan.kernel, e)) < 0)
 		return rc;
 	for (size_t i = 0; i < d->n_initrds; i++)
-		if ((rc = fill(a, &d->initrds[i], globals, &plan.initrds[i], e)) < 0)
+		if ((rc = distro_fill(a, &d->initrds[i], globals, &plan.initrds[i], e)) < 0)
 			return rc;
-	if (d->rootfs.text && (rc = fill(a, &d->rootfs, globals, &plan.rootfs, e)) < 0)
+	if (d->rootfs.text && (rc = distro_fill(a, &d->rootfs, globals, &plan.rootfs, e)) < 0)
+		return rc;
+	if (d->disk.text && (rc = distro_fill(a, &d->disk, globals, &plan.disk, e)) < 0)
 		return rc;
 	value_map_set(globals, "rootfs", value_text(a, plan.rootfs));
 	if ((rc = plan_args(a, d, globals, &plan, e)) < 0)

@@ -10,6 +10,7 @@
 
 #define CLI_OPTIONS_MAX 16
 #define CLI_ARGS_MAX 64
+#define CLI_VERBS_MAX 16
 
 enum cli_exit {
 	CLI_OK = 0,
@@ -32,7 +33,7 @@ struct cli_option {
 struct cli;
 
 struct cli_command {
-	const char *name;
+	const char *name;                 /* of a verb, with its group's: "images fetch" */
 	const char *args;                 /* "[NODE]", or "" */
 	const char *summary;              /* one line */
 	const char *detail;               /* a paragraph for --help, or NULL */
@@ -40,6 +41,8 @@ struct cli_command {
 	size_t min_args, max_args;
 	bool is_hidden;
 	int (*run)(const struct cli *cli);
+	/* Ends in NULL: then this is a group, `slipway NAME VERB`, and has neither options nor run(). */
+	const struct cli_command *const *verbs;
 };
 
 /* One invocation, parsed. */
@@ -65,6 +68,7 @@ void cli_complain(const struct cli *cli, const char *fmt, ...)
 
 /* Each command is a file of its own. */
 extern const struct cli_command cmd_serve, cmd_worker, cmd_check, cmd_nodes, cmd_events, cmd_wait,
-	cmd_status, cmd_render, cmd_schema, cmd_leases;
+	cmd_status, cmd_render, cmd_schema, cmd_leases,
+	cmd_images;
 
 #endif

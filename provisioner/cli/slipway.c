@@ -19,6 +19,7 @@ static const struct cli_command *const commands[] = {
 	&cmd_status,
 	&cmd_render,
 	&cmd_schema,
+	&cmd_images,
 	&cmd_worker,
 };
 
@@ -36,8 +37,32 @@ static void print_overview(FILE *to)
 		to);
 }
 
+/* The last word of its name. */
+static const char *verb_name(const struct cli_command *c)
+{
+	const char *blank = strrchr(c->name, ' ');
+
+	return blank ? blank + 1 : c->name;
+}
+
+static void print_verbs(const struct cli_command *group, FILE *to)
+{
+	(void)fprintf(to, "usage: slipway %s VERB [OPTIONS] [ARGUMENTS]\n\n%s.\n\n", group->name,
+		group->summary);
+	for (size_t i = 0; group->verbs[i]; i++)
+		(void)fprintf(
+			to, "  %-8s %s\n", verb_name(group->verbs[i]), group->verbs[i]->summary);
+	(void)fprintf(to, "\n  slipway %s VERB --help   a verb's options\n", group->name);
+	if (group->detail)
+		(void)fprintf(to, "\n%s\n", group->detail);
+}
+
 static void print_help(const struct cli_command *c)
 {
+	if (c->verbs) {
+		print_verbs(c, stdout);
+		return;
+	}
 	printf("usage: slipway %s [OPTIONS]%s%s\n\n%s.\n", c->name, c->args[0] ? " " : "", c->args,
 		c->summary);
 	if (c->detail)
@@ -77,6 +102,37 @@ static int unknown_command(const char *name)
 	(void)fprintf(stderr, "slipway: no command \"%s\"%s%s%s\n", name,
 		near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
 	return CLI_USAGE;
+}
+
+static int unknown_verb(const struct cli_command *group, const char *name)
+{
+	const char *names[CLI_VERBS_MAX + 1] = {NULL};
+
+	for (size_t i = 0; group->verbs[i] && i < CLI_VERBS_MAX; i++)
+		names[i] = verb_name(group->verbs[i]);
+	const char *near = err_nearest(name, names);
+	(void)fprintf(stderr, "slipway %s: no verb \"%s\"%s%s%s\n", group->name, name,
+		near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
+	return CLI_USAGE;
+}
+
+/* The verb of a group that argv[2] names; NULL, and *ret_rc, when there is nothing to run. */
+static const struct cli_command *find_verb(
+	const struct cli_command *group, int argc, char **argv, int *ret_rc)
+{
+	bool asked = argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0 ||
+					 strcmp(argv[2], "help") == 0);
+
+	*ret_rc = asked ? CLI_OK : CLI_USAGE;
+	if (argc < 3 || asked) {
+		print_verbs(group, asked ? stdout : stderr);
+		return NULL;
+	}
+	for (size_t i = 0; group->verbs[i]; i++)
+		if (strcmp(verb_name(group->verbs[i]), argv[2]) == 0)
+			return group->verbs[i];
+	*ret_rc = unknown_verb(group, argv[2]);
+	return NULL;
 }
 
 #define HELP_VALUE 1000
@@ -164,7 +220,14 @@ int main(int argc, char **argv)
 	cli.command = find_command(argv[1]);
 	if (!cli.command)
 		return unknown_command(argv[1]);
-	int rc = parse(&cli, argc - 1, argv + 1);
+	int rc, words = 1;
+	if (cli.command->verbs) {
+		cli.command = find_verb(cli.command, argc, argv, &rc);
+		if (!cli.command)
+			return rc;
+		words = 2;
+	}
+	rc = parse(&cli, argc - words, argv + words);
 	if (rc != CLI_OK)
 		return rc < 0 ? CLI_OK : rc;
 	rc = cli.command->run(&cli);

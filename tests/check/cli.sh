@@ -40,10 +40,29 @@ refuses 2 'accepted, booting' wait --for stalled
 refuses 2 'time such as' wait --timeout soon
 refuses 2 'loud' serve --log-level loud
 refuses 2 'started by hand' worker a b c d e f
+refuses 2 'usage: slipway images VERB' images
+refuses 2 'no verb "lsit" .did you mean "list"' images lsit
+refuses 2 'usage: slipway images fetch .OPTIONS. DISTRIBUTION' images fetch
+refuses 2 'nonsense' images list --nonsense
+refuses 2 'not a distribution' images fetch ../flatcar
+refuses 2 'not a number from 0 to 100' images fetch flatcar --retries many --templates "$top/templates"
+refuses 2 'not made for "mips"' images fetch flatcar --arch mips --templates "$top/templates"
+refuses 2 'no channel "betta" .did you mean "beta"' images fetch flatcar --channel betta --templates "$top/templates"
+refuses 2 'not an http or https URL' images fetch flatcar --base-url ftp://x --templates "$top/templates"
+refuses 3 'no distribution "gentoo"' images fetch gentoo --templates "$top/templates"
+refuses 1 'Without the keys of Flatcar' images fetch flatcar --keyring "$work/none.gpg" --templates "$top/templates"
+refuses 2 'expected NAME/VERSION' images import "$work" --name ../x --store "$work/store"
+refuses 1 'give --name' images import "$work" --store "$work/store"
+refuses 1 'No such file' images import "$work/nothing" --store "$work/store"
+refuses 2 'expected NAME/VERSION' images export flatcar "$work/x.tar"
+refuses 1 'nowhere.*the image store' images list --store "$work/nowhere"
+refuses 2 'from 1 to 10000' images prune --keep 0
+refuses 3 'no image flatcar/1' images rm flatcar/1 --store "$work/store"
+refuses 3 'no image flatcar' images verify flatcar --store "$work/store"
 refuses 4 'no server answers' status --socket "$work/none"
 refuses 65 'nothing.yaml' check --config "$work/nothing.yaml" --templates "$top/templates"
 refuses 1 'nowhere' check --config "$work/x.yaml" --templates "$work/nowhere"
-for c in serve check nodes events leases wait status render schema; do
+for c in serve check nodes events leases wait status render schema "images fetch" "images import" "images export" "images list" "images verify" "images rm" "images prune"; do
 	ok "slipway $c --help prints its usage" eval "'$slipway' $c --help | grep -q '^usage: slipway $c'"
 done
 ok "a full disk behind stdout is a failure" eval "! '$slipway' schema >/dev/full 2>/dev/null"

@@ -142,10 +142,10 @@ static void on_stop(evutil_socket_t signo, short what, void *arg)
 static void provisioner(int fd)
 {
 	static const struct ipc_kind kinds[] = {
-		{MESSAGE_HELLO, sizeof(struct message_hello), on_hello, false},
-		{MESSAGE_ASK, sizeof(struct message_ask), on_ask, false},
-		{MESSAGE_TRANSFER, sizeof(struct message_transfer), on_transfer, false},
-		{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, false},
+		{MESSAGE_HELLO, sizeof(struct message_hello), on_hello, .takes_fd = false},
+		{MESSAGE_ASK, sizeof(struct message_ask), on_ask, .takes_fd = false},
+		{MESSAGE_TRANSFER, sizeof(struct message_transfer), on_transfer, .takes_fd = false},
+		{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, .takes_fd = false},
 	};
 	struct host h = {.base = event_base_new()};
 

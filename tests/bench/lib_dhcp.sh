@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The DHCP servers that are compared: how each is started on its own wire with N leases already made. All serve
-# 10.77.0.0/16 on "s0", none checks for conflicts (in favour of those that stand still while they do).
+# 10.77.0.0/16 on "s0". We probe each new address as we always do; the rivals, which would stand still meanwhile, do not.
 #
 # launch_WHO FOLDER begins the server in the foreground; leases_WHO N writes its lease file to standard output.
 # Machine I of dhcp_load has the MAC 02:b0 and I as four bytes; it holds 10.77.1.0 + I. Half of each lease is over:
@@ -30,7 +30,8 @@ launch_slipway() {
 	mkdir -p "$1/leases"
 	chown nobody "$1/leases"
 	exec "$bin/tests/wire/dhcpd_host" s0 "$1/leases" server=10.77.0.1/16 pool=$pool_first-$pool_last enroll=open \
-		router=10.77.0.1 dns=10.77.0.1 domain=lab.internal lease=$lease_s
+		router=10.77.0.1 dns=10.77.0.1 domain=lab.internal lease=$lease_s probe=300 \
+		log=info tell=no
 }
 version_slipway() { "$bin/slipway" version 2>/dev/null | awk '{ print $NF; exit }'; }
 
@@ -131,5 +132,5 @@ bring_up() {
 	mkdir "$work/$1"
 	[ "$1" = slipway ] || "leases_$1" "$2" >"$work/$1/leases"
 	launch "$1" 30 || return 1
-	[ "$1" != slipway ] || load slipway dora count="$2" machines="$2" >/dev/null
+	[ "$1" != slipway ] || load slipway dora clients="$(($2 < 4000 ? $2 : 4000))" count="$2" machines="$2" >/dev/null
 }

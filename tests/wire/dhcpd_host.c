@@ -8,6 +8,7 @@
  *     lease=SECONDS netboot-lease=SECONDS port=80 enroll=ask|open|closed ra=yes|no
  *     subnet=10.78.0.0/24,10.78.0.100-10.78.0.199[,ROUTER]   a network behind a relay; leases as above
  *     probe=MS quarantine=SECONDS
+ *     log=LEVEL      the server's, "debug" unless told   tell=no   print no exchanges (thousands in a benchmark)
  *     node=NAME,ADDRESS(- for the pool),MAC[/MAC...][,BOOT_FILE]
  *
  * "READY PID" is printed when the server has said HELLO and got its settings. */
@@ -38,6 +39,8 @@ struct host {
 	struct message_network networks[MESSAGE_NETWORKS_MAX];
 	struct message_node nodes[HOST_NODES_MAX];
 	uint32_t n_nodes;
+	const char *log_level;
+	bool is_quiet;
 	pid_t child;
 };
 
@@ -146,6 +149,10 @@ static void take_argument(struct host *h, char *text)
 		s->guard.probe_ms = number_of(text);
 	else if (strcmp(key, "quarantine") == 0)
 		s->guard.quarantine_s = number_of(text);
+	else if (strcmp(key, "log") == 0)
+		h->log_level = text;
+	else if (strcmp(key, "tell") == 0)
+		h->is_quiet = strcmp(text, "no") == 0;
 	else if (strcmp(key, "node") == 0)
 		take_node(h, text);
 	else
@@ -186,11 +193,14 @@ static void on_hello(void *arg, const void *payload, int fd)
 
 static void on_exchange(void *arg, const void *payload, int fd)
 {
+	const struct host *h = arg;
 	struct message_exchange x;
 	char mac[MAC_TEXT_SIZE], address[IPV4_TEXT_SIZE], name[256];
 
-	(void)arg, (void)fd;
+	(void)fd;
 	memcpy(&x, payload, sizeof(x));
+	if (h->is_quiet)
+		return;
 	(void)printf("EXCHANGE %s %s mac=%s address=%s stage=%u arch=%u lease=%u uuid=%u file=%s "
 		     "host=%s note=%s\n",
 		dhcp_type_name(x.request), x.reply ? dhcp_type_name(x.reply) : "-",
@@ -219,12 +229,12 @@ static const struct ipc_kind kinds[] = {
 };
 
 /* The real program, started as the supervisor does: build/MODE/slipway-dhcpd, two folders above our own. */
-static int serve(char *interface, char *lease_dir, int fd)
+static int serve(char *interface, char *lease_dir, const char *log_level, int fd)
 {
 	const int fds[] = {
 		fd, open_port(interface, DHCP_SERVER_PORT), open_port(interface, PXE_PORT)};
 	char *words[] = {xstrdup("slipway"), xstrdup("worker"), xstrdup("dhcpd"), interface,
-		lease_dir, xstrdup("cluster.yaml"), xstrdup("nobody"), xstrdup("debug"), NULL};
+		lease_dir, xstrdup("cluster.yaml"), xstrdup("nobody"), xstrdup(log_level), NULL};
 	char path[4096] = "";
 	int high[ARRAY_LEN(fds)];
 
@@ -254,7 +264,8 @@ static void on_end(evutil_socket_t fd, short what, void *arg)
 
 int main(int argc, char **argv)
 {
-	struct host h = {.settings = {.n_networks = 1, .http_port = 80, .enroll = ENROLL_ASK},
+	struct host h = {.log_level = "debug",
+		.settings = {.n_networks = 1, .http_port = 80, .enroll = ENROLL_ASK},
 		.networks = {{.lease_s = 3600, .netboot_lease_s = 60}}};
 	int pair[2], status = 0;
 
@@ -268,7 +279,7 @@ int main(int argc, char **argv)
 	h.child = fork();
 	if (h.child == 0) {
 		(void)close(pair[0]);
-		return serve(argv[1], argv[2], pair[1]);
+		return serve(argv[1], argv[2], h.log_level, pair[1]);
 	}
 	(void)close(pair[1]);
 	h.base = event_base_new();

@@ -70,6 +70,8 @@ static void on_settings(void *arg, const void *payload, int fd)
 
 static void log_networks(const struct control *c)
 {
+	if (c->settings.mode == DHCP_MODE_PROXY)
+		log_info("ProxyDHCP: another server leases the addresses");
 	for (size_t i = 0; i < networks_count(c->networks); i++) {
 		const struct message_network *n = networks_at(c->networks, i);
 		char first[IPV4_TEXT_SIZE], last[IPV4_TEXT_SIZE], net[IPV4_NET_TEXT_SIZE];

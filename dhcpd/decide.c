@@ -5,6 +5,7 @@
 
 #include "dhcpd/answer.h"
 #include "dhcpd/choose.h"
+#include "dhcpd/proxy.h"
 #include "dhcpd/conflict.h"
 #include "dhcpd/quirk.h"
 
@@ -311,6 +312,33 @@ static void on_bootp(struct ask *a)
 	a->d->exchange.reply = DHCP_ACK; /* which is what it amounts to */
 }
 
+/* Beside another server: a boot file for who boots, and a note of which address it takes there. */
+static void on_proxy(struct ask *a)
+{
+	struct decision *d = a->d;
+
+	switch (proxy_judge(a)) {
+	case PROXY_OFFER:
+		answer_begin(a->m, DHCP_OFFER, a->server_id, &d->reply);
+		add_boot_file(a, PXE_BESIDE, /* is_counted= */ false);
+		if (opts_has(&d->reply.opts, OPT_CLASS) || d->reply.file[0])
+			finish(a, COUNT_OFFER);
+		else
+			drop(a, COUNT_NO_BOOT_FILE, /* is_tellable= */ true);
+		return;
+	case PROXY_NOTICE:
+		add_boot_file(a, PXE_BESIDE, /* is_counted= */ true); /* as our offer said */
+		d->what = COUNT_OTHER_SERVER;
+		d->is_tellable = true;
+		d->exchange.by_other = true;
+		d->exchange.address = proxy_address_taken(a);
+		return;
+	case PROXY_IGNORE:
+		drop(a, COUNT_NOT_PXE, /* is_tellable= */ false);
+		return;
+	}
+}
+
 static void dispatch(struct ask *a)
 {
 	static const struct {
@@ -395,6 +423,8 @@ void decide(const struct decide_state *s, const struct msg *m, const struct arri
 		drop(&a, COUNT_UNKNOWN_MACHINE, /* is_tellable= */ true);
 	else if (from->dst_port == PXE_PORT)
 		on_pxe_port(&a);
+	else if (s->settings->mode == DHCP_MODE_PROXY)
+		on_proxy(&a);
 	else
 		dispatch(&a);
 }

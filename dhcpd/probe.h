@@ -20,7 +20,6 @@
 /* A request as it came. */
 struct probe_request {
 	struct arrival from;
-	struct mac from_mac;
 	struct rd payload; /* borrowed */
 };
 

@@ -49,6 +49,10 @@ struct route route_choose(const struct msg *request, const struct msg *reply,
 	if (request->ciaddr != 0 && opts_u8(&reply->opts, OPT_TYPE) == DHCP_ACK)
 		return by_socket(request->ciaddr, DHCP_CLIENT_PORT);
 
+	/* An OFFER without an address stands beside another server's: its client has none yet. */
+	if (reply->yiaddr == 0 && opts_u8(&reply->opts, OPT_TYPE) == DHCP_OFFER)
+		return by_broadcast();
+
 	/* RFC 2131 says nothing of an INFORM without 'ciaddr'; its sender has an address all the same. */
 	if (reply->yiaddr == 0)
 		return from->src != 0 ? by_socket(from->src, DHCP_CLIENT_PORT) : by_broadcast();

@@ -12,6 +12,7 @@ struct arrival {
 	uint32_t src;
 	uint16_t src_port, dst_port; /* dst_port: DHCP_SERVER_PORT or PXE_PORT */
 	uint32_t dst;                /* ours, or a broadcast address */
+	struct mac src_mac;          /* of the frame; zero when it came through a socket */
 };
 
 enum route_via {

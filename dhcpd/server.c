@@ -182,7 +182,7 @@ static void serve(struct dhcpd *d, const struct probe_request *r, int64_t age_ms
 	enum msg_result result = msg_decode(r->payload.p, r->payload.left, &d->msg);
 
 	if (result != MSG_OK && result != MSG_BOOTP) {
-		drop_message(d, result, &r->from_mac);
+		drop_message(d, result, &r->from.src_mac);
 		return;
 	}
 	uint8_t type = opts_u8(&d->msg.opts, OPT_TYPE);
@@ -277,7 +277,7 @@ static void on_frame(void *arg, const uint8_t *bytes, size_t len, int64_t wall_m
 		count(d, COUNT_NOT_FOR_US);
 		return;
 	}
-	struct probe_request r = {{f.src, f.src_port, f.dst_port, f.dst}, f.src_mac, f.payload};
+	struct probe_request r = {{f.src, f.src_port, f.dst_port, f.dst, f.src_mac}, f.payload};
 	serve(d, &r, clock_wall_ms() - wall_ms);
 }
 
@@ -311,9 +311,10 @@ static void on_pxe(evutil_socket_t fd, short what, void *arg)
 
 		if (n < 0)
 			break;
-		struct probe_request r = {
-			.from = {ntohl(from.sin_addr.s_addr), ntohs(from.sin_port), PXE_PORT,
-				d->control.settings.server.addr},
+		struct probe_request r = {.from = {.src = ntohl(from.sin_addr.s_addr),
+						  .src_port = ntohs(from.sin_port),
+						  .dst_port = PXE_PORT,
+						  .dst = d->control.settings.server.addr},
 			.payload = rd_init(bytes, (size_t)n)};
 		serve(d, &r, 0);
 	}

@@ -121,6 +121,25 @@ static void check_subnet(const struct cluster *c, const struct cluster_subnet *s
 	check_options(s, path, errors);
 }
 
+/* Who leases the addresses has a pool; who does not has nothing to do with one. */
+static void check_mode(const struct cluster *c, struct err_list *errors)
+{
+	bool is_proxy = c->dhcp.mode == DHCP_MODE_PROXY;
+
+	if (!is_proxy && c->dhcp.local.pool.first == 0)
+		err_list_add(errors, c->dhcp.at,
+			"dhcp.pool is missing: addresses for machines without one of their own");
+	if (is_proxy && c->dhcp.local.pool.first != 0)
+		err_list_add(errors, c->dhcp.at,
+			"dhcp.pool: in mode proxy another server leases the addresses");
+	for (uint32_t i = 0; is_proxy && i < c->dhcp.n_subnets; i++)
+		if (c->dhcp.subnets[i].pool.first != 0)
+			err_list_add(errors, c->dhcp.subnets[i].at,
+				"dhcp.subnets[%u].pool: in mode proxy another server leases the "
+				"addresses",
+				i);
+}
+
 static bool is_overlapping(struct ipv4_net a, struct ipv4_net b)
 {
 	return ipv4_net_has(a, ipv4_net_first(b)) || ipv4_net_has(b, ipv4_net_first(a));
@@ -180,6 +199,7 @@ void check_dhcp(struct cluster *c, struct err_list *errors)
 		err_list_add(errors, c->network.internal.at,
 			"network.internal.address: %s is the network's own or broadcast address",
 			ipv4_net_text(net, text));
+	check_mode(c, errors);
 	check_subnet(c, &c->dhcp.local, "dhcp", "network.internal", errors);
 	for (uint32_t i = 0; i < c->dhcp.n_subnets; i++) {
 		(void)snprintf(path, sizeof(path), "dhcp.subnets[%u]", i);

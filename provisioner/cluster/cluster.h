@@ -118,6 +118,7 @@ struct cluster_subnet {
 
 struct cluster_dhcp {
 	struct mark at;
+	uint32_t mode;                  /* enum dhcp_mode */
 	struct cluster_subnet local;    /* of the internal interface */
 	struct cluster_subnet *subnets; /* behind relays; what they leave out is as in `local` */
 	uint32_t n_subnets;

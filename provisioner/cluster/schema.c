@@ -26,6 +26,9 @@ static const struct schema_word enrolls[] = {
 	{NULL, 0},
 };
 
+static const struct schema_word dhcp_modes[] = {
+	{"full", DHCP_MODE_FULL}, {"proxy", DHCP_MODE_PROXY}, {NULL, 0}};
+
 static const struct schema_word quirks[] = {
 	{"no-option-60", QUIRK_NO_CLASS},
 	{"option-60", QUIRK_CLASS},
@@ -202,8 +205,12 @@ static const struct schema_section subnet = {
 static const struct schema_section dhcp = {
 	.size = sizeof(struct cluster_dhcp),
 	.keys = (const struct schema_key[]){
-		{.key = "pool", .type = SCHEMA_RANGE, AT(local.pool), .required = true,
-			.doc = "Addresses for machines without one of their own: FIRST-LAST."},
+		{.key = "mode", .type = SCHEMA_ENUM, AT(mode), .preset = "full", .words = dhcp_modes,
+			.doc = "Lease addresses (full), or only tell boot firmware what to boot, beside another "
+			       "DHCP server (proxy). Full is the one to rely on."},
+		{.key = "pool", .type = SCHEMA_RANGE, AT(local.pool),
+			.doc = "Addresses for machines without one of their own: FIRST-LAST. Needed in mode full, "
+			       "and none in mode proxy."},
 		{.key = "lease", .type = SCHEMA_DURATION, AT(local.lease_ms), .preset = "12h",
 			.min = 60 * SECOND_MS, .max = 365 * DAY_MS, .words = infinite,
 			.doc = "Lease time of an operating system, or infinite."},

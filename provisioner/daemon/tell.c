@@ -25,6 +25,7 @@ void tell_settings(const struct cluster *c, struct message_dhcp_settings *ret)
 		.server = c->network.internal.address,
 		.n_networks = 1 + c->dhcp.n_subnets,
 		.http_port = (uint16_t)c->ports.http,
+		.mode = (uint8_t)c->dhcp.mode,
 		.enroll = (uint8_t)c->enroll,
 		.router_advertisements = c->dhcp.router_advertisements,
 		.guard = {.probe_ms = (uint32_t)c->dhcp.conflict_probe_ms,

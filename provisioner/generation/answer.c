@@ -141,9 +141,10 @@ static void script(const struct question *q)
 	/* Whoever says this MAC must hold its lease: a URL is easily made up. */
 	struct machine *m = nodes_by_mac(q->a->nodes, &mac);
 	if (m && m->node && m->address != q->ask->client) {
-		(void)snprintf(reason, sizeof(reason),
-			"%s has address %s, but this request came from %s", m->key,
-			ipv4_text(m->address, has), ipv4_text(q->ask->client, asks));
+		(void)snprintf(reason, sizeof(reason), "%s has %s%s, but this request came from %s",
+			m->key, m->address ? "address " : "not been heard to ask for an address",
+			m->address ? ipv4_text(m->address, has) : "",
+			ipv4_text(q->ask->client, asks));
 		nodes_trouble(q->a->nodes, m, q->now_ms, "refused", "%s", reason);
 		refuse_with_script(q, reason);
 		return;
@@ -181,6 +182,17 @@ static bool fill_token(const struct question *q, const struct store_boot *boot)
 	return true;
 }
 
+/* The address that was given the nonce. Beside another DHCP server the RAM disk may have got another one
+ * than iPXE had: then it is the one that the node was last heard to take. */
+static bool is_of_this_boot(const struct question *q, const struct store_boot *boot)
+{
+	const struct machine *m = nodes_by_key(q->a->nodes, boot->node);
+	bool is_proxy = q->a->generation->cluster->dhcp.mode == DHCP_MODE_PROXY;
+
+	return boot->client == q->ask->client ||
+	       (is_proxy && m && m->address != 0 && m->address == q->ask->client);
+}
+
 static void give_config(const struct question *q, const struct store_boot *boot)
 {
 	const struct generation *g = q->a->generation;
@@ -193,7 +205,8 @@ static void give_config(const struct question *q, const struct store_boot *boot)
 	}
 	/* Whatever runs on a joined node could trade its boot's URL for another token. */
 	if (m->life.step >= STEP_JOINED) {
-		refuse(q, 403, "%s has joined: this boot's configuration is not given out again", m->key);
+		refuse(q, 403, "%s has joined: this boot's configuration is not given out again",
+			m->key);
 		return;
 	}
 	give(q, g->config_kind == DISTRO_IGNITION ? TYPE_IGNITION : TYPE_CLOUD_CONFIG, &n->config);
@@ -229,7 +242,7 @@ static void config(const struct question *q)
 		refuse(q, 404, "no boot has this nonce (or it is long past): boot again");
 	else if (rc < 0)
 		refuse(q, 503, "the provisioner can not read its state: %s", strerror(-rc));
-	else if (boot.client != q->ask->client)
+	else if (!is_of_this_boot(q, &boot))
 		refuse(q, 403, "this configuration belongs to another address");
 	else
 		give_config(q, &boot);

@@ -43,6 +43,9 @@ enum message_type {
 	MESSAGE_LEASE_CLEARED,
 };
 
+/* FULL leases addresses; PROXY tells boot firmware what to boot, beside another server that does. */
+enum dhcp_mode { DHCP_MODE_FULL = 1, DHCP_MODE_PROXY };
+
 enum enroll { ENROLL_ASK = 1, ENROLL_OPEN, ENROLL_CLOSED };
 
 struct message_hello {
@@ -63,6 +66,7 @@ struct message_dhcp_settings {
 	struct ipv4_net server; /* our address on the internal interface, and its network */
 	uint32_t n_networks;    /* NETWORKs that follow; the first is the internal interface's */
 	uint16_t http_port;
+	uint8_t mode;                  /* enum dhcp_mode */
 	uint8_t enroll;                /* enum enroll: CLOSED gives unknown machines no address */
 	uint8_t router_advertisements; /* answer Router Solicitations with an empty RA */
 	struct message_dhcp_guard guard;
@@ -114,6 +118,7 @@ struct message_exchange {
 	uint8_t stage;    /* enum boot_stage, judged from this request alone */
 	uint8_t request;  /* DHCP message type (option 53) of the request */
 	uint8_t reply;    /* of the reply; 0: none was sent */
+	uint8_t by_other; /* it takes `address` of another server, which we only hear */
 	uint16_t arch;    /* option 93, or 0xffff without one */
 	uint32_t address; /* offered or leased; 0: none */
 	uint32_t lease_s;

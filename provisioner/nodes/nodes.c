@@ -9,6 +9,7 @@
 #include "provisioner/base/clock.h"
 #include "provisioner/base/log.h"
 #include "provisioner/cluster/cluster.h"
+#include "provisioner/messages/messages.h"
 #include "provisioner/nodes/index.h"
 #include "provisioner/nodes/record.h"
 
@@ -32,6 +33,11 @@ static void copy_text(char *to, size_t size, const char *text)
 {
 	(void)snprintf(
 		to, size, "%s", text); /* what is too long was refused before, or is display text */
+}
+
+static bool is_proxy(const struct nodes *t)
+{
+	return t->cluster && t->cluster->dhcp.mode == DHCP_MODE_PROXY;
 }
 
 static struct machine *append(struct nodes *t)
@@ -196,7 +202,9 @@ static void become_node(
 	m->n_macs = 0;
 	for (uint32_t i = 0; i < n->macs.n; i++)
 		record_add_mac(m, &n->macs.items[i]);
-	m->address = n->address;
+	/* Beside another DHCP server a node holds what it was seen to take there, and nothing before. */
+	if (!is_proxy(t))
+		m->address = n->address;
 	m->dirty = true;
 	index_add(&t->index, m);
 }
@@ -332,7 +340,7 @@ void nodes_set_address(struct nodes *t, struct machine *m, uint32_t address)
 
 	if (before == m)
 		return;
-	if (before && !before->node) {
+	if (before && (!before->node || is_proxy(t))) {
 		index_drop(&t->index, before);
 		before->address = 0;
 		before->dirty = true;

@@ -5,6 +5,7 @@
 
 #include "provisioner/base/human.h"
 #include "provisioner/base/log.h"
+#include "provisioner/cluster/cluster.h"
 #include "provisioner/messages/messages.h"
 #include "provisioner/nodes/nodes.h"
 
@@ -38,23 +39,57 @@ static void keep_uuid(struct machine *m, const struct message_exchange *x)
 		u[15]);
 }
 
-static void leased(
-	struct nodes *t, struct machine *m, const struct message_exchange *x, int64_t now_ms)
+static bool boots(const struct message_exchange *x)
 {
-	bool boots = x->stage == STAGE_FIRMWARE || x->stage == STAGE_IPXE;
+	return x->stage == STAGE_FIRMWARE || x->stage == STAGE_IPXE;
+}
+
+/* `words`: how it came by the address. */
+static void has_address(struct nodes *t, struct machine *m, const struct message_exchange *x,
+	const char *words, int64_t now_ms)
+{
 	char addr[IPV4_TEXT_SIZE], mac[MAC_TEXT_SIZE], file[SAFE_SIZE] = "", quirks[SAFE_SIZE] = "";
 
-	nodes_set_address(t, m, x->address);
-	if (boots)
+	if (boots(x))
 		(void)nodes_step(t, m, STEP_ADDRESS, /* begins_boot= */ true, now_ms);
 	if (x->boot_file[0])
 		(void)log_safe(file, sizeof(file), x->boot_file, strlen(x->boot_file));
 	if (x->quirks[0])
 		(void)log_safe(quirks, sizeof(quirks), x->quirks, strlen(x->quirks));
-	nodes_event(t, m, now_ms, "address", STORE_INFO, "%s has %s through %s%s%s%s%s%s",
-		stage_text(x->stage), ipv4_text(x->address, addr), mac_text(&x->mac, mac),
+	nodes_event(t, m, now_ms, "address", STORE_INFO, "%s %s %s through %s%s%s%s%s%s",
+		stage_text(x->stage), words, ipv4_text(x->address, addr), mac_text(&x->mac, mac),
 		file[0] ? ", loads " : "", file, quirks[0] ? " (quirks: " : "", quirks,
 		quirks[0] ? ")" : "");
+}
+
+static void leased(
+	struct nodes *t, struct machine *m, const struct message_exchange *x, int64_t now_ms)
+{
+	nodes_set_address(t, m, x->address);
+	has_address(t, m, x, "has", now_ms);
+}
+
+/* A machine takes an address of another DHCP server (mode proxy). The office's other machines do as well;
+ * of them only this is of interest, that nobody else holds that address any more. */
+static void taken_of_other(struct nodes *t, const struct message_exchange *x, int64_t now_ms)
+{
+	struct machine *m = x->node[0] ? nodes_by_key(t, x->node) : nodes_by_mac(t, &x->mac);
+	struct machine *holder = nodes_by_address(t, x->address);
+	char note[SAFE_SIZE];
+
+	if (holder && holder != m)
+		nodes_set_address(t, holder, 0);
+	if (!m && !boots(x))
+		return;
+	m = nodes_meet_node(t, x->node, &x->mac, now_ms);
+	keep_uuid(m, x);
+	if (x->address) {
+		nodes_set_address(t, m, x->address);
+		has_address(t, m, x, "takes from another server", now_ms);
+	}
+	if (x->note[0])
+		nodes_trouble(t, m, now_ms, "dhcp", "%s: %s", stage_text(x->stage),
+			log_safe(note, sizeof(note), x->note, strlen(x->note)));
 }
 
 /* Port 4011: the machine has its address, and says itself which; nothing here goes by that. */
@@ -71,9 +106,13 @@ static void asked_port_4011(
 
 void observe_exchange(struct nodes *t, const struct message_exchange *x, int64_t now_ms)
 {
-	struct machine *m = nodes_meet_node(t, x->node, &x->mac, now_ms);
 	char note[SAFE_SIZE];
 
+	if (x->by_other) {
+		taken_of_other(t, x, now_ms);
+		return;
+	}
+	struct machine *m = nodes_meet_node(t, x->node, &x->mac, now_ms);
 	keep_uuid(m, x);
 	if (x->hostname[0])
 		(void)log_safe(m->hostname, sizeof(m->hostname), x->hostname, strlen(x->hostname));
@@ -128,10 +167,21 @@ static void sent(struct nodes *t, struct machine *m, const struct message_transf
 		human_duration(x->duration_ms, took), retries);
 }
 
+/* Beside another DHCP server a node boots with one address and then takes the one of cluster.yaml. */
+static struct machine *machine_at(const struct nodes *t, uint32_t address)
+{
+	struct machine *m = nodes_by_address(t, address);
+
+	for (size_t i = 0; !m && i < nodes_count(t) && nodes_at(t, i)->node; i++)
+		if (nodes_at(t, i)->node->address == address)
+			m = nodes_at(t, i);
+	return m;
+}
+
 void observe_transfer(struct nodes *t, const struct message_transfer *x,
 	const struct observe_image *image, int64_t now_ms)
 {
-	struct machine *m = nodes_by_address(t, x->client);
+	struct machine *m = machine_at(t, x->client);
 	char name[SAFE_SIZE], bytes[HUMAN_SIZE], took[HUMAN_SIZE];
 
 	if (!m)

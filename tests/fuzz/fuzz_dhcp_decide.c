@@ -6,10 +6,10 @@
  *   2 option 50, 3 ciaddr: chosen from a list
  *   4 seconds that pass before it, times 15
  *   5 what boots: option 93, or none
- *   6 the disk: 1 says that it is full
+ *   6 1: the disk is full; 2: this one is heard in mode proxy
  *   7 option 51
  *
- * Whatever is said, these hold: no address is promised to two machines, none outside the pool but to
+ * In mode proxy nothing is leased. Whatever is said, these hold: no address is promised to two machines, none outside the pool but to
  * the node it belongs to, none of the network's own, no machine has two of the pool, and each reply is
  * a sound message. */
 #include <assert.h>
@@ -196,10 +196,16 @@ static void hear(struct world *w, const uint8_t r[static RECORD])
 	int machine = machine_of(r[0] % MACHINES);
 
 	w->now_ms += (int64_t)r[4] * 15000;
+	w->settings.mode = r[6] == 2 ? DHCP_MODE_PROXY : DHCP_MODE_FULL;
+	memcpy(from.src_mac.b, m.chaddr, MAC_LEN);
 	decide(&w->state, &m, &from, w->now_ms, &w->d);
 	assert(w->d.what > COUNT_NONE && w->d.what < N_COUNTERS);
 	if (w->d.has_reply)
 		check_reply(w, &m);
+	if (r[6] == 2) {
+		assert(!w->d.commit && w->d.reply.yiaddr == 0);
+		return;
+	}
 	if (w->d.commit && w->d.has_reply && r[6] == 1 && !w->d.was_known) {
 		decide_undo(&w->state, w->d.commit, w->now_ms); /* the ACK does not leave */
 		return;

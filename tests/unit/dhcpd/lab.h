@@ -131,7 +131,7 @@ static inline struct msg message(enum dhcp_type type, uint8_t mac)
 /* A client with an address sends to the server, one without to all. */
 static inline const struct decision *hear(struct lab *lab, const struct msg *m)
 {
-	struct arrival from = {m->ciaddr, 68, DHCP_SERVER_PORT, m->ciaddr ? SERVER : UINT32_MAX};
+	struct arrival from = {m->ciaddr, 68, DHCP_SERVER_PORT, m->ciaddr ? SERVER : UINT32_MAX, {{0}}};
 
 	decide(&lab->state, m, &from, lab->now_ms, &lab->d);
 	if (lab->d.commit)

@@ -57,7 +57,7 @@ TEST(messages_that_no_client_sends_are_dropped)
 TEST(port_4011_answers_pxe_clients_only_and_leases_nothing)
 {
 	LAB;
-	struct arrival from = {POOL, 4011, PXE_PORT, SERVER};
+	struct arrival from = {POOL, 4011, PXE_PORT, SERVER, {{0}}};
 	struct msg m = message(DHCP_REQUEST, 10), os = m, offer = message(DHCP_DISCOVER, 10);
 
 	m.ciaddr = offer.ciaddr = POOL;
@@ -121,7 +121,7 @@ TEST(grant_that_did_not_reach_the_disk_is_taken_back)
 	LAB;
 	uint32_t offered = discover(lab, 10)->reply.yiaddr;
 	struct msg m = message(DHCP_REQUEST, 10);
-	struct arrival from = {0, 68, DHCP_SERVER_PORT, UINT32_MAX};
+	struct arrival from = {0, 68, DHCP_SERVER_PORT, UINT32_MAX, {{0}}};
 
 	opts_put_u32(&m.opts, OPT_ADDRESS, offered);
 	decide(&lab->state, &m, &from, lab->now_ms, &lab->d);
@@ -136,7 +136,7 @@ TEST(lease_is_known_only_once_it_is_on_disk_for_this_machine)
 {
 	LAB;
 	struct msg m = message(DHCP_REQUEST, 10);
-	struct arrival from = {0, 68, DHCP_SERVER_PORT, UINT32_MAX};
+	struct arrival from = {0, 68, DHCP_SERVER_PORT, UINT32_MAX, {{0}}};
 
 	/* Twice in one batch: nothing is on disk at the second one either. */
 	opts_put_u32(&m.opts, OPT_ADDRESS, POOL);

@@ -125,7 +125,7 @@ TEST(offer_to_a_machine_that_loops_says_what_its_acknowledgement_says)
 TEST(address_that_a_client_of_port_4011_claims_is_not_told_on)
 {
 	LAB;
-	struct arrival from = {POOL, 4011, PXE_PORT, SERVER};
+	struct arrival from = {POOL, 4011, PXE_PORT, SERVER, {{0}}};
 	struct msg m = firmware(DHCP_REQUEST, 1);
 
 	m.ciaddr = POOL;

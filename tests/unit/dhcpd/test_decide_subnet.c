@@ -122,8 +122,8 @@ TEST(renewal_that_bypasses_its_relay_finds_its_network_by_its_address)
 TEST(machine_that_moved_and_rebinds_is_refused_at_once)
 {
 	LAB;
-	struct arrival all = {0, 68, DHCP_SERVER_PORT, UINT32_MAX};
-	struct arrival directed = {0, 68, DHCP_SERVER_PORT, 0x0a4d00ff};
+	struct arrival all = {0, 68, DHCP_SERVER_PORT, UINT32_MAX, {{0}}};
+	struct arrival directed = {0, 68, DHCP_SERVER_PORT, 0x0a4d00ff, {{0}}};
 	uint32_t address = get_far_address(lab, 10);
 	struct msg m = message(DHCP_REQUEST, 10);
 

@@ -20,8 +20,7 @@ static int down(void **state)
 
 static struct probe_request request(const char *text)
 {
-	return (struct probe_request){.from = {.src_port = 68, .dst_port = 67},
-		.from_mac = {{2, 0, 0, 0, 0, 1}},
+	return (struct probe_request){.from = {.src_port = 68, .dst_port = 67, .src_mac = {{2, 0, 0, 0, 0, 1}}},
 		.payload = rd_init(text, strlen(text))};
 }
 

@@ -6,7 +6,7 @@
 
 #define GIADDR 0x0a4e0001
 
-static const struct arrival from = {GIADDR, 1067, 67, 0x0a4d0001};
+static const struct arrival from = {GIADDR, 1067, 67, 0x0a4d0001, {{0}}};
 
 static int read_relay(uint32_t giaddr, const char *value, size_t len, struct relay_info *ret)
 {

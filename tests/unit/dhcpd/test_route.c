@@ -43,6 +43,8 @@ static const struct {
 	{"hardware of 16 bytes", 0, 0, 0, 0, 67, 0, 1, 16, DHCP_OFFER, YIADDR, ROUTE_FRAME, ALL,
 		68},
 	{"plain", 0, 0, 0, 0, 67, 0, 1, 6, DHCP_OFFER, YIADDR, ROUTE_FRAME, YIADDR, 68},
+	{"offer without an address", 0, 0, SRC, 0, 67, 0, 1, 6, DHCP_OFFER, 0, ROUTE_FRAME, ALL,
+		68},
 	{"port 4011", 0, CIADDR, CIADDR, 0, 4011, 0, 1, 6, DHCP_ACK, 0, ROUTE_PXE_SOCKET, CIADDR,
 		3000},
 };
@@ -57,7 +59,7 @@ TEST(every_reply_goes_where_rfc_2131_4_1_says)
 			.hlen = rows[i].hlen,
 			.chaddr = {2, 0, 0, 0, 0, 1}};
 		struct msg out = {.yiaddr = rows[i].yiaddr, .flags = rows[i].flags};
-		struct arrival from = {rows[i].src, 3000, rows[i].dst_port, 0};
+		struct arrival from = {rows[i].src, 3000, rows[i].dst_port, 0, {{0}}};
 
 		opts_put_u8(&out.opts, OPT_TYPE, rows[i].type);
 		struct route r = route_choose(&in, &out, &from, rows[i].relay_port);
@@ -74,7 +76,7 @@ TEST(reply_is_never_unicast_to_a_group_mac)
 {
 	struct msg in = {.htype = 1, .hlen = 6, .chaddr = {0x01, 0, 0x5e, 0, 0, 1}};
 	struct msg out = {.yiaddr = YIADDR};
-	struct arrival from = {0, 68, 67, UINT32_MAX};
+	struct arrival from = {0, 68, 67, UINT32_MAX, {{0}}};
 
 	opts_put_u8(&out.opts, OPT_TYPE, DHCP_OFFER);
 	assert_int_equal(route_choose(&in, &out, &from, 0).dst, ALL);

@@ -187,6 +187,18 @@ static const struct {
 		"cluster.yaml:10:86: nodes[0].boot-file: \"http://mirror/x.efi\" is not a file "
 		"name, "
 		"relative and without \"..\", or a URL such as http://10.10.0.1/boot.efi"},
+	{"cluster: acm\nnetwork: {internal: {interface: b, address: 10.10.0.1/24}}\n"
+	 "dhcp: {mode: proxi}\nimage: a/b\nroles: {m: {template: m.yaml}}\n",
+		"cluster.yaml:3:14: dhcp.mode: \"proxi\" is not one of full, proxy (did you mean "
+		"\"proxy\"?)"},
+	{"cluster: acm\nnetwork: {internal: {interface: b, address: 10.10.0.1/24}}\n"
+	 "dhcp: {mode: proxy, pool: 10.10.0.100-10.10.0.199}\nimage: a/b\n"
+	 "roles: {m: {template: m.yaml}}\n",
+		"cluster.yaml:3:7: dhcp.pool: in mode proxy another server leases the addresses"},
+	{"cluster: acm\nnetwork: {internal: {interface: b, address: 10.10.0.1/24}}\n"
+	 "dhcp: {lease: 1h}\nimage: a/b\nroles: {m: {template: m.yaml}}\n",
+		"cluster.yaml:3:7: dhcp.pool is missing: addresses for machines without one of "
+		"their own"},
 	{SMALL "ports: {http: 0}\n",
 		"cluster.yaml:9:15: ports.http: 0 is out of range (1 to 65535)"},
 	{SMALL "kernel-args: quiet\n",

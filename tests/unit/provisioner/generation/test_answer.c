@@ -198,6 +198,68 @@ TEST(configuration_is_only_for_the_address_that_was_told_the_nonce)
 	assert_null(got.body);
 }
 
+/* As if cluster.yaml said dhcp.mode: proxy from the beginning. */
+static struct machine *beside_another_server(void)
+{
+	struct cluster *c = (struct cluster *)(uintptr_t)generation->cluster;
+	struct machine *m;
+
+	c->dhcp.mode = DHCP_MODE_PROXY;
+	m = nodes_by_key(answerer.nodes, "m1");
+	nodes_set_address(answerer.nodes, m, 0);
+	nodes_configure(answerer.nodes, c, NOW);
+	return nodes_by_key(answerer.nodes, "m1");
+}
+
+TEST(node_of_another_dhcp_server_gets_its_script_where_it_was_heard_to_be)
+{
+	struct machine *m = beside_another_server();
+	char path[128];
+
+	ask("GET", M1, "/script.ipxe",
+		"mac=52-54-00-00-00-01"); /* cluster.yaml's promise is not its lease */
+	assert_non_null(strstr(got.body, "m1 has not been heard to ask for an address"));
+	nodes_set_address(answerer.nodes, m, 0x0a4d00c8);
+	ask("GET", 0x0a4d00c8, "/script.ipxe", "mac=52-54-00-00-00-01");
+	config_path(path, sizeof(path));
+	ask("GET", STRANGER, "/script.ipxe", "mac=52-54-00-00-00-01");
+	assert_non_null(strstr(got.body, "m1 has address 10.77.0.200, but this request came from"));
+	ask("GET", STRANGER, path, "");
+	assert_int_equal(got.status, 403);
+	ask("GET", 0x0a4d00c8, path, "");
+	assert_int_equal(got.status, 200);
+}
+
+TEST(ram_disk_with_another_address_than_ipxe_gets_the_configuration_when_it_was_heard)
+{
+	struct machine *m = beside_another_server();
+	char path[128];
+
+	nodes_set_address(answerer.nodes, m, 0x0a4d00c8);
+	ask("GET", 0x0a4d00c8, "/script.ipxe", "mac=52-54-00-00-00-01");
+	config_path(path, sizeof(path));
+	ask("GET", 0x0a4d00c9, path, "");
+	assert_int_equal(got.status, 403);
+	nodes_set_address(answerer.nodes, m, 0x0a4d00c9);
+	ask("GET", 0x0a4d00c9, path, "");
+	assert_int_equal(got.status, 200);
+	/* Without the nonce that address is worth nothing: it is another's boot. */
+	ask("GET", 0x0a4d00c9, "/n/00000000000000000000000000000000/config", "");
+	assert_int_equal(got.status, 404);
+}
+
+TEST(address_of_now_does_not_count_where_addresses_are_ours)
+{
+	struct machine *m = nodes_by_key(answerer.nodes, "m1");
+	char path[128];
+
+	ask("GET", M1, "/script.ipxe", "mac=52-54-00-00-00-01");
+	config_path(path, sizeof(path));
+	nodes_set_address(answerer.nodes, m, STRANGER);
+	ask("GET", STRANGER, path, "");
+	assert_int_equal(got.status, 403);
+}
+
 TEST(configuration_is_not_given_out_again_once_its_node_has_joined)
 {
 	struct machine *m = nodes_by_key(answerer.nodes, "m1");
@@ -265,6 +327,9 @@ RUN(CASE(first_script_is_for_everybody), CASE(known_node_is_told_to_boot_with_a_
 	CASE(request_without_a_sane_mac_is_a_bad_one),
 	CASE(configuration_has_a_token_that_is_on_disk),
 	CASE(configuration_is_only_for_the_address_that_was_told_the_nonce),
+	CASE(node_of_another_dhcp_server_gets_its_script_where_it_was_heard_to_be),
+	CASE(ram_disk_with_another_address_than_ipxe_gets_the_configuration_when_it_was_heard),
+	CASE(address_of_now_does_not_count_where_addresses_are_ours),
 	CASE(configuration_is_not_given_out_again_once_its_node_has_joined),
 	CASE(nonce_that_was_never_given_out_is_not_found),
 	CASE(head_begins_no_boot_and_makes_no_token), CASE(other_paths_are_not_found))

@@ -298,6 +298,64 @@ TEST(asking_port_4011_moves_no_address)
 		timeline("w1", &out), "pxe: firmware asked port 4011 what to boot: snponly.efi"));
 }
 
+/* --- beside another DHCP server --- */
+
+static struct cluster beside = {
+	.name = "t", .nodes = rows, .n_nodes = 2, .dhcp = {.mode = DHCP_MODE_PROXY}};
+
+static void takes(const struct mac *mac, uint32_t address, enum boot_stage stage)
+{
+	struct message_exchange x = {.mac = *mac,
+		.address = address,
+		.stage = (uint8_t)stage,
+		.request = 3,
+		.by_other = true};
+
+	observe_exchange(nodes, &x, NOW);
+}
+
+TEST(address_of_another_server_is_the_one_that_was_heard)
+{
+	AUTO(str_done) struct str out = str_init(4096);
+	struct machine *m;
+
+	nodes_configure(nodes, &beside, NOW);
+	m = nodes_by_key(nodes, "w1");
+	takes(&second, 0x0a4d00c8, STAGE_IPXE);
+	assert_int_equal(m->address, 0x0a4d00c8);
+	assert_int_equal(m->life.step, STEP_ADDRESS);
+	assert_non_null(strstr(timeline("w1", &out),
+		"address: iPXE takes from another server 10.77.0.200 through 52:54:00:00:00:02"));
+	nodes_configure(nodes, &beside, NOW); /* a reload forgets nothing */
+	assert_int_equal(m->address, 0x0a4d00c8);
+	takes(&second, 0, STAGE_IPXE); /* heard, but not to be trusted */
+	assert_int_equal(m->address, 0x0a4d00c8);
+	transfer(rows[0].address, PROTOCOL_HTTP, "/agent/slipway-join");
+	assert_int_equal(m->life.step, STEP_AGENT);
+}
+
+TEST(address_that_the_other_server_gave_on_is_nobodys_here)
+{
+	nodes_configure(nodes, &beside, NOW);
+	takes(&second, 0x0a4d00c8, STAGE_IPXE);
+	takes(&stranger, 0x0a4d00c8, STAGE_OS);
+	assert_int_equal(nodes_by_key(nodes, "w1")->address, 0);
+	assert_null(nodes_by_address(nodes, 0x0a4d00c8));
+	assert_null(nodes_by_mac(nodes, &stranger)); /* an office machine is none of ours */
+	takes(&second, 0x0a4d00c8, STAGE_IPXE);
+	takes(&third, 0x0a4d00c8, STAGE_OS);
+	assert_int_equal(nodes_by_key(nodes, "w1")->address, 0);
+	assert_string_equal(nodes_by_address(nodes, 0x0a4d00c8)->key, "w2");
+}
+
+TEST(stranger_that_boots_beside_another_server_waits)
+{
+	nodes_configure(nodes, &beside, NOW);
+	takes(&stranger, 0x0a4d00c8, STAGE_FIRMWARE);
+	assert_int_equal(nodes_by_mac(nodes, &stranger)->life.state, NODE_WAITING);
+	assert_int_equal(nodes_by_mac(nodes, &stranger)->address, 0x0a4d00c8);
+}
+
 TEST(same_trouble_again_is_one_event)
 {
 	struct message_exchange x = {.mac = stranger, .request = 1, .note = "no free address"};
@@ -424,8 +482,11 @@ RUN(CASE(node_that_dhcp_knows_by_another_mark_has_its_new_mac_too), CASE(node_is
 	CASE(each_of_many_machines_is_found_by_key_mac_and_address),
 	CASE(hostile_text_in_events_is_printable), CASE(quirks_of_firmware_stand_in_the_timeline),
 	CASE(machine_that_has_an_address_but_nothing_to_load_is_told_of),
-	CASE(asking_port_4011_moves_no_address), CASE(same_trouble_again_is_one_event),
-	CASE(trouble_of_another_boot_is_told_again),
+	CASE(asking_port_4011_moves_no_address),
+	CASE(address_of_another_server_is_the_one_that_was_heard),
+	CASE(address_that_the_other_server_gave_on_is_nobodys_here),
+	CASE(stranger_that_boots_beside_another_server_waits),
+	CASE(same_trouble_again_is_one_event), CASE(trouble_of_another_boot_is_told_again),
 	CASE(sign_of_life_alone_is_written_once_a_minute),
 	CASE(clock_that_is_set_makes_nobody_overdue),
 	CASE(store_that_can_not_be_written_is_an_error_and_tried_again))

@@ -6,7 +6,7 @@
  *   dhcpd_host INTERFACE LEASE_DIR KEY=VALUE...   (the folder must be the user nobody's)
  *     server=10.77.0.1/24 pool=10.77.0.100-10.77.0.199 router=10.77.0.1 dns=10.77.0.1 domain=lab.internal
  *     lease=SECONDS netboot-lease=SECONDS port=80 enroll=ask|open|closed ra=yes|no
- *     subnet=10.78.0.0/24,10.78.0.100-10.78.0.199[,ROUTER]   a network behind a relay; leases as above
+ *     subnet=10.78.0.0/24,10.78.0.100-10.78.0.199[,ROUTER]   a network behind a relay; the rest as above
  *     probe=MS quarantine=SECONDS
  *     log=LEVEL      the server's, "debug" unless told   tell=no   print no exchanges (thousands in a benchmark)
  *     node=NAME,ADDRESS(- for the pool),MAC[/MAC...][,BOOT_FILE]
@@ -100,10 +100,10 @@ static void take_subnet(struct host *h, char *text)
 	if (h->settings.n_networks == MESSAGE_NETWORKS_MAX || !pool ||
 		ipv4_net_parse(net, &n->net) < 0)
 		die("subnet", "NET,FIRST-LAST[,ROUTER]");
-	*n = (struct message_network){.net = n->net,
-		.router = text ? address_of(text) : 0,
-		.lease_s = h->networks[0].lease_s,
-		.netboot_lease_s = h->networks[0].netboot_lease_s};
+	struct ipv4_net of = n->net;
+	*n = h->networks[0];
+	n->net = of;
+	n->router = text ? address_of(text) : 0;
 	take_pool(n, pool);
 	h->settings.n_networks++;
 }

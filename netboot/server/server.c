@@ -295,7 +295,7 @@ static void on_counters_due(evutil_socket_t fd, short what, void *arg)
 {
 	struct netboot *n = arg;
 	const struct counts now = {
-		.tftp = tftp_server_counters(n->tftp),
+		.tftp = n->tftp ? tftp_server_counters(n->tftp) : (struct tftp_counters){0},
 		.http = http_server_counters(n->http),
 		.asks = asks_counters(n->asks),
 	};
@@ -373,7 +373,8 @@ int netboot_run(const struct netboot_options *o)
 	n.provisioner =
 		ipc_new(n.base, o->provisioner_fd, "provisioner", kinds, ARRAY_LEN(kinds), &n);
 	n.asks = asks_new(n.base, n.provisioner);
-	n.tftp = tftp_server_new(n.base, o->tftp_fd, o->tftp_single_port, &tftp_owner);
+	if (o->tftp_fd >= 0)
+		n.tftp = tftp_server_new(n.base, o->tftp_fd, o->tftp_single_port, &tftp_owner);
 	n.http = http_server_new(n.base, o->http_fd, &http_owner);
 	loop(&n);
 	http_server_free(n.http);

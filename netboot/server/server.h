@@ -10,7 +10,7 @@
 /* All descriptors are taken. */
 struct netboot_options {
 	int provisioner_fd; /* SOCK_SEQPACKET to the provisioner */
-	int tftp_fd;        /* UDP, bound to port 69 of the internal address */
+	int tftp_fd; /* UDP, bound to port 69 of the internal address; -1: another program serves TFTP */
 	bool tftp_single_port; /* transfers leave from port 69 too */
 	int http_fd;           /* TCP, listening */
 	int images_dir, firmware_dir, agent_dir;

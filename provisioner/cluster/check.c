@@ -42,18 +42,24 @@ static void claims_check(struct claim *claims, size_t n, const char *what, struc
 		if (!is_same(first, again))
 			continue;
 		if (first->text)
-			err_list_add(errors, again->node->at, "nodes: %s \"%s\" is already taken (line %u)",
-				what, again->text, first->node->at.line);
+			err_list_add(errors, again->node->at,
+				"nodes: %s \"%s\" is already taken (line %u)", what, again->text,
+				first->node->at.line);
 		else if (again->number >> 32)
-			err_list_add(errors, again->node->at, "nodes: %s: %s %s already belongs to %s (line %u)",
+			err_list_add(errors, again->node->at,
+				"nodes: %s: %s %s already belongs to %s (line %u)",
 				again->node->name, what,
-				mac_text(&(struct mac){{(uint8_t)(again->number >> 40), (uint8_t)(again->number >> 32),
-						 (uint8_t)(again->number >> 24), (uint8_t)(again->number >> 16),
-						 (uint8_t)(again->number >> 8), (uint8_t)again->number}},
+				mac_text(&(struct mac){{(uint8_t)(again->number >> 40),
+						 (uint8_t)(again->number >> 32),
+						 (uint8_t)(again->number >> 24),
+						 (uint8_t)(again->number >> 16),
+						 (uint8_t)(again->number >> 8),
+						 (uint8_t)again->number}},
 					text),
 				first->node->name, first->node->at.line);
 		else
-			err_list_add(errors, again->node->at, "nodes: %s: %s %s already belongs to %s (line %u)",
+			err_list_add(errors, again->node->at,
+				"nodes: %s: %s %s already belongs to %s (line %u)",
 				again->node->name, what, ipv4_text((uint32_t)again->number, text),
 				first->node->name, first->node->at.line);
 	}
@@ -104,13 +110,18 @@ static void check_identifiers(struct arena *a, const struct cluster *c, struct e
 			ids[n_ids++] = (struct claim){
 				.text = hex_of(a, n->client_id.bytes, n->client_id.n), .node = n};
 		if (has_uuid)
-			uuids[n_uuids++] = (struct claim){.text = hex_of(a, n->uuid.b, UUID_LEN), .node = n};
+			uuids[n_uuids++] =
+				(struct claim){.text = hex_of(a, n->uuid.b, UUID_LEN), .node = n};
 		if (n->macs.n == 0 && n->client_id.n == 0 && !has_uuid)
-			err_list_add(errors, n->at, "nodes: %s: mac is missing, and so are client-id and uuid: "
-				"nothing tells this machine from others", n->name);
+			err_list_add(errors, n->at,
+				"nodes: %s: mac is missing, and so are client-id and uuid: "
+				"nothing tells this machine from others",
+				n->name);
 		if (n->macs.n == 0 && n->external.n > 0)
-			err_list_add(errors, n->at, "nodes: %s: external-mac needs mac beside it, to tell the "
-				"two NICs apart", n->name);
+			err_list_add(errors, n->at,
+				"nodes: %s: external-mac needs mac beside it, to tell the "
+				"two NICs apart",
+				n->name);
 	}
 	claims_check(ids, n_ids, "client-id", errors);
 	claims_check(uuids, n_uuids, "uuid", errors);
@@ -131,9 +142,11 @@ static void check_claimed_once(struct arena *a, struct cluster *c, struct err_li
 		names[i] = (struct claim){.text = n->name, .node = n};
 		addresses[i] = (struct claim){.number = n->address, .node = n};
 		for (uint32_t m = 0; m < n->macs.n; m++)
-			macs[n_macs++] = (struct claim){.number = mac_number(&n->macs.items[m]), .node = n};
+			macs[n_macs++] =
+				(struct claim){.number = mac_number(&n->macs.items[m]), .node = n};
 		for (uint32_t m = 0; m < n->external.n; m++)
-			macs[n_macs++] = (struct claim){.number = mac_number(&n->external.items[m]), .node = n};
+			macs[n_macs++] = (struct claim){
+				.number = mac_number(&n->external.items[m]), .node = n};
 	}
 	claims_check(names, c->n_nodes, "the name", errors);
 	keep_order(a, c, names);
@@ -141,7 +154,8 @@ static void check_claimed_once(struct arena *a, struct cluster *c, struct err_li
 	claims_check(macs, n_macs, "MAC", errors);
 }
 
-static void check_hash_policy(const struct cluster_bond *bond, const char *path, struct err_list *errors)
+static void check_hash_policy(
+	const struct cluster_bond *bond, const char *path, struct err_list *errors)
 {
 	/* Those of the kernel, linux/if_bonding.h. */
 	static const char *const policies[] = {
@@ -152,8 +166,10 @@ static void check_hash_policy(const struct cluster_bond *bond, const char *path,
 			return;
 	if (bond)
 		err_list_add(errors, bond->at,
-			"%s.hash-policy: \"%.40s\" is not one of layer2, layer2+3, layer3+4, encap2+3, "
-			"encap3+4, vlan+srcmac", path, bond->hash_policy);
+			"%s.hash-policy: \"%.40s\" is not one of layer2, layer2+3, layer3+4, "
+			"encap2+3, "
+			"encap3+4, vlan+srcmac",
+			path, bond->hash_policy);
 }
 
 static void check_own_bond(const struct cluster *c, struct err_list *errors)
@@ -164,7 +180,8 @@ static void check_own_bond(const struct cluster *c, struct err_list *errors)
 		return;
 	bond->name = c->network.internal.interface;
 	if (bond->members.n < 2)
-		err_list_add(errors, bond->at, "network.internal.bond.members: a bond has two members at least");
+		err_list_add(errors, bond->at,
+			"network.internal.bond.members: a bond has two members at least");
 }
 
 static void check_node_role(struct cluster *c, struct cluster_node *n, struct err_list *errors)
@@ -181,6 +198,13 @@ static void check_node_role(struct cluster *c, struct cluster_node *n, struct er
 		near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
 }
 
+static void check_tftp(const struct cluster *c, struct err_list *errors)
+{
+	if (c->tftp.backend == TFTP_HPA && c->tftp.single_port)
+		err_list_add(errors, c->tftp.at,
+			"tftp: tftpd-hpa has no single-port mode (backend: builtin has)");
+}
+
 static void check_etcd(const struct cluster *c, struct err_list *errors)
 {
 	uint32_t members = 0;
@@ -189,14 +213,17 @@ static void check_etcd(const struct cluster *c, struct err_list *errors)
 		members += c->nodes[i].role && c->nodes[i].role->etcd_member;
 	if (c->n_nodes > 0 && members == 0)
 		err_list_add(errors, c->etcd.at,
-			"nodes: none has a role with etcd-member: true, so the cluster has no etcd to join");
+			"nodes: none has a role with etcd-member: true, so the cluster has no etcd "
+			"to join");
 	if (members > 7)
-		err_list_add(errors, c->etcd.at, "nodes: %u etcd members; 1, 3, 5 or 7 make sense", members);
+		err_list_add(errors, c->etcd.at, "nodes: %u etcd members; 1, 3, 5 or 7 make sense",
+			members);
 }
 
 void cluster_check(struct arena *a, struct cluster *c, struct err_list *errors)
 {
 	check_dhcp(c, errors);
+	check_tftp(c, errors);
 	check_own_bond(c, errors);
 	check_hash_policy(c->network.internal.bond, "network.internal.bond", errors);
 	check_hash_policy(c->node_bond, "node-bond", errors);

@@ -133,6 +133,14 @@ struct cluster_ports {
 	uint32_t http, join;
 };
 
+enum tftp_backend { TFTP_BUILTIN = 1, TFTP_HPA };
+
+struct cluster_tftp {
+	struct mark at;
+	uint32_t backend; /* enum tftp_backend */
+	bool single_port;
+};
+
 /* "flatcar/4081.2.1" */
 struct cluster_image {
 	struct mark at;
@@ -184,6 +192,7 @@ struct cluster {
 	struct cluster_network network;
 	struct cluster_dhcp dhcp;
 	struct cluster_ports ports;
+	struct cluster_tftp tftp;
 	struct cluster_image image;
 	uint32_t enroll; /* enum enroll, messages.h */
 	struct text_list ssh_authorized_keys;

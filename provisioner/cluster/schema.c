@@ -257,6 +257,29 @@ static const struct schema_section ports = {
 };
 #undef AT
 
+static const struct schema_word tftp_backends[] = {
+	{"builtin", TFTP_BUILTIN},
+	{"tftpd-hpa", TFTP_HPA},
+	{NULL, 0},
+};
+
+#define AT(member) .offset = offsetof(struct cluster_tftp, member)
+static const struct schema_section tftp = {
+	.size = sizeof(struct cluster_tftp),
+	.keys = (const struct schema_key[]){
+		{.key = "backend", .type = SCHEMA_ENUM, AT(backend), .preset = "builtin",
+			.words = tftp_backends,
+			.doc = "Who serves TFTP: builtin, or tftpd-hpa, Debian's in.tftpd, started and stopped with "
+			       "the server. It knows no windows, serves no files made for one node, and its "
+			       "transfers are not seen in timelines."},
+		{.key = "single-port", .type = SCHEMA_BOOL, AT(single_port), .preset = "false",
+			.doc = "Send every transfer from port 69, for firewalls that know a flow by its ports. "
+			       "RFC 1350 wants a fresh port for each, and so do a few clients."},
+		END},
+	.doc = "The TFTP server.",
+};
+#undef AT
+
 #define AT(member) .offset = offsetof(struct cluster_etcd, member)
 static const struct schema_section etcd = {
 	.size = sizeof(struct cluster_etcd),
@@ -334,6 +357,8 @@ const struct schema_section schema_cluster = {
 			.doc = "The DHCP server."},
 		{.key = "ports", .type = SCHEMA_SECTION, AT(ports), .section = &ports,
 			.doc = "Ports on the internal address."},
+		{.key = "tftp", .type = SCHEMA_SECTION, AT(tftp), .section = &tftp,
+			.doc = "The TFTP server."},
 		{.key = "image", .type = SCHEMA_IMAGE, AT(image), .required = true,
 			.doc = "What nodes boot: DISTRO/VERSION, a folder of the image store."},
 		{.key = "enroll", .type = SCHEMA_ENUM, AT(enroll), .preset = "ask", .words = enrolls,

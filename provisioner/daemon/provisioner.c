@@ -78,6 +78,9 @@ static int check_listening(
 	if (c->ports.http != was->ports.http || c->ports.join != was->ports.join)
 		err_list_add(errors, c->ports.at,
 			"ports: they can not change while we serve: restart slipway");
+	if (c->tftp.backend != was->tftp.backend || c->tftp.single_port != was->tftp.single_port)
+		err_list_add(errors, c->tftp.at,
+			"tftp: it can not change while we serve: restart slipway");
 	return errors->n > 0 ? -EINVAL : 0;
 }
 

@@ -7,6 +7,7 @@
 #include "netboot/server/server.h"
 #include "provisioner/base/log.h"
 #include "provisioner/daemon/provisioner.h"
+#include "provisioner/daemon/tftpd.h"
 
 #define FOLDERS_MAX 4
 #define FOLDER_PATH_SIZE 24
@@ -37,13 +38,14 @@ static int run_netboot(const struct worker_options *o)
 	folders_of(o->kind, served, ARRAY_LEN(served), &folders);
 	if (worker_lock_in(o, NULL, folders.paths, false) < 0)
 		return EXIT_FAILURE;
-	return netboot_run(
-		&(struct netboot_options){.provisioner_fd = worker_fd(o->kind, SERVER_NETBOOT_SIDE),
-			.tftp_fd = worker_fd(o->kind, SERVER_TFTP),
-			.http_fd = worker_fd(o->kind, SERVER_HTTP),
-			.images_dir = worker_fd(o->kind, SERVER_IMAGES),
-			.firmware_dir = worker_fd(o->kind, SERVER_FIRMWARE),
-			.agent_dir = worker_fd(o->kind, SERVER_AGENT)});
+	return netboot_run(&(struct netboot_options){
+		.provisioner_fd = worker_fd(o->kind, SERVER_NETBOOT_SIDE),
+		.tftp_fd = o->tftp == WORKER_TFTP_HPA ? -1 : worker_fd(o->kind, SERVER_TFTP),
+		.tftp_single_port = o->tftp == WORKER_TFTP_SINGLE_PORT,
+		.http_fd = worker_fd(o->kind, SERVER_HTTP),
+		.images_dir = worker_fd(o->kind, SERVER_IMAGES),
+		.firmware_dir = worker_fd(o->kind, SERVER_FIRMWARE),
+		.agent_dir = worker_fd(o->kind, SERVER_AGENT)});
 }
 
 static int run_provisioner(const struct worker_options *o)
@@ -70,6 +72,13 @@ static int run_provisioner(const struct worker_options *o)
 			.state_dir = o->state_dir});
 }
 
+static int run_tftpd(const struct worker_options *o)
+{
+	return tftpd_exec(&(struct tftpd_options){.address = o->address,
+		.user = o->user,
+		.firmware_dir = worker_fd(o->kind, SERVER_FIRMWARE)});
+}
+
 int run_worker(const struct worker_options *o)
 {
 	switch (o->kind) {
@@ -77,6 +86,8 @@ int run_worker(const struct worker_options *o)
 		return run_provisioner(o);
 	case WORKER_NETBOOT:
 		return run_netboot(o);
+	case WORKER_TFTPD:
+		return run_tftpd(o);
 	case WORKER_DHCPD:
 		log_error("%s is a program of its own", worker_rows[o->kind].program);
 		return EXIT_FAILURE;

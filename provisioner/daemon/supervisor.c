@@ -130,7 +130,8 @@ static int open_sockets(struct supervisor *s, struct err *e)
 
 	if ((rc = keep_fd(s, SERVER_BOOTPS, socket_dhcp(interface, 67, e))) < 0 ||
 		(rc = keep_fd(s, SERVER_PXE, socket_dhcp(interface, 4011, e))) < 0 ||
-		(rc = keep_fd(s, SERVER_TFTP, socket_udp(address, 69, e))) < 0 ||
+		(c->tftp.backend == TFTP_BUILTIN &&
+			(rc = keep_fd(s, SERVER_TFTP, socket_udp(address, 69, e))) < 0) ||
 		(rc = keep_fd(s, SERVER_HTTP, socket_tcp(address, (uint16_t)c->ports.http, e))) <
 			0 ||
 		(rc = keep_fd(s, SERVER_JOIN, socket_tcp(address, (uint16_t)c->ports.join, e))) < 0)
@@ -203,13 +204,22 @@ static void plan_restart(struct worker *w)
 	(void)evtimer_add(w->restart, &after);
 }
 
+static enum worker_tftp tftp_mode(const struct cluster_tftp *t)
+{
+	if (t->backend == TFTP_HPA)
+		return WORKER_TFTP_HPA;
+	return t->single_port ? WORKER_TFTP_SINGLE_PORT : WORKER_TFTP_PORTS;
+}
+
 static void start_worker(struct worker *w)
 {
 	const struct supervisor *s = w->supervisor;
+	char address[IPV4_TEXT_SIZE];
 	char *words[] = {xstrdup("slipway"), xstrdup("worker"), xstrdup(worker_rows[w->kind].name),
 		xstrdup(s->cluster->network.internal.interface), xstrdup(w->state_dir),
 		xstrdup(s->config_name), xstrdup(s->options->user), xstrdup(s->options->log_level),
-		NULL};
+		xstrdup(worker_tftp_word(tftp_mode(&s->cluster->tftp))),
+		xstrdup(ipv4_text(s->cluster->network.internal.address.addr, address)), NULL};
 
 	w->started_ms = clock_mono_ms();
 	int rc = worker_spawn(w->kind, w->program, s->fds, words, &w->pid);
@@ -237,7 +247,7 @@ static void signal_workers(const struct supervisor *s, int sig)
 {
 	for (size_t i = 0; i < N_WORKERS; i++)
 		if (s->workers[i].pid)
-			(void)kill(s->workers[i].pid, sig); /* it may have ended already */
+			(void)kill(-s->workers[i].pid, sig); /* with what it has started itself */
 }
 
 static void stop(struct supervisor *s, int status)
@@ -358,6 +368,8 @@ static void on_ready(evutil_socket_t fd, short what, void *arg)
 	s->ready = true;
 	start_worker(&s->workers[WORKER_DHCPD]);
 	start_worker(&s->workers[WORKER_NETBOOT]);
+	if (s->cluster->tftp.backend == TFTP_HPA)
+		start_worker(&s->workers[WORKER_TFTPD]);
 	char address[IPV4_NET_TEXT_SIZE];
 	log_info("serving cluster %s on %s, %s: %u nodes", s->cluster->name,
 		s->cluster->network.internal.interface,

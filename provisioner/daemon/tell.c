@@ -44,8 +44,9 @@ void tell_network(const struct cluster *c, uint32_t i, struct message_network *r
 		.pool_first = s->pool.first ? s->pool.first : 1,
 		.pool_last = s->pool.last,
 		.router = s->router,
-		.lease_s = s->lease_ms == CLUSTER_LEASE_INFINITE_MS ? UINT32_MAX
-								    : (uint32_t)(s->lease_ms / 1000),
+		.lease_s = s->lease_ms == CLUSTER_LEASE_INFINITE_MS
+				   ? UINT32_MAX
+				   : (uint32_t)(s->lease_ms / 1000),
 		.netboot_lease_s = (uint32_t)(s->netboot_lease_ms / 1000),
 	};
 	for (uint32_t k = 0; k < s->dns.n && k < MESSAGE_DNS_MAX; k++)

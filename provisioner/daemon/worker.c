@@ -33,6 +33,10 @@ const struct worker_row worker_rows[N_WORKERS] = {
 		.fds = {SERVER_NETBOOT_SIDE, SERVER_TFTP, SERVER_HTTP, SERVER_IMAGES, SERVER_FIRMWARE,
 			SERVER_AGENT},
 		.n_fds = 6},
+	[WORKER_TFTPD] = {.name = "tftpd",
+		.title = "TFTP by tftp-hpa's in.tftpd",
+		.fds = {SERVER_FIRMWARE},
+		.n_fds = 1},
 };
 /* clang-format on */
 
@@ -47,6 +51,28 @@ int worker_fd(enum worker_kind kind, enum server_fd fd)
 	return -1;
 }
 
+static const char *const tftp_words[] = {
+	[WORKER_TFTP_PORTS] = "ports",
+	[WORKER_TFTP_SINGLE_PORT] = "single-port",
+	[WORKER_TFTP_HPA] = "tftpd-hpa",
+};
+
+const char *worker_tftp_word(enum worker_tftp mode)
+{
+	return tftp_words[mode];
+}
+
+static bool read_tftp(const char *word, enum worker_tftp *ret)
+{
+	for (size_t i = WORKER_TFTP_PORTS; i < ARRAY_LEN(tftp_words); i++) {
+		if (strcmp(tftp_words[i], word) == 0) {
+			*ret = (enum worker_tftp)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 int worker_begin(const char *const words[static N_WORKER_WORDS], struct worker_options *ret)
 {
 	enum log_level level;
@@ -55,11 +81,14 @@ int worker_begin(const char *const words[static N_WORKER_WORDS], struct worker_o
 	*ret = (struct worker_options){.kind = N_WORKERS,
 		.interface = words[WORKER_WORD_INTERFACE],
 		.state_dir = words[WORKER_WORD_STATE],
-		.config_name = words[WORKER_WORD_CONFIG]};
+		.config_name = words[WORKER_WORD_CONFIG],
+		.user = words[WORKER_WORD_USER],
+		.address = words[WORKER_WORD_ADDRESS]};
 	for (size_t i = 0; i < N_WORKERS; i++)
 		if (strcmp(worker_rows[i].name, words[WORKER_WORD_NAME]) == 0)
 			ret->kind = (enum worker_kind)i;
 	if (ret->kind == N_WORKERS || log_level_parse(words[WORKER_WORD_LEVEL], &level) < 0 ||
+		!read_tftp(words[WORKER_WORD_TFTP], &ret->tftp) ||
 		sandbox_user(words[WORKER_WORD_USER], &ret->uid, &ret->gid) < 0)
 		return -EINVAL;
 	log_init(worker_rows[ret->kind].name, level);
@@ -119,8 +148,9 @@ int worker_spawn(enum worker_kind kind, int program, const int fds[static N_SERV
 	if (posix_spawn_file_actions_init(&actions) != 0 || posix_spawnattr_init(&attr) != 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < row->n_fds; i++)
-		(void)posix_spawn_file_actions_adddup2(
-			&actions, fds[row->fds[i]], worker_fd(kind, row->fds[i]));
+		if (fds[row->fds[i]] >= 0) /* no TFTP socket where tftpd has its own */
+			(void)posix_spawn_file_actions_adddup2(
+				&actions, fds[row->fds[i]], worker_fd(kind, row->fds[i]));
 	set_signals(&attr);
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", program);
 	int rc = posix_spawn(ret_pid, path, &actions, &attr, argv, environ);

@@ -2,7 +2,8 @@
  *
  * The supervisor starts a worker by running its program as `slipway worker NAME ...` with the descriptors
  * of its row at numbers 3, 4, 5, ... in the order of enum worker_fd. The worker opens what only root
- * may, gives up its privileges by worker_lock_in(), and runs its room's loop. */
+ * may, gives up its privileges by worker_lock_in(), and runs its room's loop. The one exception is tftpd,
+ * which becomes Debian's in.tftpd where cluster.yaml asks for it. */
 #ifndef SLIPWAY_DAEMON_WORKER_H
 #define SLIPWAY_DAEMON_WORKER_H
 
@@ -12,7 +13,7 @@
 #include "provisioner/base/err.h"
 #include "provisioner/base/mem.h"
 
-enum worker_kind { WORKER_PROVISIONER, WORKER_DHCPD, WORKER_NETBOOT, N_WORKERS };
+enum worker_kind { WORKER_PROVISIONER, WORKER_DHCPD, WORKER_NETBOOT, WORKER_TFTPD, N_WORKERS };
 
 /* Exit status of a worker that a restart cannot help: what the operator wrote is wrong. */
 #define WORKER_EXIT_CONFIG 78
@@ -49,12 +50,19 @@ struct worker_row {
 
 extern const struct worker_row worker_rows[N_WORKERS];
 
+/* Who serves TFTP, and how. */
+enum worker_tftp { WORKER_TFTP_PORTS = 1, WORKER_TFTP_SINGLE_PORT, WORKER_TFTP_HPA };
+
+const char *worker_tftp_word(enum worker_tftp mode);
+
 /* What a worker is told on its command line. */
 struct worker_options {
 	enum worker_kind kind;
-	const char *interface;   /* dhcpd */
-	const char *state_dir;   /* its own folder below the server's state folder */
-	const char *config_name; /* provisioner: the file name of cluster.yaml in its folder */
+	const char *interface;      /* dhcpd */
+	const char *state_dir;      /* its own folder below the server's state folder */
+	const char *config_name;    /* provisioner: the file name of cluster.yaml in its folder */
+	enum worker_tftp tftp;      /* netboot */
+	const char *user, *address; /* tftpd */
 	uid_t uid;
 	gid_t gid;
 };
@@ -67,6 +75,8 @@ enum worker_word {
 	WORKER_WORD_CONFIG,
 	WORKER_WORD_USER,
 	WORKER_WORD_LEVEL,
+	WORKER_WORD_TFTP,
+	WORKER_WORD_ADDRESS,
 	N_WORKER_WORDS
 };
 

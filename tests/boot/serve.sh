@@ -219,6 +219,35 @@ is "nor in what the commands print" "" "$({ cli nodes; cli nodes 52:54:00:77:09:
 ok "no file outside came out" eval "! grep -q 'status=200.*shadow' '$work/serve.log'"
 ok "all is still served" eval "in_cli curl -sf -m 5 http://10.77.0.1/boot.ipxe | grep -q '^#!ipxe'"
 
+# --- tftp-hpa's server instead of ours -----------------------------------------------------------
+
+fetch() { rm -f "$work/out" && in_cli timeout 20 tftp -m binary 10.77.0.1 -c get "$1" "$work/out" && cmp "$work/out" "$2"; }
+firmware=$(dirname "$(readlink -f /usr/lib/ipxe/snponly.efi)")
+ok "our own TFTP serves a loader" fetch snponly.efi "$firmware/snponly.efi"
+edit '$ a tftp: {backend: tftpd-hpa}'
+kill -HUP $serve
+ok "who serves TFTP can not change under way, and a reload says so" wait_for 5 "the word" logged 'tftp: .*restart slipway'
+kill $serve
+wait $serve
+serve
+tftpd_pid() { ip netns pids "$srv" | while read -r p; do grep -q '^in.tftpd' "/proc/$p/comm" && echo "$p"; done | head -n 1; }
+tftpd_pid_is_there() { [ "$(tftpd_pid)" ]; }
+ok "in.tftpd runs" wait_for 5 "it" tftpd_pid_is_there
+for name in snponly.efi firmware/snponly.efi /snponly.efi '\snponly.efi'; do
+	ok "in.tftpd serves $name" fetch "$name" "$firmware/snponly.efi"
+done
+ok "in.tftpd serves nothing outside of the folder" eval "! fetch ../../../etc/hostname /etc/hostname"
+was=$(tftpd_pid)
+kill -9 "$was"
+comes_back() { [ "$(tftpd_pid)" ] && [ "$(tftpd_pid)" != "$was" ]; }
+ok_soon "in.tftpd, killed with -9, is back" comes_back
+ok "and serves" wait_for 5 "a file" fetch snponly.efi "$firmware/snponly.efi"
+kill $serve
+wait $serve
+ok "it stops with the server" nobody_there
+restore
+serve
+
 # --- ends ----------------------------------------------------------------------------------------
 
 for w in provisioner dhcpd netboot; do

@@ -13,7 +13,7 @@
 #define BUSY_MS 2000
 #define LOG_PAGES 1000 /* of the write-ahead log, before it is moved into the database */
 #define LOG_TIDY_PAGES 250
-#define LOG_BYTES (LOG_PAGES * (4096 + 24))
+#define LOG_BYTES ((sqlite3_int64)LOG_PAGES * (4096 + 24))
 #define LOG_STEP (64 << 10)
 
 struct lease_store {
@@ -23,10 +23,12 @@ struct lease_store {
 	int log_pages; /* committed but not yet in the database */
 };
 
-/* EXCLUSIVE: one writer and no other reader, so no shared-memory file is needed. */
+/* EXCLUSIVE: one writer and no other reader, so no shared-memory file is needed. EXTRA: the rollback journal
+ * that a fresh database begins with must be gone from its folder for good; else, on some file systems, a power
+ * cut brings it back to undo what came later. */
 static const char pragmas[] = "PRAGMA locking_mode = EXCLUSIVE;"
+			      "PRAGMA synchronous = EXTRA;"
 			      "PRAGMA journal_mode = WAL;"
-			      "PRAGMA synchronous = FULL;"
 			      "PRAGMA trusted_schema = OFF;"
 			      "PRAGMA cache_size = -1024;";
 

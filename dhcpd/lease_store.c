@@ -4,11 +4,18 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "dhcpd/lease_read.h"
 #include "provisioner/base/log.h"
-#include "provisioner/base/str.h"
+#include "provisioner/base/parse.h"
 
 #define SCHEMA_VERSION 1
+#define VERSION_MAX 1000   /* no more than damage makes of it */
+#define NEWER_VERSION (-1) /* beside SQLite's own results: the file's is newer than ours */
+#define SET_ASIDE_MAX 1000
 #define PATH_MAX_BYTES 4096
 #define BUSY_MS 2000
 #define LOG_PAGES 1000 /* of the write-ahead log, before it is moved into the database */
@@ -49,23 +56,6 @@ static const char schema[] = "BEGIN IMMEDIATE;"
 			     "COMMIT;";
 
 static const char upsert_sql[] = "INSERT OR REPLACE INTO lease VALUES (?,?,?,?,?,?,?,?,?,?)";
-static const char load_sql[] =
-	"SELECT address, state, htype, hardware, client_id,"
-	" written_mono_ms, written_wall_ms, left_ms, lease_s, boot_id FROM lease";
-
-enum column {
-	COL_ADDRESS,
-	COL_STATE,
-	COL_HTYPE,
-	COL_HARDWARE,
-	COL_CLIENT_ID,
-	COL_WRITTEN_MONO,
-	COL_WRITTEN_WALL,
-	COL_LEFT,
-	COL_LEASE_S,
-	COL_BOOT_ID,
-};
-
 static int run(sqlite3 *db, const char *sql)
 {
 	return sqlite3_exec(db, sql, NULL, NULL, NULL);
@@ -76,6 +66,34 @@ static bool is_damage(int rc)
 	int code = rc & 0xff;
 
 	return code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_FORMAT;
+}
+
+/* SQLITE_ERROR: the tables are not what this program makes. */
+static bool is_unreadable(int rc)
+{
+	return is_damage(rc) || rc == SQLITE_ERROR || rc == SQLITE_IOERR_READ ||
+	       rc == SQLITE_IOERR_SHORT_READ;
+}
+
+static int read_number(void *number, int n_columns, char **values, char **names)
+{
+	(void)n_columns, (void)names;
+	if (!values[0] || parse_u32(values[0], 0, VERSION_MAX, number) < 0)
+		*(uint32_t *)number = VERSION_MAX;
+	return 0;
+}
+
+/* Makes the table of a fresh database. */
+static int make_tables(sqlite3 *db)
+{
+	uint32_t version = 0;
+	int rc = sqlite3_exec(db, "PRAGMA user_version", read_number, &version, NULL);
+
+	if (rc != SQLITE_OK || version == SCHEMA_VERSION)
+		return rc;
+	if (version == 0)
+		return run(db, schema);
+	return version < VERSION_MAX ? NEWER_VERSION : SQLITE_CORRUPT;
 }
 
 /* The log is written over from its beginning again once all of it is in the database, and never shortened: a
@@ -129,7 +147,7 @@ static int open_database(struct lease_store *s)
 	rc = run(s->db, pragmas);
 	(void)sqlite3_wal_hook(s->db, on_commit, s);
 	if (rc == SQLITE_OK)
-		rc = run(s->db, schema);
+		rc = make_tables(s->db);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_prepare_v3(
 			s->db, upsert_sql, -1, SQLITE_PREPARE_PERSISTENT, &s->upsert, NULL);
@@ -162,116 +180,115 @@ static int check(sqlite3 *db)
 	return rc != SQLITE_OK ? rc : is_good ? SQLITE_OK : SQLITE_CORRUPT;
 }
 
-/* How much of a lease is left now. Within one boot the monotonic clock tells; otherwise the wall clock, but
- * never more than was left when it was written, for the clock may have gone back. */
-static int64_t time_left(sqlite3_stmt *q, const struct moment *now)
+/* "leases.db", "leases.db.damaged-20261122T024100Z-wal", ... */
+static int make_path(const struct lease_store *s, char ret[static PATH_MAX_BYTES], const char *mark,
+	const char *suffix)
 {
-	const char *boot_id = (const char *)sqlite3_column_text(q, COL_BOOT_ID);
-	int64_t left = sqlite3_column_int64(q, COL_LEFT);
-	bool is_this_boot = boot_id && strcmp(boot_id, now->boot_id) == 0;
-	int64_t gone = is_this_boot ? now->mono_ms - sqlite3_column_int64(q, COL_WRITTEN_MONO)
-				    : now->wall_ms - sqlite3_column_int64(q, COL_WRITTEN_WALL);
+	int n = snprintf(ret, PATH_MAX_BYTES, "%s/leases.db%s%s", s->dir, mark, suffix);
 
-	if (gone < 0)
-		gone = 0;
-	return left - gone;
+	return n < PATH_MAX_BYTES ? 0 : -ENAMETOOLONG;
 }
 
-static bool is_within(int64_t v, int64_t min, int64_t max)
+/* A name that says when, and that nothing has yet. */
+static int choose_mark(const struct lease_store *s, int64_t wall_ms, char *ret, size_t size)
 {
-	return v >= min && v <= max;
-}
+	char path[PATH_MAX_BYTES], when[32];
+	time_t t = (time_t)(wall_ms / 1000);
+	struct tm utc;
 
-/* A row that this program could have written. */
-static bool row_is_sound(sqlite3_stmt *q)
-{
-	int hlen = sqlite3_column_bytes(q, COL_HARDWARE),
-	    id_len = sqlite3_column_bytes(q, COL_CLIENT_ID);
-	int64_t century_ms = (int64_t)100 * 366 * 86400 * 1000;
-
-	return is_within(sqlite3_column_int64(q, COL_ADDRESS), 1, UINT32_MAX) &&
-	       is_within(sqlite3_column_int64(q, COL_STATE), LEASE_FREE, LEASE_DECLINED) &&
-	       is_within(sqlite3_column_int64(q, COL_HTYPE), 0, UINT8_MAX) &&
-	       is_within(hlen, 0, MSG_HW_MAX) && is_within(id_len, 0, UINT8_MAX) &&
-	       hlen + id_len > 0 &&
-	       is_within(sqlite3_column_int64(q, COL_LEASE_S), 0, UINT32_MAX) &&
-	       is_within(sqlite3_column_int64(q, COL_LEFT), -century_ms,
-		       (int64_t)UINT32_MAX * 1000) &&
-	       is_within(sqlite3_column_int64(q, COL_WRITTEN_MONO), 0, century_ms) &&
-	       is_within(sqlite3_column_int64(q, COL_WRITTEN_WALL), -century_ms, century_ms);
-}
-
-static void load_row(sqlite3_stmt *q, const struct moment *now, struct lease_table *t)
-{
-	struct client c = {.htype = (uint8_t)sqlite3_column_int(q, COL_HTYPE),
-		.hlen = (uint8_t)sqlite3_column_bytes(q, COL_HARDWARE),
-		.id_len = (uint8_t)sqlite3_column_bytes(q, COL_CLIENT_ID),
-		.id = sqlite3_column_blob(q, COL_CLIENT_ID)};
-	int64_t left = time_left(q, now);
-	uint32_t address = (uint32_t)sqlite3_column_int64(q, COL_ADDRESS);
-
-	if (c.hlen > 0)
-		memcpy(c.hw, sqlite3_column_blob(q, COL_HARDWARE), c.hlen);
-	struct lease *l =
-		lease_set(t, address, &c, (enum lease_state)sqlite3_column_int(q, COL_STATE),
-			now->mono_ms, now->mono_ms + left);
-	if (!l)
-		return;
-	l->lease_s = (uint32_t)sqlite3_column_int64(q, COL_LEASE_S);
-	l->stored = true;
-}
-
-static int load(
-	struct lease_store *s, const struct moment *now, struct lease_table *t, size_t *ret_damaged)
-{
-	sqlite3_stmt *q = NULL;
-	int rc = sqlite3_prepare_v2(s->db, load_sql, -1, &q, NULL);
-
-	*ret_damaged = 0;
-	while (rc == SQLITE_OK && (rc = sqlite3_step(q)) == SQLITE_ROW) {
-		rc = SQLITE_OK;
-		if (row_is_sound(q))
-			load_row(q, now, t);
-		else
-			(*ret_damaged)++;
+	if (!gmtime_r(&t, &utc) || strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &utc) == 0)
+		(void)snprintf(when, sizeof(when), "%lld", (long long)t);
+	for (unsigned n = 1; n < SET_ASIDE_MAX; n++) {
+		(void)snprintf(ret, size, n == 1 ? ".damaged-%s" : ".damaged-%s.%u", when, n);
+		if (make_path(s, path, ret, "") < 0)
+			return -ENAMETOOLONG;
+		if (access(path, F_OK) < 0)
+			return 0;
 	}
-	(void)sqlite3_finalize(q); /* says again what sqlite3_step() said */
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	return -EEXIST;
 }
 
-/* Renames the database and its log to names that say when they were given up. */
+/* Renames the database and its log. */
 static int set_aside(const struct lease_store *s, int64_t wall_ms)
 {
-	static const char *const suffixes[] = {"", "-wal", "-shm"};
-	char from[PATH_MAX_BYTES], to[PATH_MAX_BYTES];
+	static const char *const suffixes[] = {"", "-wal", "-journal"};
+	char from[PATH_MAX_BYTES], to[PATH_MAX_BYTES], mark[64];
+	int rc = choose_mark(s, wall_ms, mark, sizeof(mark));
 
-	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-		if ((size_t)snprintf(from, sizeof(from), "%s/leases.db%s", s->dir, suffixes[i]) >=
-				sizeof(from) ||
-			(size_t)snprintf(to, sizeof(to), "%s/leases.db.damaged-%lld%s", s->dir,
-				(long long)(wall_ms / 1000), suffixes[i]) >= sizeof(to))
-			return -ENAMETOOLONG;
-		if (rename(from, to) < 0 && errno != ENOENT)
-			return -errno;
-		if (i == 0)
-			log_error("the lease database was damaged: it is now %s, and a new one "
-				  "begins",
-				to);
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(suffixes); i++) {
+		rc = make_path(s, from, "", suffixes[i]);
+		if (rc == 0)
+			rc = make_path(s, to, mark, suffixes[i]);
+		if (rc == 0 && rename(from, to) < 0 && errno != ENOENT)
+			rc = -errno;
 	}
-	return 0;
+	if (rc == 0 && make_path(s, to, mark, "") == 0)
+		log_error("the lease database was damaged: it is now %s, and a new one begins", to);
+	return rc;
 }
 
-static int open_and_load(
+/* A log is written only beside a database. Alone it means that the database was removed, or cut to nothing. */
+static bool is_log_alone(const struct lease_store *s)
+{
+	char path[PATH_MAX_BYTES];
+	struct stat db, log;
+
+	if (make_path(s, path, "", "-wal") < 0 || stat(path, &log) < 0 || log.st_size == 0)
+		return false;
+	return make_path(s, path, "", "") == 0 && (stat(path, &db) < 0 || db.st_size == 0);
+}
+
+static int open_and_read(
 	struct lease_store *s, const struct moment *now, struct lease_table *t, size_t *ret_damaged)
 {
-	int rc = open_database(s);
+	if (is_log_alone(s))
+		return SQLITE_NOTADB;
+	int opened = open_database(s);
+	if (opened == NEWER_VERSION || !s->db)
+		return opened;
+	int checked = opened == SQLITE_OK ? check(s->db) : opened;
+	int rc = lease_read(
+		s->db, now, t, ret_damaged); /* whatever is wrong: what can be read counts */
+	/* All pages were read once; few are soon again. */
+	(void)sqlite3_db_release_memory(s->db);
+	return checked != SQLITE_OK ? checked : rc;
+}
 
-	if (rc == SQLITE_OK)
-		rc = check(s->db);
-	if (rc == SQLITE_OK)
-		rc = load(s, now, t, ret_damaged);
-	(void)sqlite3_db_release_memory(s->db); /* all pages were read once; few are soon again */
-	return rc;
+/* Begins a fresh database with what could be read of the damaged one. */
+static int begin_anew(struct lease_store *s, const struct moment *now, struct lease_table *t)
+{
+	size_t n = 0;
+	struct lease_table *none = lease_table_new(&(struct hash_key){0});
+	size_t damaged;
+
+	close_database(s);
+	int rc = set_aside(s, now->wall_ms) < 0 ? SQLITE_CANTOPEN
+						: open_and_read(s, now, none, &damaged);
+	lease_table_free(none);
+	if (rc != SQLITE_OK)
+		return rc;
+	struct lease **all = xcalloc(lease_count(t) + 1, sizeof(struct lease *));
+	for (size_t i = 0; i < lease_count(t); i++) {
+		struct lease *l = lease_at(t, i);
+
+		if (l->hlen + l->id_len > 0)
+			all[n++] = l;
+	}
+	if (lease_store_write(s, all, n, now) < 0)
+		log_error("lease database: the leases that were saved cannot be written: %s",
+			sqlite3_errmsg(s->db));
+	free(all);
+	log_error("%zu leases were saved out of the damaged database", n);
+	return SQLITE_OK;
+}
+
+static bool is_empty_file(const struct lease_store *s)
+{
+	char path[PATH_MAX_BYTES];
+	struct stat db;
+
+	return make_path(s, path, "", "") == 0 && stat(path, &db) == 0 && S_ISREG(db.st_mode) &&
+	       db.st_size == 0;
 }
 
 struct lease_store *lease_store_open(const char *dir, const struct moment *now,
@@ -280,18 +297,26 @@ struct lease_store *lease_store_open(const char *dir, const struct moment *now,
 	struct lease_store *s = xcalloc(1, sizeof(*s));
 
 	s->dir = dir;
-	int rc = open_and_load(s, now, t, ret_damaged);
-	/* SQLITE_ERROR while opening: the tables are not what this program makes. */
-	if (is_damage(rc) || rc == SQLITE_ERROR) {
+	*ret_damaged = 0;
+	if (is_empty_file(s))
+		log_error("lease database in %s: the file is empty; no lease is known", dir);
+	int rc = open_and_read(s, now, t, ret_damaged);
+	if (is_unreadable(rc)) {
 		log_error("lease database in %s: %s", dir, sqlite3_errstr(rc));
-		close_database(s);
-		rc = set_aside(s, now->wall_ms) < 0 ? SQLITE_CANTOPEN
-						    : open_and_load(s, now, t, ret_damaged);
+		rc = begin_anew(s, now, t);
 	}
 	if (rc == SQLITE_OK)
 		return s;
-	(void)err_msg(e, -EIO, "lease database %s/leases.db: %s", dir,
-		s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc));
+	if (rc == NEWER_VERSION)
+		(void)err_msg(e, -EPROTONOSUPPORT,
+			"lease database %s/leases.db was written by a newer version of slipway; "
+			"this "
+			"one leaves it alone",
+			dir);
+	else
+		(void)err_msg(e, -EIO, "lease database %s/leases.db: %s", dir,
+			s->db && sqlite3_errcode(s->db) != SQLITE_OK ? sqlite3_errmsg(s->db)
+								     : sqlite3_errstr(rc));
 	lease_store_close(s);
 	return NULL;
 }
@@ -317,7 +342,7 @@ static int write_one(struct lease_store *s, const struct lease *l, const struct 
 	(void)sqlite3_bind_blob(q, COL_CLIENT_ID + 1, c.id ? c.id : c.hw, c.id_len, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(q, COL_WRITTEN_MONO + 1, now->mono_ms);
 	(void)sqlite3_bind_int64(q, COL_WRITTEN_WALL + 1, now->wall_ms);
-	(void)sqlite3_bind_int64(q, COL_LEFT + 1, l->until_ms - now->mono_ms);
+	(void)sqlite3_bind_int64(q, COL_LEFT + 1, lease_time_left(l->until_ms, now->mono_ms));
 	(void)sqlite3_bind_int64(q, COL_LEASE_S + 1, l->lease_s);
 	(void)sqlite3_bind_text(q, COL_BOOT_ID + 1, now->boot_id, -1, SQLITE_STATIC);
 	int rc = sqlite3_step(q); /* `c` is read for the last time */

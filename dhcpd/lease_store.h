@@ -2,8 +2,8 @@
  *
  * A batch of leases is one transaction: lease_store_write() returns when all of them survive a power cut,
  * and until then no ACK for them may leave. A database that cannot be read is set aside under another
- * name, loudly, and a fresh one begun; it is never a reason to stop. Clients keep their addresses even
- * then (decide.h).
+ * name, loudly, and a fresh one begun with what could be read of it; it is never a reason to stop. Clients
+ * keep their addresses even then (decide.h). One that a newer version wrote is left alone: nobody starts.
  *
  * Times on disk are wall-clock, with the monotonic time and the kernel's boot id beside them: within one
  * boot a clock that jumps changes no lease, and across boots one that went back makes none eternal. */

@@ -436,6 +436,253 @@ TEST(log_is_written_over_and_grows_no_longer)
 	lease_store_close(s);
 }
 
+/* --- the store reads back what it can write --- */
+
+static uint32_t dice(uint32_t *seed, uint32_t sides)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return (*seed >> 8) % sides;
+}
+
+static struct client random_client(uint32_t *seed, uint8_t id[static 255])
+{
+	static const uint8_t lengths[] = {0, 1, 6, 7, 8, 16};
+	struct client c = {.htype = (uint8_t)dice(seed, 256),
+		.hlen = lengths[dice(seed, ARRAY_LEN(lengths))],
+		.id = id,
+		.id_len = (uint8_t)dice(seed, 256)};
+
+	if (c.hlen == 0 && c.id_len == 0)
+		c.id_len = 255;
+	for (int i = 0; i < 255; i++)
+		id[i] = (uint8_t)dice(seed, 256);
+	for (uint8_t i = 0; i < c.hlen; i++)
+		c.hw[i] = (uint8_t)dice(seed, 256);
+	return c;
+}
+
+static int64_t random_end(uint32_t *seed, int64_t now_ms)
+{
+	switch (dice(seed, 5)) {
+	case 0:
+		return now_ms + (int64_t)UINT32_MAX * 1000;
+	case 1:
+		return now_ms;
+	case 2:
+		return now_ms - dice(seed, UINT32_MAX);
+	case 3:
+		return now_ms + 1;
+	default:
+		return now_ms + dice(seed, UINT32_MAX);
+	}
+}
+
+TEST(leases_of_all_kinds_are_read_back_alike)
+{
+	PLACE;
+	enum { N = 999 };
+	static uint8_t ids[N][255];
+	static struct client clients[N];
+	static struct lease wrote[N];
+	struct lease *batch[N];
+	uint32_t seed = 99;
+	size_t damaged;
+
+	for (int round = 0; round < 4; round++) {
+		struct lease_store *s = open_store(p, &damaged);
+
+		p->now.wall_ms =
+			(int64_t[]){1700000000000, 0, -5000000000000, 9000000000000}[round];
+		for (uint32_t i = 0; i < N; i++) {
+			clients[i] = random_client(&seed, ids[i]);
+			batch[i] = lease_set(p->leases, POOL + i, &clients[i],
+				(enum lease_state)(LEASE_FREE + dice(&seed, 4)), INT64_MIN,
+				random_end(&seed, p->now.mono_ms));
+			batch[i]->lease_s = i % 3 ? dice(&seed, UINT32_MAX) : UINT32_MAX;
+		}
+		assert_int_equal(lease_store_write(s, batch, N, &p->now), 0);
+		for (uint32_t i = 0; i < N; i++)
+			wrote[i] = *batch[i];
+		lease_store_close(s);
+		forget(p);
+		s = open_store(p, &damaged);
+		assert_int_equal(damaged, 0);
+		assert_int_equal(lease_count(p->leases), N);
+		for (uint32_t i = 0; i < N; i++) {
+			const struct lease *l = lease_by_address(p->leases, POOL + i);
+
+			assert_true(l->until_ms == wrote[i].until_ms);
+			assert_int_equal(l->state, wrote[i].state);
+			assert_int_equal(l->lease_s, wrote[i].lease_s);
+			struct client c = lease_client(l);
+			if (c.hlen + c.id_len == 0) /* its client has a newer lease */
+				continue;
+			assert_true(l->stored);
+			assert_int_equal(c.htype, clients[i].htype);
+			assert_int_equal(c.hlen, clients[i].hlen);
+			assert_memory_equal(c.hw, clients[i].hw, MSG_HW_MAX);
+			assert_int_equal(c.id_len, clients[i].id_len);
+			if (c.id_len > 0)
+				assert_memory_equal(c.id, clients[i].id, c.id_len);
+		}
+		lease_store_close(s);
+		forget(p);
+	}
+}
+
+TEST(end_that_never_comes_is_read_back_as_a_long_time)
+{
+	PLACE;
+	size_t damaged;
+	struct lease_store *s = open_store(p, &damaged);
+	struct lease *never = add(p, 1, LEASE_BOUND, 60), *ever = add(p, 2, LEASE_BOUND, 60);
+
+	lease_change(p->leases, never, LEASE_BOUND, LEASE_NEVER);
+	lease_change(p->leases, ever, LEASE_BOUND, INT64_MIN);
+	write_one(s, never, &p->now);
+	write_one(s, ever, &p->now);
+	lease_store_close(s);
+	forget(p);
+	s = open_store(p, &damaged);
+	assert_int_equal(damaged, 0);
+	assert_true(lease_by_address(p->leases, POOL + 1)->until_ms > 40 * 365 * DAY_MS);
+	assert_true(lease_by_address(p->leases, POOL + 2)->until_ms < 0);
+	lease_store_close(s);
+}
+
+/* --- damage --- */
+
+TEST(damaged_page_costs_its_own_leases_and_no_others)
+{
+	PLACE;
+	enum { N = 900, PAGE = 4096 };
+	struct lease *batch[N];
+	size_t damaged;
+	struct lease_store *s = open_store(p, &damaged);
+	size_t n = add_wide(p, batch, N);
+
+	assert_int_equal(lease_store_write(s, batch, n, &p->now), 0);
+	lease_store_close(s);
+	forget(p);
+	scribble(p, 30 * PAGE, PAGE);
+	s = open_store(p, &damaged);
+	size_t saved = lease_count(p->leases);
+	assert_true(saved < N && saved > N - 25);
+	assert_non_null(lease_by_address(p->leases, POOL));
+	assert_non_null(lease_by_address(p->leases, POOL + N - 1));
+	assert_int_equal(each_file(p, "leases.db.damaged-", false), 1);
+	lease_store_close(s);
+	forget(p);
+	s = open_store(p, &damaged); /* they are in the new one */
+	assert_int_equal(lease_count(p->leases), saved);
+	assert_int_equal(each_file(p, "leases.db.damaged-", false), 1);
+	lease_store_close(s);
+}
+
+TEST(two_databases_damaged_in_one_second_are_both_kept)
+{
+	PLACE;
+	size_t damaged;
+
+	for (size_t i = 1; i <= 3; i++) {
+		scribble(p, 0, 4096);
+		lease_store_close(open_store(p, &damaged));
+		assert_int_equal(each_file(p, "leases.db.damaged-20231114T221320Z", false), i);
+	}
+}
+
+TEST(log_without_its_database_is_set_aside)
+{
+	PLACE;
+	size_t damaged;
+	char from[128], to[128];
+	struct lease_store *s = open_store(p, &damaged);
+
+	write_one(s, add(p, 1, LEASE_BOUND, 3600), &p->now);
+	(void)snprintf(from, sizeof(from), "%s/leases.db-wal", p->dir);
+	(void)snprintf(to, sizeof(to), "%s/log", p->dir);
+	assert_int_equal(link(from, to), 0);
+	lease_store_close(s);
+	(void)each_file(p, "leases.db", true);
+	assert_int_equal(rename(to, from), 0);
+	forget(p);
+	s = open_store(p, &damaged);
+	write_one(s, add(p, 2, LEASE_BOUND, 3600), &p->now);
+	assert_int_equal(each_file(p, "leases.db.damaged-", false), 1);
+	lease_store_close(s);
+}
+
+TEST(empty_file_begins_anew)
+{
+	PLACE;
+	size_t damaged;
+
+	scribble(p, 0, 0);
+	struct lease_store *s = open_store(p, &damaged);
+	write_one(s, add(p, 1, LEASE_BOUND, 3600), &p->now);
+	lease_store_close(s);
+	assert_int_equal(each_file(p, "leases.db.damaged-", false), 0);
+}
+
+static void refuses(const struct place *p, const char *words)
+{
+	struct err e;
+	size_t damaged;
+
+	assert_null(lease_store_open(p->dir, &p->now, p->leases, &damaged, &e));
+	print_message("# %s\n", e.msg);
+	assert_non_null(strstr(e.msg, words));
+	assert_non_null(strstr(e.msg, p->dir));
+}
+
+TEST(folder_where_the_file_should_be_is_an_error)
+{
+	PLACE;
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/leases.db", p->dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	refuses(p, "unable to open");
+	assert_int_equal(rmdir(path), 0);
+}
+
+TEST(database_of_a_newer_version_is_left_alone)
+{
+	PLACE;
+	size_t damaged;
+	struct lease_store *s = open_store(p, &damaged);
+
+	write_one(s, add(p, 1, LEASE_BOUND, 3600), &p->now);
+	lease_store_close(s);
+	execute(p, "PRAGMA user_version = 2; ALTER TABLE lease ADD COLUMN hostname TEXT");
+	forget(p);
+	refuses(p, "newer version");
+	assert_int_equal(each_file(p, "leases.db.damaged-", false), 0);
+	execute(p, "SELECT hostname FROM lease");
+	execute(p, "ALTER TABLE lease DROP COLUMN hostname; PRAGMA user_version = 1");
+	s = open_store(p, &damaged);
+	assert_int_equal(lease_count(p->leases), 1);
+	lease_store_close(s);
+	execute(p, "PRAGMA user_version = 70000"); /* that is no version */
+	forget(p);
+	lease_store_close(open_store(p, &damaged));
+	assert_int_equal(lease_count(p->leases), 1);
+	assert_int_equal(each_file(p, "leases.db.damaged-", false), 1);
+}
+
+TEST(folder_that_cannot_be_written_is_an_error)
+{
+	PLACE;
+	uid_t me = geteuid();
+
+	assert_int_equal(chmod(p->dir, 0555), 0);
+	if (me == 0)
+		assert_int_equal(seteuid(65534), 0); /* root may write everywhere */
+	refuses(p, "unable to open");
+	assert_int_equal(seteuid(me), 0);
+	assert_int_equal(chmod(p->dir, 0755), 0);
+}
+
 static int quiet(void **state)
 {
 	(void)state;
@@ -464,6 +711,15 @@ int main(void)
 		in_place(full_disk_is_reported_and_ends),
 		in_place(folder_that_is_not_there_is_an_error_with_its_name),
 		in_place(log_is_written_over_and_grows_no_longer),
+		in_place(leases_of_all_kinds_are_read_back_alike),
+		in_place(end_that_never_comes_is_read_back_as_a_long_time),
+		in_place(damaged_page_costs_its_own_leases_and_no_others),
+		in_place(two_databases_damaged_in_one_second_are_both_kept),
+		in_place(log_without_its_database_is_set_aside),
+		in_place(empty_file_begins_anew),
+		in_place(folder_where_the_file_should_be_is_an_error),
+		in_place(database_of_a_newer_version_is_left_alone),
+		in_place(folder_that_cannot_be_written_is_an_error),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

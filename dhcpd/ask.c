@@ -119,15 +119,21 @@ bool ask_identify(struct ask *a)
 	return a->client.hlen > 0 || a->client.id_len > 0;
 }
 
+bool ask_is_unicast(const struct ask *a)
+{
+	const struct message_network *ours = networks_at(a->s->networks, 0);
+
+	if (a->m->giaddr != 0)
+		return a->relay.is_unicast;
+	return a->from->dst != UINT32_MAX && a->from->dst != ipv4_net_broadcast(ours->net);
+}
+
 /* RFC 2131 section 4.3.2: in RENEWING a client sends to the server itself, past its relay. What it has
  * broadcast comes from our own network, whatever address it believes to have. */
 static bool bypassed_its_relay(const struct ask *a)
 {
-	const struct message_network *ours = networks_at(a->s->networks, 0);
-
 	return a->m->giaddr == 0 && a->m->ciaddr != 0 &&
-	       opts_u8(&a->m->opts, OPT_TYPE) != DHCP_DISCOVER && a->from->dst != UINT32_MAX &&
-	       a->from->dst != ipv4_net_broadcast(ours->net);
+	       opts_u8(&a->m->opts, OPT_TYPE) != DHCP_DISCOVER && ask_is_unicast(a);
 }
 
 /* A reply to a relay that is no host would go to a whole network. */
@@ -174,6 +180,27 @@ struct lease *ask_lease(const struct ask *a)
 	for (size_t i = 0; !l && name_at(a, i, &name); i++)
 		l = lease_by_client(a->s->leases, a->pool, &name);
 	return l;
+}
+
+bool ask_is_known(const struct ask *a)
+{
+	struct client name;
+
+	if (a->node)
+		return true;
+	for (size_t pool = 0; pool < networks_count(a->s->networks); pool++)
+		for (size_t i = 0; name_at(a, i, &name); i++)
+			if (lease_by_client(a->s->leases, pool, &name))
+				return true;
+	return false;
+}
+
+bool ask_names_other_server(const struct ask *a)
+{
+	uint32_t server = opts_u32(&a->m->opts, OPT_SERVER);
+
+	return opts_has(&a->m->opts, OPT_SERVER) && server != a->server_id &&
+	       server != a->settings->server.addr;
 }
 
 bool ask_has_fixed_address(const struct ask *a)

@@ -47,6 +47,15 @@ struct lease *ask_lease(const struct ask *a);
 /* The lease is the machine's own: under its key, or a node's under another of its names. */
 bool ask_owns(const struct ask *a, const struct lease *l);
 
+/* It is a node, or has a lease or had one, in any network. */
+bool ask_is_known(const struct ask *a);
+
+/* It says that it deals with a server that is not us (option 54). */
+bool ask_names_other_server(const struct ask *a);
+
+/* The client sent this to one server, as far as we or its relay (RFC 5010) could see. */
+bool ask_is_unicast(const struct ask *a);
+
 /* It is a node with an address of its own, and in the network where that is. */
 bool ask_has_fixed_address(const struct ask *a);
 

@@ -45,6 +45,8 @@ static const struct {
 	[COUNT_UNKNOWN_MACHINE] = {"dhcp_unknown_machine",
 		"not a known node, and enroll is closed"},
 	[COUNT_OTHER_SERVER] = {"dhcp_other_server", "took the offer of another DHCP server"},
+	[COUNT_UNKNOWN_LEASE] = {"dhcp_unknown_lease",
+		"says it has a lease that may be another server's"},
 	[COUNT_INCOMPLETE] = {"dhcp_incomplete", "request names no address"},
 	[COUNT_POOL_EXHAUSTED] = {"dhcp_pool_exhausted", "no address left in the pool"},
 	[COUNT_KEPT_FOR_NODES] = {"dhcp_kept_for_nodes",

@@ -5,36 +5,15 @@
 
 #include "dhcpd/answer.h"
 #include "dhcpd/choose.h"
-#include "dhcpd/proxy.h"
 #include "dhcpd/conflict.h"
+#include "dhcpd/outcome.h"
+#include "dhcpd/proxy.h"
 #include "dhcpd/quirk.h"
+#include "dhcpd/request.h"
 
 #define HOPS_MAX 16
 #define OFFER_HOLD_MS 60000
 #define DECLINES_MAX 4
-#define LEASE_MIN_S 60
-
-static void note(struct ask *a, const char *text)
-{
-	(void)snprintf(a->d->exchange.note, sizeof(a->d->exchange.note), "%s", text);
-}
-
-/* No answer; `is_tellable` when a person who looks at this machine should know why. */
-static void drop(struct ask *a, enum counter why, bool is_tellable)
-{
-	a->d->what = why;
-	a->d->is_tellable = is_tellable;
-	if (a->d->exchange.note[0] == '\0')
-		note(a, counter_text(why));
-}
-
-static void note_address(struct ask *a, const char *format_before, uint32_t address)
-{
-	char text[IPV4_TEXT_SIZE], line[128];
-
-	(void)snprintf(line, sizeof(line), "%s %s", format_before, ipv4_text(address, text));
-	note(a, line);
-}
 
 /* A relay asks again and again for a network that is not served; that is told once. */
 static void drop_relay(struct ask *a)
@@ -45,110 +24,9 @@ static void drop_relay(struct ask *a)
 	(void)snprintf(line, sizeof(line),
 		"relay %s asks for the network of %s, which is not served",
 		ipv4_text(a->m->giaddr, relay), ipv4_text(a->relay.link, link));
-	note(a, line);
-	drop(a, COUNT_UNKNOWN_SUBNET, is_new);
+	outcome_note(a, line);
+	outcome_drop(a, COUNT_UNKNOWN_SUBNET, is_new);
 }
-
-/* --- answers --- */
-
-/* A machine that is still booting gets a short lease: the next stage asks again within seconds, and a
- * machine that was just passing by does not hold its address for half a day. */
-static uint32_t lease_length(const struct ask *a)
-{
-	bool is_os = a->pxe.stage == STAGE_OS;
-	uint32_t most = is_os ? a->network->lease_s : a->network->netboot_lease_s;
-	uint32_t wish = opts_u32(&a->m->opts, OPT_LEASE);
-
-	if (most == 0)
-		most = LEASE_MIN_S;
-	if (!is_os || !opts_has(&a->m->opts, OPT_LEASE) || wish > most)
-		return most;
-	uint32_t least = most < LEASE_MIN_S ? most : LEASE_MIN_S;
-	return wish > least ? wish : least;
-}
-
-static void finish(struct ask *a, enum counter what)
-{
-	struct decision *d = a->d;
-
-	if (a->pxe.quirks & QUIRK_BROADCAST)
-		d->reply.flags |= BOOTP_BROADCAST;
-	d->what = what;
-	d->has_reply = true;
-	d->is_tellable = true;
-	if (a->relay.is_selected && what != COUNT_NAK) /* RFC 3011 section 3 */
-		opts_copy(&d->reply.opts, OPT_SUBNET_SELECTION, &a->m->opts);
-	d->route = route_choose(a->m, &d->reply, a->from, a->relay.port);
-	d->exchange.reply = opts_u8(&d->reply.opts, OPT_TYPE);
-	d->exchange.address = d->reply.yiaddr;
-	d->exchange.lease_s = opts_u32(&d->reply.opts, OPT_LEASE);
-}
-
-static void add_boot_file(struct ask *a, enum pxe_way way, bool is_counted)
-{
-	struct pxe_ask boot = {.settings = a->settings,
-		.client = &a->pxe,
-		.node_file = a->node ? a->node->boot_file : "",
-		.way = way};
-	struct pxe_told told;
-
-	if (a->pxe.stage == STAGE_FIRMWARE && mac_is_unicast(&a->mac))
-		boot.is_looping = is_counted ? pxe_loops_count(a->s->loops, &a->mac, a->now_ms)
-					     : pxe_loops_would_be(a->s->loops, &a->mac, a->now_ms);
-	if (a->pxe.stage == STAGE_IPXE)
-		pxe_loops_forget(a->s->loops, &a->mac);
-	pxe_answer(&boot, a->m, &a->d->reply, &told);
-	memcpy(a->d->exchange.boot_file, told.file, sizeof(told.file));
-	if (told.note[0])
-		note(a, told.note);
-}
-
-static void build_grant(struct ask *a, enum dhcp_type type, uint32_t address, uint32_t lease_s)
-{
-	answer_begin(a->m, type, a->server_id, &a->d->reply);
-	answer_lease(&a->d->reply, address, lease_s);
-	answer_parameters(a->m, a->network, a->node, &a->d->reply);
-	add_boot_file(a, PXE_IN_LEASE, /* is_counted= */ type == DHCP_ACK);
-	answer_listed(a->m, a->network, &a->d->reply);
-}
-
-static void nak(struct ask *a, const char *why)
-{
-	answer_begin(a->m, DHCP_NAK, a->server_id, &a->d->reply);
-	opts_put_text(&a->d->reply.opts, OPT_MESSAGE, why);
-	note(a, why);
-	finish(a, COUNT_NAK);
-}
-
-/* Binds the address to the machine; the answer waits until that is on disk. False when there is no room. */
-static bool lease_out(struct ask *a, uint32_t address, uint32_t lease_s)
-{
-	struct lease *l = lease_by_address(a->s->leases, address);
-	bool was_known = l && l->stored && l->state == LEASE_BOUND && ask_owns(a, l);
-
-	l = choose_take(a, address, LEASE_BOUND, a->now_ms + (int64_t)lease_s * 1000);
-	if (!l) {
-		drop(a, COUNT_POOL_EXHAUSTED, /* is_tellable= */ true);
-		return false;
-	}
-	l->lease_s = lease_s;
-	a->d->commit = l;
-	a->d->was_known = was_known;
-	return true;
-}
-
-static void grant(struct ask *a, uint32_t address)
-{
-	uint32_t lease_s = lease_length(a);
-
-	if (!lease_out(a, address, lease_s))
-		return;
-	build_grant(a, DHCP_ACK, address, lease_s);
-	a->d->reply.ciaddr = a->m->ciaddr;
-	finish(a, COUNT_ACK);
-}
-
-/* --- the messages --- */
 
 static void on_discover(struct ask *a)
 {
@@ -156,7 +34,7 @@ static void on_discover(struct ask *a)
 	uint32_t address = choose_address(a, &why);
 
 	if (address == 0) {
-		drop(a, why, /* is_tellable= */ true);
+		outcome_drop(a, why, /* is_tellable= */ true);
 		return;
 	}
 	struct lease *l = lease_by_address(a->s->leases, address);
@@ -164,64 +42,19 @@ static void on_discover(struct ask *a)
 	if (!l || !ask_owns(a, l) || l->state != LEASE_BOUND || lease_is_over(l, a->now_ms)) {
 		l = choose_take(a, address, LEASE_OFFERED, a->now_ms + choose_hold_ms(a));
 		if (!l) {
-			drop(a, COUNT_POOL_EXHAUSTED, /* is_tellable= */ true);
+			outcome_drop(a, COUNT_POOL_EXHAUSTED, /* is_tellable= */ true);
 			return;
 		}
 	}
 	if (conflict_must_probe(a, address, is_trusted)) {
 		a->d->probe = address;
-		drop(a, COUNT_PROBING, /* is_tellable= */ false);
+		outcome_drop(a, COUNT_PROBING, /* is_tellable= */ false);
 		return;
 	}
-	build_grant(a, DHCP_OFFER, address, lease_length(a));
-	finish(a, COUNT_OFFER);
-}
-
-/* The machine has chosen another server: what we held for it is free again. */
-static void on_other_server(struct ask *a)
-{
-	struct lease *mine = ask_lease(a);
-
-	if (mine && mine->state == LEASE_OFFERED)
-		lease_change(a->s->leases, mine, LEASE_OFFERED, a->now_ms);
-	note_address(
-		a, "took the offer of another DHCP server,", opts_u32(&a->m->opts, OPT_SERVER));
-	drop(a, COUNT_OTHER_SERVER, /* is_tellable= */ true);
-}
-
-static bool names_other_server(const struct ask *a)
-{
-	uint32_t server = opts_u32(&a->m->opts, OPT_SERVER);
-
-	return opts_has(&a->m->opts, OPT_SERVER) && server != a->server_id &&
-	       server != a->settings->server.addr;
-}
-
-/* RFC 2131 section 4.3.2. SELECTING and INIT-REBOOT ask for option 50, RENEWING and REBINDING for ciaddr. */
-static void on_request(struct ask *a)
-{
-	uint32_t address = a->m->ciaddr ? a->m->ciaddr : opts_u32(&a->m->opts, OPT_ADDRESS);
-	struct lease *mine = ask_lease(a);
-
-	if (names_other_server(a)) {
-		on_other_server(a);
-		return;
-	}
-	if (address == 0) {
-		drop(a, COUNT_INCOMPLETE, /* is_tellable= */ false);
-		return;
-	}
-	if (!ipv4_net_has(a->network->net, address))
-		nak(a, "address is not of this network");
-	else if (ask_has_fixed_address(a) && address != a->node->address)
-		nak(a, "address is not this node's");
-	else if (!ask_has_fixed_address(a) && mine && mine->address != address &&
-		 choose_may_have(a, mine->address))
-		nak(a, "another address is reserved for this machine");
-	else if (!choose_may_have(a, address))
-		nak(a, "address is not available");
+	if (a->settings->rapid_commit && opts_has(&a->m->opts, OPT_RAPID_COMMIT))
+		outcome_ack(a, address);
 	else
-		grant(a, address);
+		outcome_offer(a, address);
 }
 
 static void on_decline(struct ask *a)
@@ -229,39 +62,39 @@ static void on_decline(struct ask *a)
 	uint32_t address = opts_u32(&a->m->opts, OPT_ADDRESS);
 	struct lease *l = lease_by_address(a->s->leases, address);
 
-	if (names_other_server(a) || !l || !ask_owns(a, l) || lease_is_over(l, a->now_ms)) {
-		drop(a, COUNT_NOT_THE_HOLDER, /* is_tellable= */ true);
+	if (ask_names_other_server(a) || !l || !ask_owns(a, l) || lease_is_over(l, a->now_ms)) {
+		outcome_drop(a, COUNT_NOT_THE_HOLDER, /* is_tellable= */ true);
 		return;
 	}
 	a->d->exchange.address = address;
 	if (ask_has_fixed_address(a)) { /* it has no other: all we can do is say so */
-		note_address(a, "another machine uses this node's address,", address);
-		drop(a, COUNT_DECLINED, /* is_tellable= */ true);
+		outcome_note_address(a, "another machine uses this node's address,", address);
+		outcome_drop(a, COUNT_DECLINED, /* is_tellable= */ true);
 		return;
 	}
 	if (lease_count_declined(a->s->leases, &a->client) >= DECLINES_MAX) {
-		drop(a, COUNT_TOO_MANY_DECLINES, /* is_tellable= */ true);
+		outcome_drop(a, COUNT_TOO_MANY_DECLINES, /* is_tellable= */ true);
 		return;
 	}
 	lease_change(
 		a->s->leases, l, LEASE_DECLINED, a->now_ms + conflict_quarantine_ms(a->settings));
 	a->d->commit = l;
-	note_address(a, "another machine uses the address offered,", address);
-	drop(a, COUNT_DECLINED, /* is_tellable= */ true);
+	outcome_note_address(a, "another machine uses the address offered,", address);
+	outcome_drop(a, COUNT_DECLINED, /* is_tellable= */ true);
 }
 
 static void on_release(struct ask *a)
 {
 	struct lease *l = lease_by_address(a->s->leases, a->m->ciaddr);
 
-	if (names_other_server(a) || !l || !ask_owns(a, l) || l->state != LEASE_BOUND) {
-		drop(a, COUNT_NOT_THE_HOLDER, /* is_tellable= */ true);
+	if (ask_names_other_server(a) || !l || !ask_owns(a, l) || l->state != LEASE_BOUND) {
+		outcome_drop(a, COUNT_NOT_THE_HOLDER, /* is_tellable= */ true);
 		return;
 	}
 	lease_change(a->s->leases, l, LEASE_FREE, a->now_ms);
 	a->d->commit = l;
 	a->d->exchange.address = l->address;
-	drop(a, COUNT_RELEASED, /* is_tellable= */ true);
+	outcome_drop(a, COUNT_RELEASED, /* is_tellable= */ true);
 }
 
 /* RFC 2131 section 4.3.5: parameters only, no address and no lease. */
@@ -270,9 +103,9 @@ static void on_inform(struct ask *a)
 	answer_begin(a->m, DHCP_ACK, a->server_id, &a->d->reply);
 	a->d->reply.ciaddr = a->m->ciaddr;
 	answer_parameters(a->m, a->network, a->node, &a->d->reply);
-	add_boot_file(a, PXE_IN_LEASE, /* is_counted= */ false);
+	outcome_add_boot_file(a, PXE_IN_LEASE, /* is_counted= */ false);
 	answer_listed(a->m, a->network, &a->d->reply);
-	finish(a, COUNT_ACK);
+	outcome_send(a, COUNT_ACK);
 }
 
 /* PXE 2.1 section 2.2.5: the client has its address and asks port 4011 what to boot. */
@@ -281,13 +114,13 @@ static void on_pxe_port(struct ask *a)
 	uint8_t type = opts_u8(&a->m->opts, OPT_TYPE);
 
 	if (a->pxe.stage == STAGE_OS || (type != DHCP_REQUEST && type != DHCP_INFORM)) {
-		drop(a, COUNT_NOT_PXE, /* is_tellable= */ false);
+		outcome_drop(a, COUNT_NOT_PXE, /* is_tellable= */ false);
 		return;
 	}
 	answer_begin(a->m, DHCP_ACK, a->server_id, &a->d->reply);
 	a->d->reply.ciaddr = a->m->ciaddr;
-	add_boot_file(a, PXE_ON_PORT, /* is_counted= */ false);
-	finish(a, COUNT_PXE_ACK);
+	outcome_add_boot_file(a, PXE_ON_PORT, /* is_counted= */ false);
+	outcome_send(a, COUNT_PXE_ACK);
 }
 
 /* RFC 1534 section 2: a BOOTP client knows of no lease and keeps its address for ever. Only a node that is
@@ -296,10 +129,10 @@ static void on_bootp(struct ask *a)
 {
 	if (!a->node || !a->node->bootp || !ask_has_fixed_address(a) ||
 		!choose_may_have(a, a->node->address)) {
-		drop(a, COUNT_BOOTP, /* is_tellable= */ a->node != NULL);
+		outcome_drop(a, COUNT_BOOTP, /* is_tellable= */ a->node != NULL);
 		return;
 	}
-	if (!lease_out(a, a->node->address, a->network->lease_s))
+	if (!outcome_lease(a, a->node->address, a->network->lease_s))
 		return;
 	answer_bootp(a->m, &a->d->reply);
 	a->d->reply.yiaddr = a->node->address;
@@ -307,8 +140,8 @@ static void on_bootp(struct ask *a)
 	(void)snprintf(a->d->reply.file, sizeof(a->d->reply.file), "%s", a->node->boot_file);
 	answer_parameters(a->m, a->network, a->node, &a->d->reply);
 	answer_listed(a->m, a->network, &a->d->reply);
-	note(a, "by plain BOOTP, for ever");
-	finish(a, COUNT_ACK);
+	outcome_note(a, "by plain BOOTP, for ever");
+	outcome_send(a, COUNT_ACK);
 	a->d->exchange.reply = DHCP_ACK; /* which is what it amounts to */
 }
 
@@ -320,21 +153,22 @@ static void on_proxy(struct ask *a)
 	switch (proxy_judge(a)) {
 	case PROXY_OFFER:
 		answer_begin(a->m, DHCP_OFFER, a->server_id, &d->reply);
-		add_boot_file(a, PXE_BESIDE, /* is_counted= */ false);
+		outcome_add_boot_file(a, PXE_BESIDE, /* is_counted= */ false);
 		if (opts_has(&d->reply.opts, OPT_CLASS) || d->reply.file[0])
-			finish(a, COUNT_OFFER);
+			outcome_send(a, COUNT_OFFER);
 		else
-			drop(a, COUNT_NO_BOOT_FILE, /* is_tellable= */ true);
+			outcome_drop(a, COUNT_NO_BOOT_FILE, /* is_tellable= */ true);
 		return;
 	case PROXY_NOTICE:
-		add_boot_file(a, PXE_BESIDE, /* is_counted= */ true); /* as our offer said */
+		outcome_add_boot_file(
+			a, PXE_BESIDE, /* is_counted= */ true); /* as our offer said */
 		d->what = COUNT_OTHER_SERVER;
 		d->is_tellable = true;
 		d->exchange.by_other = true;
 		d->exchange.address = proxy_address_taken(a);
 		return;
 	case PROXY_IGNORE:
-		drop(a, COUNT_NOT_PXE, /* is_tellable= */ false);
+		outcome_drop(a, COUNT_NOT_PXE, /* is_tellable= */ false);
 		return;
 	}
 }
@@ -346,7 +180,7 @@ static void dispatch(struct ask *a)
 		void (*handle)(struct ask *a);
 	} handlers[] = {
 		{DHCP_DISCOVER, on_discover},
-		{DHCP_REQUEST, on_request},
+		{DHCP_REQUEST, request_handle},
 		{DHCP_DECLINE, on_decline},
 		{DHCP_RELEASE, on_release},
 		{DHCP_INFORM, on_inform},
@@ -359,7 +193,7 @@ static void dispatch(struct ask *a)
 		}
 	}
 	if (opts_has(&a->m->opts, OPT_TYPE))
-		drop(a, COUNT_UNKNOWN_TYPE, /* is_tellable= */ false);
+		outcome_drop(a, COUNT_UNKNOWN_TYPE, /* is_tellable= */ false);
 	else
 		on_bootp(a);
 }
@@ -418,9 +252,9 @@ void decide(const struct decide_state *s, const struct msg *m, const struct arri
 	if (why == COUNT_UNKNOWN_SUBNET)
 		drop_relay(&a);
 	else if (why != COUNT_NONE)
-		drop(&a, why, /* is_tellable= */ false);
+		outcome_drop(&a, why, /* is_tellable= */ false);
 	else if (!a.node && s->settings->enroll == ENROLL_CLOSED)
-		drop(&a, COUNT_UNKNOWN_MACHINE, /* is_tellable= */ true);
+		outcome_drop(&a, COUNT_UNKNOWN_MACHINE, /* is_tellable= */ true);
 	else if (from->dst_port == PXE_PORT)
 		on_pxe_port(&a);
 	else if (s->settings->mode == DHCP_MODE_PROXY)

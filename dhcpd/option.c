@@ -42,6 +42,7 @@ static const struct row {
 	{OPT_TFTP_SERVER, "tftp-server", KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
 	{OPT_BOOT_FILE, "boot-file", KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
 	{OPT_USER_CLASS, "user-class", KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
+	{OPT_RAPID_COMMIT, "rapid-commit", KIND_BYTES, 0, 0, 1, IGNORE}, /* RFC 4039 */
 	{OPT_RELAY, "relay-agent", KIND_BYTES, 2, UINT16_MAX, 1, DROP},
 	/* RFC 4578. ROMs in the wild get these wrong; none is worth a machine without an address. */
 	{OPT_ARCH, "client-architecture", KIND_U16, 2, UINT16_MAX, 2, IGNORE},

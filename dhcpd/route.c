@@ -44,9 +44,10 @@ struct route route_choose(const struct msg *request, const struct msg *reply,
 		return by_broadcast();
 
 	/* "If the 'giaddr' field is zero and the 'ciaddr' field is nonzero, then the server unicasts
-	 * DHCPOFFER and DHCPACK messages to the address in 'ciaddr'." Not for an OFFER: who has no
+	 * DHCPOFFER and DHCPACK messages to the address in 'ciaddr'." Not to a DISCOVER: who has no
 	 * address yet but fills the field in is mistaken. */
-	if (request->ciaddr != 0 && opts_u8(&reply->opts, OPT_TYPE) == DHCP_ACK)
+	if (request->ciaddr != 0 && opts_u8(&reply->opts, OPT_TYPE) == DHCP_ACK &&
+		opts_u8(&request->opts, OPT_TYPE) != DHCP_DISCOVER)
 		return by_socket(request->ciaddr, DHCP_CLIENT_PORT);
 
 	/* An OFFER without an address stands beside another server's: its client has none yet. */

@@ -124,6 +124,7 @@ struct cluster_dhcp {
 	uint32_t n_subnets;
 	int64_t conflict_probe_ms; /* 0: off */
 	int64_t quarantine_ms;
+	bool authoritative, rapid_commit;
 	bool router_advertisements;
 	struct cluster_pxelinux *pxelinux; /* NULL: pxelinux is told nothing */
 };

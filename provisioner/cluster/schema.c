@@ -233,6 +233,13 @@ static const struct schema_section dhcp = {
 		{.key = "quarantine", .type = SCHEMA_DURATION, AT(quarantine_ms), .preset = "10m",
 			.min = 60 * SECOND_MS, .max = DAY_MS,
 			.doc = "How long nobody is given an address that was found in use by a stranger."},
+		{.key = "authoritative", .type = SCHEMA_BOOL, AT(authoritative), .preset = "true",
+			.doc = "Refuse a lease that is not known here, so that a machine from elsewhere gets an "
+			       "address at once. With false, for another DHCP server beside this one, such "
+			       "requests meet silence."},
+		{.key = "rapid-commit", .type = SCHEMA_BOOL, AT(rapid_commit), .preset = "false",
+			.doc = "Lease in two messages instead of four to clients that ask for it (RFC 4039). Not "
+			       "beside another DHCP server."},
 		{.key = "router-advertisements", .type = SCHEMA_BOOL, AT(router_advertisements),
 			.preset = "true",
 			.doc = "Answer IPv6 router solicitations with an empty advertisement: it saves each "

@@ -27,6 +27,8 @@ void tell_settings(const struct cluster *c, struct message_dhcp_settings *ret)
 		.http_port = (uint16_t)c->ports.http,
 		.mode = (uint8_t)c->dhcp.mode,
 		.enroll = (uint8_t)c->enroll,
+		.is_authoritative = c->dhcp.authoritative,
+		.rapid_commit = c->dhcp.rapid_commit,
 		.router_advertisements = c->dhcp.router_advertisements,
 		.guard = {.probe_ms = (uint32_t)c->dhcp.conflict_probe_ms,
 			.quarantine_s = (uint32_t)(c->dhcp.quarantine_ms / 1000)},

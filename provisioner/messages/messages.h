@@ -68,6 +68,8 @@ struct message_dhcp_settings {
 	uint16_t http_port;
 	uint8_t mode;                  /* enum dhcp_mode */
 	uint8_t enroll;                /* enum enroll: CLOSED gives unknown machines no address */
+	uint8_t is_authoritative;      /* refuse leases that we know nothing of */
+	uint8_t rapid_commit;          /* answer option 80 at once (RFC 4039) */
 	uint8_t router_advertisements; /* answer Router Solicitations with an empty RA */
 	struct message_dhcp_guard guard;
 	char pxelinux_config[128], pxelinux_prefix[128]; /* RFC 5071; "": send no such option */

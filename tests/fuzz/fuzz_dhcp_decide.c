@@ -69,7 +69,7 @@ static void world_init(struct world *w)
 	struct message_node pooled = {.name = "b", .n_macs = 2, .macs = {mac_of(2), mac_of(3)}};
 
 	w->settings = (struct message_dhcp_settings){
-		.server = {SERVER, 24}, .http_port = 80, .enroll = ENROLL_ASK};
+		.server = {SERVER, 24}, .http_port = 80, .enroll = ENROLL_ASK, .is_authoritative = 1};
 	w->network = (struct message_network){.net = {SERVER, 24},
 		.pool_first = POOL,
 		.pool_last = POOL + POOL_SIZE - 1,

@@ -6,6 +6,7 @@
  *   dhcpd_host INTERFACE LEASE_DIR KEY=VALUE...   (the folder must be the user nobody's)
  *     server=10.77.0.1/24 pool=10.77.0.100-10.77.0.199 router=10.77.0.1 dns=10.77.0.1 domain=lab.internal
  *     lease=SECONDS netboot-lease=SECONDS port=80 enroll=ask|open|closed ra=yes|no
+ *     authoritative=yes|no rapid-commit=yes|no
  *     subnet=10.78.0.0/24,10.78.0.100-10.78.0.199[,ROUTER]   a network behind a relay; the rest as above
  *     probe=MS quarantine=SECONDS
  *     log=LEVEL      the server's, "debug" unless told   tell=no   print no exchanges (thousands in a benchmark)
@@ -143,6 +144,10 @@ static void take_argument(struct host *h, char *text)
 		s->http_port = (uint16_t)number_of(text);
 	else if (strcmp(key, "enroll") == 0)
 		s->enroll = enroll_of(text);
+	else if (strcmp(key, "authoritative") == 0)
+		s->is_authoritative = strcmp(text, "yes") == 0;
+	else if (strcmp(key, "rapid-commit") == 0)
+		s->rapid_commit = strcmp(text, "yes") == 0;
 	else if (strcmp(key, "ra") == 0)
 		s->router_advertisements = strcmp(text, "yes") == 0;
 	else if (strcmp(key, "probe") == 0)
@@ -265,7 +270,10 @@ static void on_end(evutil_socket_t fd, short what, void *arg)
 int main(int argc, char **argv)
 {
 	struct host h = {.log_level = "debug",
-		.settings = {.n_networks = 1, .http_port = 80, .enroll = ENROLL_ASK},
+		.settings = {.n_networks = 1,
+			.http_port = 80,
+			.enroll = ENROLL_ASK,
+			.is_authoritative = 1},
 		.networks = {{.lease_s = 3600, .netboot_lease_s = 60}}};
 	int pair[2], status = 0;
 

@@ -77,7 +77,7 @@ static inline int lab_up(void **state)
 	struct node_table *nodes = node_table_new(5);
 
 	lab->settings = (struct message_dhcp_settings){
-		.server = {SERVER, 24}, .http_port = 80, .enroll = ENROLL_ASK};
+		.server = {SERVER, 24}, .http_port = 80, .enroll = ENROLL_ASK, .is_authoritative = 1};
 	lab->network = (struct message_network){.net = {SERVER, 24},
 		.pool_first = POOL,
 		.pool_last = POOL + POOL_SIZE - 1,

@@ -96,6 +96,29 @@ TEST(addresses_of_the_network_itself_are_never_given)
 	assert_int_equal(discover(lab, 13)->what, COUNT_POOL_EXHAUSTED);
 }
 
+/* RFC 4039. */
+TEST(rapid_commit_leases_in_two_messages_where_it_is_configured)
+{
+	LAB;
+	struct msg m = message(DHCP_DISCOVER, 10);
+
+	m.ciaddr = FOREIGN; /* which means nothing in a DISCOVER */
+	opts_put(&m.opts, OPT_RAPID_COMMIT, "", 0);
+	assert_int_equal(hear(lab, &m)->what, COUNT_OFFER);
+	assert_false(opts_has(&lab->d.reply.opts, OPT_RAPID_COMMIT));
+	lab->settings.rapid_commit = 1;
+	const struct decision *d = hear(lab, &m);
+	assert_int_equal(d->what, COUNT_ACK);
+	assert_int_equal(opts_u8(&d->reply.opts, OPT_TYPE), DHCP_ACK);
+	assert_true(opts_has(&d->reply.opts, OPT_RAPID_COMMIT));
+	assert_int_equal(d->reply.yiaddr, POOL);
+	assert_int_equal(d->reply.ciaddr, 0);
+	assert_int_equal(d->route.via, ROUTE_FRAME);
+	assert_non_null(d->commit);                             /* the ACK waits for the disk */
+	assert_int_equal(discover(lab, 11)->what, COUNT_OFFER); /* has not asked for it */
+	assert_int_equal(renew(lab, 10, POOL)->what, COUNT_ACK);
+}
+
 RUN(with_lab(offer_holds_the_address_but_needs_no_disk),
 	with_lab(repeated_discover_gets_the_same_address),
 	with_lab(offer_that_nobody_takes_goes_to_another_in_the_end),
@@ -103,4 +126,5 @@ RUN(with_lab(offer_holds_the_address_but_needs_no_disk),
 	with_lab(wished_address_is_given_when_it_is_free),
 	with_lab(wished_address_that_is_not_to_be_had_is_passed_over),
 	with_lab(ciaddr_in_a_discover_means_nothing),
-	with_lab(addresses_of_the_network_itself_are_never_given))
+	with_lab(addresses_of_the_network_itself_are_never_given),
+	with_lab(rapid_commit_leases_in_two_messages_where_it_is_configured))

@@ -29,8 +29,10 @@
 #include "provisioner/base/ipc.h"
 #include "provisioner/base/log.h"
 #include "provisioner/base/parse.h"
+#include "provisioner/daemon/worker.h"
 #include "provisioner/messages/messages.h"
 
+#define WORDS_BEFORE 2 /* slipway worker */
 #define HOST_NODES_MAX 64
 
 struct host {
@@ -238,8 +240,15 @@ static int serve(char *interface, char *lease_dir, const char *log_level, int fd
 {
 	const int fds[] = {
 		fd, open_port(interface, DHCP_SERVER_PORT), open_port(interface, PXE_PORT)};
-	char *words[] = {xstrdup("slipway"), xstrdup("worker"), xstrdup("dhcpd"), interface,
-		lease_dir, xstrdup("cluster.yaml"), xstrdup("nobody"), xstrdup(log_level), NULL};
+	char *words[WORDS_BEFORE + N_WORKER_WORDS + 1] = {xstrdup("slipway"), xstrdup("worker"),
+		[WORDS_BEFORE + WORKER_WORD_NAME] = xstrdup("dhcpd"),
+		[WORDS_BEFORE + WORKER_WORD_INTERFACE] = interface,
+		[WORDS_BEFORE + WORKER_WORD_STATE] = lease_dir,
+		[WORDS_BEFORE + WORKER_WORD_CONFIG] = xstrdup("cluster.yaml"),
+		[WORDS_BEFORE + WORKER_WORD_USER] = xstrdup("nobody"),
+		[WORDS_BEFORE + WORKER_WORD_LEVEL] = xstrdup(log_level),
+		[WORDS_BEFORE + WORKER_WORD_TFTP] = xstrdup(worker_tftp_word(WORKER_TFTP_PORTS)),
+		[WORDS_BEFORE + WORKER_WORD_ADDRESS] = xstrdup("10.77.0.1")};
 	char path[4096] = "";
 	int high[ARRAY_LEN(fds)];
 

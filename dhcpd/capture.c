@@ -17,7 +17,9 @@
  * it, and libpcap puts whole slots on a page: with more than 1,960 bytes of frame there is one, not two. */
 #define BUFFER_BYTES (8 << 20)
 #define SNAPLEN 1900
-#define FILTER "(ip and udp dst port 67) or (icmp6 and ip6[40] == 133) or " ARP_FILTER
+#define FILTER                                                                                   \
+	"(ip and udp dst port 67) or (icmp6 and ip6[40] == 133) or (ip and udp src port 67 and " \
+	"dst port 68) or " ARP_FILTER
 
 struct capture {
 	pcap_t *pcap;

@@ -2,7 +2,7 @@
  *
  * A capture sees requests before the client has an address and sends replies to clients that cannot
  * answer ARP yet. The kernel hands over only what the filter lets through: DHCP to a server's port,
- * answers to ARP probes and IPv6 Router Solicitations. Opened as root; afterwards no privilege is needed. */
+ * what other servers say to all, answers to ARP probes and IPv6 Router Solicitations. Opened as root; afterwards no privilege is needed. */
 #ifndef SLIPWAY_DHCPD_CAPTURE_H
 #define SLIPWAY_DHCPD_CAPTURE_H
 

@@ -274,6 +274,18 @@ void control_tell(struct control *c, const struct message_exchange *x)
 		send_told(c);
 }
 
+void control_tell_rival(struct control *c, const struct message_rival *m)
+{
+	char mac[MAC_TEXT_SIZE], address[IPV4_TEXT_SIZE], offered[IPV4_TEXT_SIZE],
+		client[MAC_TEXT_SIZE];
+
+	log_warn("another DHCP server is on this network: address=%s mac=%s offered=%s client=%s",
+		ipv4_text(m->address, address),
+		mac_is_unicast(&m->mac) ? mac_text(&m->mac, mac) : "?",
+		ipv4_text(m->offered, offered), mac_text(&m->client, client));
+	(void)ipc_send(c->provisioner, MESSAGE_RIVAL, m, sizeof(*m), -1);
+}
+
 void control_tell_counters(struct control *c, struct counters *counters)
 {
 	enum counter which = COUNT_NONE;

@@ -54,6 +54,9 @@ void control_close(struct control *c);
 /* Logs an exchange and tells it to the provisioner, together with the others of this wake-up. */
 void control_tell(struct control *c, const struct message_exchange *x);
 
+/* Logs another DHCP server and tells of it. */
+void control_tell_rival(struct control *c, const struct message_rival *m);
+
 /* Tells all counters that have changed, and the exchanges that wait. */
 void control_tell_counters(struct control *c, struct counters *counters);
 

@@ -26,6 +26,9 @@ enum counter {
 	COUNT_CONFLICT,
 	COUNT_FIXED_CONFLICT,
 	COUNT_TOO_MANY_CLAIMS,
+	/* of other servers */
+	COUNT_RIVAL,
+	COUNT_OWN_QUESTION,
 	/* taken notice of, nothing to send */
 	COUNT_DECLINED,
 	COUNT_RELEASED,

@@ -18,6 +18,7 @@
 #include "dhcpd/frame.h"
 #include "dhcpd/prober.h"
 #include "dhcpd/sender.h"
+#include "dhcpd/watch.h"
 #include "provisioner/base/clock.h"
 #include "provisioner/base/log.h"
 
@@ -36,6 +37,7 @@ struct dhcpd {
 	struct lease_table *leases;
 	struct batch *batch;
 	struct prober *prober;
+	struct watch watch;
 	struct pxe_loops loops;
 	struct relay_strangers strangers;
 	struct counters counters;
@@ -164,6 +166,9 @@ static void answer(struct dhcpd *d, const struct probe_request *r, unsigned trie
 
 	decide(&state, &d->msg, &r->from, clock_mono_ms(), &d->decision);
 	act(d);
+	if (d->decision.what == COUNT_OTHER_SERVER)
+		watch_named(&d->watch, opts_u32(&d->msg.opts, OPT_SERVER),
+			&d->decision.exchange.mac, clock_mono_ms());
 	if (d->decision.probe == 0)
 		return;
 	struct probe_order o = {.address = d->decision.probe,
@@ -189,6 +194,10 @@ static void serve(struct dhcpd *d, const struct probe_request *r, int64_t age_ms
 	count_request(d, type);
 	if (!d->control.is_ready) {
 		count(d, COUNT_NOT_READY);
+		return;
+	}
+	if (watch_is_ours(&d->watch, &d->msg)) {
+		count(d, COUNT_OWN_QUESTION);
 		return;
 	}
 	/* It has asked again since; an answer to the old question would only meet one to the new. */
@@ -267,6 +276,8 @@ static void on_frame(void *arg, const uint8_t *bytes, size_t len, int64_t wall_m
 		prober_hear(d->prober, f.payload);
 		return;
 	}
+	if (result == FRAME_UDP && f.dst_port == DHCP_CLIENT_PORT)
+		watch_hear(&d->watch, &f, clock_mono_ms());
 	if (result == FRAME_OTHER || (result == FRAME_UDP && f.dst_port != DHCP_SERVER_PORT))
 		return;
 	if (result != FRAME_UDP) {
@@ -328,6 +339,7 @@ static void on_report(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	counters_add(&d->counters, COUNT_CAPTURE_OVERRUN, capture_lost(d->sender.capture));
 	capture_refresh_mac(d->sender.capture);
+	watch_tick(&d->watch, clock_mono_ms());
 	control_tell_counters(&d->control, &d->counters);
 	batch_tidy(d->batch);
 }
@@ -399,6 +411,8 @@ struct dhcpd *dhcpd_open(const struct dhcpd_options *o, struct err *e)
 	d->sender.bootps_fd = o->bootps_fd;
 	d->sender.pxe_fd = o->pxe_fd;
 	d->sender.settings = &d->control.settings;
+	d->watch = (struct watch){
+		.capture = d->sender.capture, .control = &d->control, .counters = &d->counters};
 	return d;
 fail:
 	dhcpd_free(d);

@@ -185,6 +185,24 @@ static void get_events(struct api_request *r)
 		api_reply_json(r, HTTP_OK, &out);
 }
 
+static void write_rivals(struct json *j, const struct rivals_seen *seen)
+{
+	char address[IPV4_TEXT_SIZE], mac[MAC_TEXT_SIZE];
+	const struct message_rival *m;
+	int64_t now_ms = clock_wall_ms(), seen_ms;
+
+	json_list(j);
+	for (size_t i = 0; (m = rivals_at(seen, i, now_ms, &seen_ms)); i++) {
+		json_map(j);
+		json_key_text(j, "address", ipv4_text(m->address, address));
+		json_key_text(j, "mac", mac_is_unicast(&m->mac) ? mac_text(&m->mac, mac) : "");
+		json_key_text(j, "offered", m->offered ? ipv4_text(m->offered, address) : "");
+		json_key_int(j, "seen_ms", seen_ms);
+		json_map_end(j);
+	}
+	json_list_end(j);
+}
+
 static void get_status(struct api_request *r)
 {
 	const struct admin *a = r->arg;
@@ -205,6 +223,8 @@ static void get_status(struct api_request *r)
 	json_key_int(&j, "nodes", c->n_nodes);
 	json_key_bool(&j, "etcd_seeded", a->etcd_seeded);
 	json_key_int(&j, "uptime_ms", clock_mono_ms() - a->started_ms);
+	json_key(&j, "rivals");
+	write_rivals(&j, &a->rivals);
 	json_key(&j, "counters");
 	json_map(&j);
 	for (size_t i = 0; i < a->n_counters; i++)

@@ -9,6 +9,7 @@
 
 #include "provisioner/api/http.h"
 #include "provisioner/messages/messages.h"
+#include "provisioner/nodes/rivals.h"
 
 #define ADMIN_COUNTERS_MAX 256
 
@@ -23,6 +24,7 @@ struct admin {
 	struct leases *leases;
 	const struct generation *generation;
 	int64_t started_ms;
+	struct rivals_seen rivals;
 	struct message_counter counters[ADMIN_COUNTERS_MAX];
 	size_t n_counters;
 	bool etcd_seeded;

@@ -15,6 +15,22 @@ static long long number_of(const json_t *s, const char *key)
 	return (long long)json_integer_value(json_object_get(s, key));
 }
 
+/* Other DHCP servers on the internal network. */
+static void print_rivals(const json_t *rivals)
+{
+	const json_t *r;
+	size_t i;
+
+	json_array_foreach(rivals, i, r)
+	{
+		const char *mac = client_text(r, "mac"), *offered = client_text(r, "offered");
+
+		printf("%-11s %s%s%s%s%s%s\n", i ? "" : "rivals", client_text(r, "address"),
+			mac[0] ? " (" : "", mac, mac[0] ? ")" : "", offered[0] ? ", offered " : "",
+			offered);
+	}
+}
+
 static void print_status(const json_t *s)
 {
 	char up[HUMAN_SIZE];
@@ -31,6 +47,7 @@ static void print_status(const json_t *s)
 		json_is_true(json_object_get(s, "etcd_seeded")) ? "seeded" : "not seeded yet");
 	printf("up          %s, slipway %s\n", human_duration(number_of(s, "uptime_ms"), up),
 		client_text(s, "version"));
+	print_rivals(json_object_get(s, "rivals"));
 	if (json_object_size(json_object_get(s, "counters")) > 0)
 		puts("\ncounters");
 	json_object_foreach(json_object_get(s, "counters"), name, v)

@@ -240,6 +240,9 @@ static const struct schema_section dhcp = {
 		{.key = "rapid-commit", .type = SCHEMA_BOOL, AT(rapid_commit), .preset = "false",
 			.doc = "Lease in two messages instead of four to clients that ask for it (RFC 4039). Not "
 			       "beside another DHCP server."},
+		{.key = "watch-others", .type = SCHEMA_BOOL, AT(watch_others), .preset = "true",
+			.doc = "Ask at start and every hour whether another DHCP server answers on the internal "
+			       "network, and warn of it. Its offers are never taken."},
 		{.key = "router-advertisements", .type = SCHEMA_BOOL, AT(router_advertisements),
 			.preset = "true",
 			.doc = "Answer IPv6 router solicitations with an empty advertisement: it saves each "

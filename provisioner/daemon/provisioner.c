@@ -27,6 +27,7 @@
 #include "provisioner/messages/messages.h"
 #include "provisioner/nodes/nodes.h"
 #include "provisioner/nodes/observe.h"
+#include "provisioner/nodes/rivals.h"
 #include "provisioner/store/store.h"
 #include "provisioner/trust/ca.h"
 
@@ -245,6 +246,16 @@ static void on_exchange(void *arg, const void *payload, int fd)
 		observe_exchange(p->nodes, &x, clock_wall_ms());
 }
 
+static void on_rival(void *arg, const void *payload, int fd)
+{
+	struct provisioner *p = arg;
+	struct message_rival m;
+
+	(void)fd;
+	memcpy(&m, payload, sizeof(m));
+	rivals_see(&p->admin.rivals, p->nodes, &m, clock_wall_ms());
+}
+
 static void on_transfer(void *arg, const void *payload, int fd)
 {
 	struct provisioner *p = arg;
@@ -332,6 +343,7 @@ static void on_lease_cleared(void *arg, const void *payload, int fd)
 static const struct ipc_kind dhcpd_kinds[] = {
 	{MESSAGE_HELLO, sizeof(struct message_hello), on_dhcpd_hello, .takes_fd = false},
 	{MESSAGE_EXCHANGE, sizeof(struct message_exchange), on_exchange, .is_list = true},
+	{MESSAGE_RIVAL, sizeof(struct message_rival), on_rival, .takes_fd = false},
 	{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, .takes_fd = false},
 	{MESSAGE_LEASES, sizeof(struct message_leases), on_leases, .takes_fd = false},
 	{MESSAGE_LEASE_CLEARED, sizeof(struct message_lease_cleared), on_lease_cleared,

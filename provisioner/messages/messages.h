@@ -11,6 +11,7 @@
  *   dhcpd       -> provisioner   LEASES     some of them, by address; then it waits for LEASES_MORE
  *   provisioner -> dhcpd         LEASE_CLEAR: let this address out of quarantine
  *   dhcpd       -> provisioner   LEASE_CLEARED
+ *   dhcpd       -> provisioner   RIVAL      another DHCP server has been noticed
  *   netboot     -> provisioner   ASK        this client wants that path: what does it get?
  *   provisioner -> netboot       ANSWER     a status and, with 200, a sealed memfd
  *   netboot     -> provisioner   TRANSFER   a file transfer has ended
@@ -41,6 +42,7 @@ enum message_type {
 	MESSAGE_LEASES,
 	MESSAGE_LEASE_CLEAR,
 	MESSAGE_LEASE_CLEARED,
+	MESSAGE_RIVAL,
 };
 
 /* FULL leases addresses; PROXY tells boot firmware what to boot, beside another server that does. */
@@ -59,6 +61,7 @@ struct message_hello {
 /* How the DHCP server looks after its addresses. */
 struct message_dhcp_guard {
 	uint32_t probe_ms;     /* how long to ask who has an address; 0: it is offered unasked */
+	uint32_t watch_others; /* ask every hour whether there is another DHCP server */
 	uint32_t quarantine_s; /* how long nobody gets an address that another machine uses */
 };
 
@@ -181,6 +184,15 @@ struct message_lease_cleared {
 	uint32_t id;
 	uint32_t result; /* enum lease_cleared */
 	struct mac mac;  /* whose client had declined it; zero when it has none */
+};
+
+/* Another DHCP server has betrayed itself. */
+struct message_rival {
+	struct mac mac;    /* zero: only a client's choice tells of it */
+	struct mac client; /* whom it answered, or who chose it */
+	uint32_t address;  /* what it calls itself */
+	uint32_t offered;  /* 0: no address */
+	uint32_t reply;    /* DHCP message type; 0: none was seen */
 };
 
 enum transfer_protocol { PROTOCOL_TFTP = 1, PROTOCOL_HTTP };

@@ -106,6 +106,52 @@ like "but once it is silent it is given back before its quarantine ends" 'lease 
 stop
 forget
 
+# --- other DHCP servers ---
+ip -n "$nbr" addr add 10.77.0.9/24 dev q0
+rival() { wait_for 10 "word of $1" grep -qE "^RIVAL $1" "$log"; }
+start dnsmasq ip netns exec "$nbr" dnsmasq -k -d --conf-file=/dev/null -p 0 -i q0 --dhcp-range=10.77.0.200,10.77.0.210,1h \
+	--dhcp-leasefile="$work/dnsmasq.leases" --log-dhcp
+other=$started
+wait_for 10 "dnsmasq" grep -q 'DHCP, IP range' "$work/dnsmasq.log"
+serve probe=300 watch=yes
+ok "dnsmasq is noticed, without a client" rival 'OFFER address=10\.77\.0\.9 mac=02:00:00:00:00:99 offered=10\.77\.0\.20[0-9] '
+ok "and warned of" grep -qE 'warn .*another DHCP server is on this network: address=10\.77\.0\.9 mac=02:00:00:00:00:99' "$log"
+ok "its offer is not taken" test -z "$(grep DHCPREQUEST "$work/dnsmasq.log")"
+kill "$other"
+wait "$other" 2>/dev/null
+packets dhcp_guard_packets.py choose=30,8
+ok "server that only a client's choice tells of is named" rival '- address=10\.77\.0\.8 mac=00:00:00:00:00:00 .*client=06:00:00:00:00:1e'
+packets dhcp_guard_packets.py refuse=31,7
+ok "server that refuses addresses is named" rival 'NAK address=10\.77\.0\.7 mac=06:00:00:00:00:77 '
+is "each is told once" 1 "$(grep -c '^RIVAL NAK address=10\.77\.0\.7 ' "$log")"
+stop
+
+cat >"$work/udhcpd.conf" <<-CONF
+	start 10.77.0.220
+	end 10.77.0.230
+	interface q0
+	lease_file $work/udhcpd.leases
+	pidfile $work/udhcpd.pid
+CONF
+touch "$work/udhcpd.leases"
+start udhcpd ip netns exec "$nbr" busybox udhcpd -f "$work/udhcpd.conf"
+other=$started
+wait_for 10 "udhcpd" grep -q started "$work/udhcpd.log"
+serve watch=yes
+ok "udhcpd is noticed" rival 'OFFER address=10\.77\.0\.9 mac=02:00:00:00:00:99 offered=10\.77\.0\.22[0-9] '
+stop
+kill "$other"
+wait "$other" 2>/dev/null
+leave
+forget
+serve watch=yes
+mac 18
+like "without another server" 'lease of 10\.77\.0\.100 obtained' "$(udhcpc)"
+ok "the question was asked" wait_for 10 "the counters" grep -q '^COUNTER dhcp_ack' "$log"
+ok "none is noticed" test -z "$(grep '^RIVAL' "$log")"
+stop
+forget
+
 # --- crowds ---
 ip -n "$srv" link set s0 txqueuelen 10000
 serve probe=300 server=10.77.0.1/16 pool=10.77.16.0-10.77.47.255

@@ -106,6 +106,24 @@ def power_on(n, first=1 << 20):
     print(f"# {n} machines: the last ACK came {last - begun:.2f} s after the first DISCOVER", flush=True)
 
 
+def choose(n, server):
+    """A client that takes the offer of 10.77.0.SERVER."""
+    ears().send(frame(REQUEST, mac_of(n), b"\x36\x04" + bytes([10, 77, 0, server]) + b"\x32\x04" + bytes([10, 77, 0, 200])))
+
+
+def refuse(n, server):
+    """A server without a name says NAK to a client, to all."""
+    mac = mac_of(n)
+    bootp = (b"\x02\x01\x06\x00" + mac[2:] + bytes(20) + mac + bytes(10 + 64 + 128) + COOKIE
+             + bytes([53, 1, NAK, 54, 4, 10, 77, 0, server, 255]))
+    udp = struct.pack("!HHHH", 67, 68, 8 + len(bootp), 0) + bootp
+    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, bytes([10, 77, 0, server]), b"\xff" * 4)
+    ip = ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
+    s = ears()
+    for _ in range(20):
+        s.send(BROADCAST + b"\x06\0\0\0\0\x77" + b"\x08\x00" + ip + udp)
+
+
 def flood(n, first_node, nodes):
     """n made-up machines take what they can get, by offer or by simply asking for it, while nodes boot."""
     s, spoofed, waiting, thieves = ears(), 0, {mac_of(first_node + i): 0 for i in range(nodes)}, {}

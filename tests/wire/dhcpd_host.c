@@ -8,7 +8,7 @@
  *     lease=SECONDS netboot-lease=SECONDS port=80 enroll=ask|open|closed ra=yes|no
  *     authoritative=yes|no rapid-commit=yes|no
  *     subnet=10.78.0.0/24,10.78.0.100-10.78.0.199[,ROUTER]   a network behind a relay; the rest as above
- *     probe=MS quarantine=SECONDS
+ *     probe=MS quarantine=SECONDS watch=yes|no
  *     log=LEVEL      the server's, "debug" unless told   tell=no   print no exchanges (thousands in a benchmark)
  *     node=NAME,ADDRESS(- for the pool),MAC[/MAC...][,BOOT_FILE]
  *
@@ -154,6 +154,8 @@ static void take_argument(struct host *h, char *text)
 		s->router_advertisements = strcmp(text, "yes") == 0;
 	else if (strcmp(key, "probe") == 0)
 		s->guard.probe_ms = number_of(text);
+	else if (strcmp(key, "watch") == 0)
+		s->guard.watch_others = strcmp(text, "yes") == 0;
 	else if (strcmp(key, "quarantine") == 0)
 		s->guard.quarantine_s = number_of(text);
 	else if (strcmp(key, "log") == 0)
@@ -217,6 +219,19 @@ static void on_exchange(void *arg, const void *payload, int fd)
 		x.note);
 }
 
+static void on_rival(void *arg, const void *payload, int fd)
+{
+	struct message_rival m;
+	char mac[MAC_TEXT_SIZE], client[MAC_TEXT_SIZE], address[IPV4_TEXT_SIZE],
+		offered[IPV4_TEXT_SIZE];
+
+	(void)arg, (void)fd;
+	memcpy(&m, payload, sizeof(m));
+	(void)printf("RIVAL %s address=%s mac=%s offered=%s client=%s\n",
+		m.reply ? dhcp_type_name(m.reply) : "-", ipv4_text(m.address, address),
+		mac_text(&m.mac, mac), ipv4_text(m.offered, offered), mac_text(&m.client, client));
+}
+
 static void on_counter(void *arg, const void *payload, int fd)
 {
 	struct message_counter c;
@@ -232,6 +247,7 @@ static const struct ipc_kind kinds[] = {
 		.size = sizeof(struct message_exchange),
 		.handle = on_exchange,
 		.is_list = true},
+	{.type = MESSAGE_RIVAL, .size = sizeof(struct message_rival), .handle = on_rival},
 	{.type = MESSAGE_COUNTER, .size = sizeof(struct message_counter), .handle = on_counter},
 };
 

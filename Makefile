@@ -66,7 +66,7 @@ PROGRAMS := $(foreach p,slipway slipway-dhcpd slipway-join,$(if $(wildcard $(MAI
 UNIT_BIN := $(UNIT:%.c=$(BUILD)/%)
 REPLAY   := $(FUZZ:%.c=$(BUILD)/%-replay)
 WIRE_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/wire/*.c))
-BENCH_BIN := $(addprefix $(BUILD)/tests/bench/,dhcp_load disk_sync)
+BENCH_BIN := $(addprefix $(BUILD)/tests/bench/,dhcp_load tftp_load disk_sync)
 BENCH_OBJ := $(filter-out $(BENCH_BIN:%=%.o),$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.c)))
 MAN_SRC  := $(wildcard docs/man/*.scd)
 MAN      := $(MAN_SRC:docs/man/%.scd=build/man/%) build/man/cluster.yaml.5
@@ -92,7 +92,7 @@ test: ## everything: check, wire tests with real clients, the three-machine boot
 	$(Q)$(MAKE) --no-print-directory -j2 all $(UNIT_BIN) $(REPLAY) $(WIRE_BIN)
 	$(Q)BUILD=$(BUILD) tests/run all
 
-bench: ## the same load on us and on the rivals (root): ONLY=dhcp for one, QUICK=1 for a glance
+bench: ## the same load on us and on the rivals (root): ONLY=dhcp or tftp for one, QUICK=1 for a glance
 	$(Q)$(MAKE) --no-print-directory -j2 all $(BENCH_BIN) $(WIRE_BIN)
 	$(Q)BUILD=$(BUILD) tests/bench/run $(ONLY)
 

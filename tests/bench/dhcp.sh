@@ -40,51 +40,51 @@ take() {
 }
 
 measure_dora() {
-	local who=$1 size=$2 before json
-	before=$(cpu_us "${pid_of[$who]}")
-	json=$(load "$who" dora clients=256 machines="$size" count=10000000 within="$SPAN_MS")
-	take "$who" "$size" "$json" rate=.rate p99=.whole_us.p99/1000
-	note cpu "$who" "$size" "$(calc "($(cpu_us "${pid_of[$who]}") - $before) / $(jq .done <<<"$json")")"
+	local key=$1-$2 before json
+	before=$(cpu_us "${pid_of[$key]}")
+	json=$(load "$key" dora clients=256 machines="$2" count=10000000 within="$SPAN_MS")
+	take "$1" "$2" "$json" rate=.rate p99=.whole_us.p99/1000
+	note cpu "$1" "$2" "$(calc "($(cpu_us "${pid_of[$key]}") - $before) / $(jq .done <<<"$json")")"
 }
 
-measure_disk() {
-	local json
-	json=$("$bin/tests/bench/disk_sync" "$work" 50 4)
-	note disk_sync disk "$1" "$(jq .overwrite_us.p50/1000 <<<"$json")"
-	note disk_append disk "$1" "$(jq .append_us.p50/1000 <<<"$json")"
-}
-
+# The disk's mood changes: it is asked right before and right after.
+disk_ms() { "$bin/tests/bench/disk_sync" "$work" 30 4 | jq .overwrite_us.p50/1000; }
 measure_idle() {
-	[ "$1" != slipway ] || measure_disk "$2" # the disk's mood changes: right before, right after
-	take "$1" "$2" "$(load "$1" idle count=100 machines="$2" within=3000)" \
-		idle_offer=.offer_us.p50/1000 idle_ack=.ack_us.p50/1000 idle_ack_p99=.ack_us.p99/1000
-	[ "$1" != slipway ] || measure_disk "$2"
+	local before json
+	[ "$1" != slipway ] || before=$(disk_ms)
+	json=$(load "$1-$2" idle count=100 machines="$2" within=3000)
+	take "$1" "$2" "$json" idle_offer=.offer_us.p50/1000 idle_ack=.ack_us.p50/1000
+	[ "$1" = slipway ] || return 0
+	note disk disk "$2" "$(calc "($before + $(disk_ms)) / 2")"
+	note idle_ratio "$1" all "$(calc "$(jq .ack_us.p50/1000 <<<"$json") / $(tail -n 1 "$figures" | cut -d' ' -f4)")"
 }
 
 measure_storm() {
-	take "$1" "$2" "$(load "$1" storm count="$2" within="$(quick && echo 1000 || echo 2000)")" \
+	take "$1" "$3" "$(load "$1-$2" storm count="$3" within="$(quick && echo 1000 || echo 2000)")" \
 		storm=.done storm_ms=.seconds*1000
 }
 
 # hall WHO RUN: 1,000 machines that nobody has seen before.
-hall() { load "$1" hall count=1000 first="$((500000 + 1000 * $2))" within="$(quick && echo 10000 || echo 30000)"; }
+hall() {
+	load "$1-$first_size" hall count=1000 first="$((500000 + 1000 * $2))" within="$(quick && echo 10000 || echo 30000)"
+}
 measure_halls() {
 	local who run pids=()
 	for ((run = 1; run <= RUNS; run++)); do
 		take slipway 1000 "$(hall slipway "$run")" hall=.done hall_s=.seconds
 	done
 	for who in "${contenders[@]:1}"; do # they mostly wait for a second try: all at a time
-		is_up "$who" || continue
+		is_up "$who-$first_size" || continue
 		hall "$who" 1 >"$work/hall.$who" &
 		pids+=($!)
 	done
-	wait "${pids[@]}"
+	[ ${#pids[@]} -eq 0 ] || wait "${pids[@]}" # without a name it would wait for the servers, too
 	for who in "${contenders[@]:1}"; do
-		is_up "$who" && take "$who" 1000 "$(cat "$work/hall.$who")" hall=.done hall_s=.seconds
+		is_up "$who-$first_size" && take "$who" 1000 "$(cat "$work/hall.$who")" hall=.done hall_s=.seconds
 	done
 }
 
-# relay WHO RATE: a run of perfdhcp, which plays a relay; prints how many of 1,000 exchanges were lost.
+# relay KEY RATE: a run of perfdhcp, which plays a relay; prints how many of 1,000 exchanges were lost.
 relay() {
 	ip netns exec "${cli_of[$1]}" timeout 20 perfdhcp -4 -r "$2" -p 2 -R 1000 -b mac=02:c0:00:00:00:00 -u -W 300000 \
 		-l 10.77.0.2 10.77.0.1 2>/dev/null |
@@ -95,67 +95,68 @@ relay_keeps_up() { # at the second try at least: others use this machine, too
 }
 measure_relay() {
 	local rate best=0
-	relay "$1" 500 >/dev/null # its leases
+	relay "$1-$2" 500 >/dev/null # its leases
 	for rate in 500 1000 2000 3000 4000 6000 8000 10000 12000 15000; do
-		relay_keeps_up "$1" $rate || break
+		relay_keeps_up "$1-$2" "$rate" || break
 		best=$rate
 	done
-	note relay "$1" 1000 $best
+	note relay "$1" 1000 "$best"
+}
+
+measure_memory() {
+	note rss "$1" "$2" "$(calc "$(rss_kib "${pid_of[$1-$2]}") / 1024")"
+	note pss "$1" "$2" "$(calc "$(pss_kib "${pid_of[$1-$2]}") / 1024")"
 }
 
 measure_start() {
-	local who=$1 size=$2 began
-	stop "$who"
+	local began
+	stop "$1-$2"
 	began=$EPOCHREALTIME
-	launch "$who" 60 || { say "$who did not come up again" >&2; return; }
-	note start "$who" "$size" "$(calc "$EPOCHREALTIME - $began")"
+	launch "$1-$2" 60 || { say "$1 did not come up again" >&2; return; }
+	note start "$1" "$2" "$(calc "$EPOCHREALTIME - $began")"
 }
 
 bring_all_up() {
-	local who why
-	for who in "${contenders[@]}"; do
-		why=$(cannot "$who" "$1")
-		if [ -n "$why" ]; then
-			left_out+=("$why")
-		elif ! bring_up "$who" "$1"; then
-			left_out+=("$who with $1 leases did not come up: $(tail -n 1 "$work/$who.log")")
-			[ "$who" != slipway ] || broken=1
-			stop "$who"
-		fi
-	done
-}
-each_up() {
-	local call=$1 who
-	shift
-	for who in "${contenders[@]}"; do
-		if is_up "$who"; then "$call" "$who" "$@"; fi
+	local who size why
+	for size in "${sizes[@]}"; do
+		for who in "${contenders[@]}"; do
+			why=$(cannot "$who" "$size")
+			if [ -n "$why" ]; then
+				left_out+=("$why")
+			elif ! bring_up "$who-$size"; then
+				left_out+=("$who with $size leases did not come up: $(tail -n 1 "$work/$who-$size.log")")
+				[ "$who" != slipway ] || broken=1
+				stop "$who-$size"
+			fi
+		done
 	done
 }
 
-measure_size() {
-	local size=$1 run
-	progress "$size leases"
-	bring_all_up "$size"
-	for ((run = 1; run <= RUNS; run++)); do
-		each_up measure_dora "$size"
-		each_up measure_idle "$size"
-		if [ "$size" = "$first_size" ]; then
-			each_up measure_storm 1000
-			each_up measure_storm 4000
-		fi
-	done
-	if [ "$size" = "$first_size" ]; then
-		progress "1,000 machines powered on"
-		measure_halls
-		quick || { progress "perfdhcp as a relay" && each_up measure_relay; }
-	fi
+# each CALL SIZE...: CALL WHO SIZE... for each contender that is up with that many leases.
+each() {
+	local call=$1 who
+	shift
 	for who in "${contenders[@]}"; do
-		is_up "$who" || continue
-		note rss "$who" "$size" "$(calc "$(rss_kib "${pid_of[$who]}") / 1024")"
-		note pss "$who" "$size" "$(calc "$(pss_kib "${pid_of[$who]}") / 1024")"
+		if is_up "$who-$1"; then "$call" "$who" "$@"; fi
 	done
-	[ "$size" != "$last_size" ] || each_up measure_start "$size"
-	for who in "${contenders[@]}"; do stop "$who"; done
+}
+
+# All are up at the same time and take turns: what else this machine does hits all sizes and all servers alike.
+measure_all() {
+	local size run
+	for ((run = 1; run <= RUNS; run++)); do
+		progress "run $run of $RUNS"
+		for size in "${sizes[@]}"; do each measure_dora "$size"; done
+		for size in "${sizes[@]}"; do each measure_idle "$size"; done
+		each measure_storm "$first_size" 1000
+		each measure_storm "$first_size" 4000
+	done
+	for size in "${sizes[@]}"; do each measure_memory "$size"; done
+	progress "1,000 machines powered on"
+	measure_halls
+	quick || { progress "perfdhcp as a relay" && each measure_relay "$first_size"; }
+	progress "starting anew"
+	each measure_start "$last_size"
 }
 
 print_tables() {
@@ -179,10 +180,7 @@ print_tables() {
 	table_row "start with $last_size leases, s" start "$last_size" %.2f less
 	for size in "${sizes[@]}"; do table_row "resident MiB, $size leases" rss "$size" %.1f none; done
 	for size in "${sizes[@]}"; do table_row "its own part of it (PSS)" pss "$size" %.1f none; done
-	for size in "${sizes[@]}"; do
-		say "the disk itself, $size: fdatasync of 4 KiB p50 $(median disk_sync disk "$size") ms," \
-			"at the end of a file $(median disk_append disk "$size") ms"
-	done
+	for size in "${sizes[@]}"; do row "the disk's own fdatasync ms, $size" "$(printf %.2f "$(median disk disk "$size")")"; done
 	for text in "${left_out[@]}"; do say "$text"; done
 }
 
@@ -192,15 +190,10 @@ ratio_to() {
 	for s in "${sizes[@]}"; do calc "$(median rate slipway "$s") / $(median rate "$1" "$s")"; done |
 		grep . | sort -g | head -n 1
 }
-idle_ratio() {
-	for s in "${sizes[@]}"; do calc "$(median idle_ack slipway "$s") / $(median disk_sync disk "$s")"; done |
-		sort -g | tail -n 1
-}
-
 round() { [ -z "$1" ] || printf %.2f "$1"; }
 print_targets() {
 	local kea isc flat idle
-	kea=$(ratio_to kea) isc=$(ratio_to isc) idle=$(idle_ratio)
+	kea=$(ratio_to kea) isc=$(ratio_to isc) idle=$(median idle_ratio slipway all)
 	flat=$(calc "$(median rate slipway "$last_size") / $(median rate slipway "$first_size")")
 	[ "$last_size" != "$first_size" ] || flat=
 	printf '\n'
@@ -221,8 +214,8 @@ print_targets() {
 left_out=()
 describe_machine
 warn_if_shared
-make_wires "${contenders[@]}"
-for size in "${sizes[@]}"; do measure_size "$size"; done
+bring_all_up
+measure_all
 print_tables
 warn_if_shared
 print_targets

@@ -78,45 +78,45 @@ launch_dnsmasq() {
 }
 version_dnsmasq() { dnsmasq --version | sed -n 's/^Dnsmasq version \([0-9.]*\).*/\1/p'; }
 
-# --- one wire each ---
+# --- one wire each: a key is WHO-N, such as kea-1000 ---
 declare -A srv_of cli_of group_of pid_of
 
-make_wires() {
-	local w
-	for w in "$@"; do
-		net_new "bench-$w"
-		ip -n "$srv" addr flush dev s0 scope global
-		ip -n "$srv" addr add 10.77.0.1/16 dev s0
-		ip -n "$cli" addr add 10.77.0.2/16 dev c0 # perfdhcp, which plays a relay, needs one
-		srv_of[$w]=$srv cli_of[$w]=$cli
-	done
+make_wire() {
+	net_new "bench-$1"
+	ip -n "$srv" addr flush dev s0 scope global
+	ip -n "$srv" addr add 10.77.0.1/16 dev s0
+	ip -n "$cli" addr add 10.77.0.2/16 dev c0 # perfdhcp, which plays a relay, needs one
+	srv_of[$1]=$srv cli_of[$1]=$cli
 }
 
-# load WHO MODE KEY=VALUE...: one run on that server; prints the JSON.
+# load KEY MODE KEY=VALUE...: one run on that server; prints the JSON.
 load() {
-	local who=$1
+	local key=$1
 	shift
-	ip netns exec "${cli_of[$who]}" "$bin/tests/bench/dhcp_load" c0 "$@"
+	ip netns exec "${cli_of[$key]}" "$bin/tests/bench/dhcp_load" c0 "$@"
 }
 
-# The process that serves is a child of ours, or what we started has become it.
+# The process that serves is a child of what we started, or what we started has become it.
 find_pid() {
 	case $1 in
-	slipway) awk '/^READY/ { print $2 }' "$work/$1.log" ;;
+	slipway-*) awk '/^READY/ { print $2 }' "$work/$1.log" ;;
 	*) echo "${group_of[$1]}" ;;
 	esac
 }
 
-in_its_place() { cd / && exec ip netns exec "${srv_of[$1]}" bash -c ". '$top/tests/bench/lib_dhcp.sh'; bin='$bin'; launch_$1 '$work/$1'"; }
+in_its_place() {
+	cd / || exit
+	exec ip netns exec "${srv_of[$1]}" bash -c ". '$top/tests/bench/lib_dhcp.sh'; bin='$bin'; launch_${1%-*} '$work/$1'"
+}
 
-# launch WHO: begins it with the lease file that lies there, and waits SECONDS for its first answer.
+# launch KEY SECONDS: begins it with the lease file that lies there, and waits for its first answer.
 launch() {
-	local who=$1
-	start "$who" in_its_place "$who"
-	group_of[$who]=$started
-	load "$who" idle count=1 pause=0 retry=10 tries=100000 within="${2}000" | jq -e '.done == 1' >/dev/null || return 1
-	pid_of[$who]=$(find_pid "$who")
-	[ -n "${pid_of[$who]}" ]
+	local key=$1
+	start "$key" in_its_place "$key"
+	group_of[$key]=$started
+	load "$key" idle count=1 pause=0 retry=10 tries=100000 within="${2}000" | jq -e '.done == 1' >/dev/null || return 1
+	pid_of[$key]=$(find_pid "$key")
+	[ -n "${pid_of[$key]}" ]
 }
 
 stop() {
@@ -126,11 +126,12 @@ stop() {
 }
 is_up() { [ -n "${pid_of[$1]:-}" ] && kill -0 "${pid_of[$1]}" 2>/dev/null; }
 
-# bring_up WHO N: a fresh server with N leases.
+# bring_up KEY: a fresh server with its leases.
 bring_up() {
-	rm -rf "${work:?}/$1"
+	local who=${1%-*} n=${1##*-}
+	make_wire "$1"
 	mkdir "$work/$1"
-	[ "$1" = slipway ] || "leases_$1" "$2" >"$work/$1/leases"
+	[ "$who" = slipway ] || "leases_$who" "$n" >"$work/$1/leases"
 	launch "$1" 30 || return 1
-	[ "$1" != slipway ] || load slipway dora clients="$(($2 < 4000 ? $2 : 4000))" count="$2" machines="$2" >/dev/null
+	[ "$who" != slipway ] || load "$1" dora clients="$((n < 4000 ? n : 4000))" count="$n" machines="$n" >/dev/null
 }

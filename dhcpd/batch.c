@@ -10,6 +10,7 @@
 #include "provisioner/base/clock.h"
 #include "provisioner/base/log.h"
 
+#define STRAYED_MS ((int64_t)86400 * 1000)
 #define BOOT_ID_FILE "/proc/sys/kernel/random/boot_id"
 
 struct batch {
@@ -156,8 +157,25 @@ int batch_write(struct batch *b, struct lease *l)
 	return rc == -EUCLEAN ? rebuild_store(b, &now) : rc;
 }
 
+/* Leases outside all pools, of a pool that was changed or of a node that is gone, are forgotten when they have been
+ * over for a day; a few at a time, for clients wait meanwhile. */
+static void forget_strayed(struct batch *b)
+{
+	int64_t before_ms = clock_mono_ms() - STRAYED_MS;
+	uint32_t addresses[BATCH_MAX];
+	size_t n = 0;
+
+	while (n < BATCH_MAX && (addresses[n] = lease_drop_strayed(b->leases, before_ms)) != 0)
+		n++;
+	if (n > 0 && lease_store_forget(b->store, addresses, n) == 0)
+		log_debug("%zu leases outside all pools are forgotten", n);
+}
+
 void batch_tidy(struct batch *b)
 {
-	if (b->store)
-		lease_store_tidy(b->store);
+	batch_flush(b); /* an answer that waits points at its lease */
+	if (!b->store)
+		return;
+	forget_strayed(b);
+	lease_store_tidy(b->store);
 }

@@ -49,7 +49,7 @@ void batch_flush(struct batch *b);
 /* Writes this one lease at once, for what no client waits for. 0, or a negative errno. */
 int batch_write(struct batch *b, struct lease *l) MUST_USE;
 
-/* For when nothing else is to be done: the store may tidy itself up. */
+/* For when nothing else is to be done: forgets what is of no use, tidies the store up. */
 void batch_tidy(struct batch *b);
 
 #endif

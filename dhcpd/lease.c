@@ -524,7 +524,7 @@ struct lease *lease_set(struct lease_table *t, uint32_t address, const struct cl
 uint32_t lease_drop_strayed(struct lease_table *t, int64_t before_ms)
 {
 	const struct heap *h = &t->heaps[LEASE_POOLS_MAX];
-	struct lease *l = h->n > 0 ? lease_of(t, h->items[0]) : NULL;
+	struct lease *l = t->n_pools > 0 && h->n > 0 ? lease_of(t, h->items[0]) : NULL;
 
 	if (!l || l->until_ms > before_ms)
 		return 0;

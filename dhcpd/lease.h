@@ -96,7 +96,7 @@ struct lease *lease_set(struct lease_table *t, uint32_t address, const struct cl
 	enum lease_state state, int64_t now_ms, int64_t until_ms);
 
 /* Takes out the lease that ended first, if its address is in no pool and it ended by `before_ms`: its address, or
- * 0. No pointer to it may be kept. */
+ * 0, as long as no pools were set. No pointer to it may be kept. */
 uint32_t lease_drop_strayed(struct lease_table *t, int64_t before_ms);
 
 /* Changes the state of a lease and how long it stays so. */

@@ -356,6 +356,18 @@ static int errno_of(int rc)
 	return is_damage(rc) ? -EUCLEAN : -EIO;
 }
 
+/* Ends the transaction, whole or not at all. */
+static int finish(struct lease_store *s, int rc)
+{
+	if (rc == SQLITE_OK)
+		rc = run(s->db, "COMMIT");
+	if (rc == SQLITE_OK)
+		return 0;
+	if (!sqlite3_get_autocommit(s->db))
+		(void)run(s->db, "ROLLBACK"); /* an error here leaves it rolled back as well */
+	return errno_of(rc);
+}
+
 int lease_store_write(
 	struct lease_store *s, struct lease *const leases[], size_t n, const struct moment *now)
 {
@@ -364,17 +376,27 @@ int lease_store_write(
 	for (size_t i = 0; rc == SQLITE_OK && i < n; i++)
 		rc = write_one(s, leases[i], now);
 	(void)sqlite3_reset(s->upsert);
-	if (rc == SQLITE_OK)
-		rc = run(s->db, "COMMIT");
-	if (rc != SQLITE_OK) {
-		if (!sqlite3_get_autocommit(s->db))
-			(void)run(s->db,
-				"ROLLBACK"); /* an error here leaves it rolled back as well */
-		return errno_of(rc);
-	}
-	for (size_t i = 0; i < n; i++)
+	rc = finish(s, rc);
+	for (size_t i = 0; rc == 0 && i < n; i++)
 		leases[i]->stored = true;
-	return 0;
+	return rc;
+}
+
+int lease_store_forget(struct lease_store *s, const uint32_t addresses[], size_t n)
+{
+	sqlite3_stmt *q = NULL;
+	int rc = sqlite3_prepare_v2(s->db, "DELETE FROM lease WHERE address = ?", -1, &q, NULL);
+
+	if (rc != SQLITE_OK)
+		return errno_of(rc);
+	rc = run(s->db, "BEGIN IMMEDIATE");
+	for (size_t i = 0; rc == SQLITE_OK && i < n; i++) {
+		(void)sqlite3_bind_int64(q, 1, addresses[i]);
+		rc = sqlite3_step(q) == SQLITE_DONE ? SQLITE_OK : sqlite3_errcode(s->db);
+		(void)sqlite3_reset(q);
+	}
+	(void)sqlite3_finalize(q);
+	return finish(s, rc);
 }
 
 void lease_store_tidy(struct lease_store *s)

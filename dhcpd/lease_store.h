@@ -39,6 +39,9 @@ void lease_store_close(struct lease_store *s);
 int lease_store_write(struct lease_store *s, struct lease *const leases[], size_t n,
 	const struct moment *now) MUST_USE;
 
+/* Removes the leases of these addresses. As lease_store_write(). */
+int lease_store_forget(struct lease_store *s, const uint32_t addresses[], size_t n) MUST_USE;
+
 /* Moves a long log into the database; for when nothing else is to be done. */
 void lease_store_tidy(struct lease_store *s);
 

@@ -521,6 +521,20 @@ TEST(table_knows_what_a_plain_list_would)
 	lease_table_free(b.t);
 }
 
+/* Leases are read before the settings come; until then all lie outside. */
+TEST(nothing_strays_before_there_are_pools)
+{
+	struct lease_table *t = lease_table_new(&key);
+	struct client a = mac(1);
+
+	lease_set(t, POOL, &a, LEASE_BOUND, 0, 10);
+	assert_int_equal(lease_drop_strayed(t, 1000), 0);
+	lease_table_set_pools(t, &(struct lease_pool){POOL + 1, POOL + 2}, 1);
+	assert_int_equal(lease_drop_strayed(t, 9), 0);
+	assert_int_equal(lease_drop_strayed(t, 10), POOL);
+	lease_table_free(t);
+}
+
 TEST(place_of_a_lease_that_was_dropped_is_used_again)
 {
 	struct lease_table *t = table(1);
@@ -551,4 +565,5 @@ RUN(t(lease_is_found_by_address_and_by_client),
 	t(leases_are_sorted_into_pools_that_come_later),
 	t(machine_that_names_itself_otherwise_keeps_its_stored_lease),
 	t(best_of_those_that_are_not_refused_is_given), t(table_knows_what_a_plain_list_would),
+	t(nothing_strays_before_there_are_pools),
 	t(place_of_a_lease_that_was_dropped_is_used_again))

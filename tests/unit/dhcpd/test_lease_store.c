@@ -436,6 +436,25 @@ TEST(log_is_written_over_and_grows_no_longer)
 	lease_store_close(s);
 }
 
+TEST(forgotten_leases_are_gone_from_disk)
+{
+	PLACE;
+	size_t damaged;
+	struct lease_store *s = open_store(p, &damaged);
+	const uint32_t gone[] = {POOL + 1, POOL + 3, POOL + 77};
+
+	for (uint8_t i = 0; i < 5; i++)
+		write_one(s, add(p, i, LEASE_BOUND, 60), &p->now);
+	assert_int_equal(lease_store_forget(s, gone, ARRAY_LEN(gone)), 0);
+	lease_store_close(s);
+	forget(p);
+	s = open_store(p, &damaged);
+	assert_int_equal(lease_count(p->leases), 3);
+	assert_null(lease_by_address(p->leases, POOL + 1));
+	assert_non_null(lease_by_address(p->leases, POOL + 2));
+	lease_store_close(s);
+}
+
 /* --- the store reads back what it can write --- */
 
 static uint32_t dice(uint32_t *seed, uint32_t sides)
@@ -711,6 +730,7 @@ int main(void)
 		in_place(full_disk_is_reported_and_ends),
 		in_place(folder_that_is_not_there_is_an_error_with_its_name),
 		in_place(log_is_written_over_and_grows_no_longer),
+		in_place(forgotten_leases_are_gone_from_disk),
 		in_place(leases_of_all_kinds_are_read_back_alike),
 		in_place(end_that_never_comes_is_read_back_as_a_long_time),
 		in_place(damaged_page_costs_its_own_leases_and_no_others),

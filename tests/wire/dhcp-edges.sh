@@ -30,21 +30,21 @@ packets dhcp_edges.py
 
 # --- again and again -------------------------------------------------------------------------------
 
-# What waits to be told to the provisioner is memory too, until that has caught up.
-is_settled() { [ $(($(memory) - before)) -le 256 ]; }
 memory() { awk '/^RssAnon/ { print $2 }' "/proc/$server/status"; }
 fds() { ls "/proc/$server/fd" | wc -l; }
 open=$(fds)
 for what in discover request reboot renew nak inform pxe ipxe fqdn malformed relayed bootp decline release; do
 	in_cli env PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$top/tests/wire/dhcp_edges.py" "flood=$what" >"$work/frames"
 	in_cli "$bin/tests/wire/dhcp_flood" c0 5000 <"$work/frames" >/dev/null
-	sleep 0.3
-	before=$(memory)
-	out=$(in_cli "$bin/tests/wire/dhcp_flood" c0 "$DHCP_REPEATS" <"$work/frames")
+	# What waited to be told to the provisioner leaves holes behind, once. A leak is there every time.
+	for try in 1 2 3; do
+		before=$(memory)
+		out=$(in_cli "$bin/tests/wire/dhcp_flood" c0 "$DHCP_REPEATS" <"$work/frames")
+		after=$(memory)
+		[ $((after - before)) -gt 256 ] || break
+	done
 	is "$what, $DHCP_REPEATS times: all is answered to the end" "$DHCP_REPEATS frames" "$out"
-	wait_for 10 "$what" is_settled
-	after=$(memory)
-	ok "$what: memory is what it was ($before KiB, then $after KiB)" test $((after - before)) -le 256
+	ok "$what: memory does not grow ($before KiB, then $after KiB)" test $((after - before)) -le 256
 done
 is "no file was left open" "$open" "$(fds)"
 ok "it is still the same process" kill -0 "$server"

@@ -29,6 +29,11 @@ enum counter {
 	/* of other servers */
 	COUNT_RIVAL,
 	COUNT_OWN_QUESTION,
+	/* more than their source may say */
+	COUNT_LIMIT_CLIENT,
+	COUNT_LIMIT_SENDER,
+	COUNT_LIMIT_CIRCUIT,
+	COUNT_LIMIT_RELAY,
 	/* taken notice of, nothing to send */
 	COUNT_DECLINED,
 	COUNT_RELEASED,

@@ -16,6 +16,7 @@
 #include "dhcpd/control.h"
 #include "dhcpd/decide.h"
 #include "dhcpd/frame.h"
+#include "dhcpd/limit.h"
 #include "dhcpd/prober.h"
 #include "dhcpd/sender.h"
 #include "dhcpd/watch.h"
@@ -38,6 +39,7 @@ struct dhcpd {
 	struct batch *batch;
 	struct prober *prober;
 	struct watch watch;
+	struct limits *limits;
 	struct pxe_loops loops;
 	struct relay_strangers strangers;
 	struct counters counters;
@@ -181,6 +183,33 @@ static void answer(struct dhcpd *d, const struct probe_request *r, unsigned trie
 		count(d, COUNT_NOT_SENT);
 }
 
+/* Too much from one source. Each is told of once in a minute, a relay in the log alone. */
+static bool is_too_much(struct dhcpd *d, const struct arrival *from)
+{
+	struct message_exchange x = {.mac = from->src_mac,
+		.stage = STAGE_OS,
+		.request = opts_u8(&d->msg.opts, OPT_TYPE)};
+	struct mac mac;
+	bool tell;
+
+	memcpy(mac.b, d->msg.chaddr, MAC_LEN);
+	struct limit_ask a = {.m = &d->msg,
+		.from = from,
+		.is_node = node_table_by_mac(d->control.nodes, &mac) != NULL,
+		.per_s = d->control.settings.guard.limit_per_s,
+		.now_ms = clock_mono_ms()};
+	enum counter what = limits_judge(d->limits, &a, &tell);
+	if (what == COUNT_NONE)
+		return false;
+	count(d, what);
+	if (what == COUNT_LIMIT_CLIENT)
+		x.mac = mac;
+	(void)stpncpy(x.note, counter_text(what), sizeof(x.note) - 1);
+	if (tell)
+		control_tell(&d->control, &x);
+	return true;
+}
+
 /* One message, from the capture or from port 4011. */
 static void serve(struct dhcpd *d, const struct probe_request *r, int64_t age_ms)
 {
@@ -205,6 +234,8 @@ static void serve(struct dhcpd *d, const struct probe_request *r, int64_t age_ms
 		count(d, COUNT_STALE);
 		return;
 	}
+	if (is_too_much(d, &r->from))
+		return;
 	answer(d, r, /* tries= */ 0);
 }
 
@@ -400,6 +431,7 @@ struct dhcpd *dhcpd_open(const struct dhcpd_options *o, struct err *e)
 		goto fail;
 	}
 	d->leases = lease_table_new(&key);
+	d->limits = limits_new(&key);
 	d->batch = batch_new(o->lease_dir, d->leases, on_stored, d, e);
 	d->sender.capture = d->batch ? capture_open(o->interface, e) : NULL;
 	if (!d->sender.capture || refuse_all_input(o->bootps_fd, e) < 0)
@@ -482,6 +514,7 @@ void dhcpd_free(struct dhcpd *d)
 	batch_free(d->batch);
 	capture_close(d->sender.capture);
 	lease_table_free(d->leases);
+	limits_free(d->limits);
 	close_p(&d->o.provisioner_fd);
 	close_p(&d->o.bootps_fd);
 	close_p(&d->o.pxe_fd);

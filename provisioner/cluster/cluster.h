@@ -125,6 +125,7 @@ struct cluster_dhcp {
 	int64_t conflict_probe_ms; /* 0: off */
 	int64_t quarantine_ms;
 	bool authoritative, rapid_commit;
+	uint32_t client_limit;
 	bool watch_others;
 	bool router_advertisements;
 	struct cluster_pxelinux *pxelinux; /* NULL: pxelinux is told nothing */

@@ -240,6 +240,10 @@ static const struct schema_section dhcp = {
 		{.key = "rapid-commit", .type = SCHEMA_BOOL, AT(rapid_commit), .preset = "false",
 			.doc = "Lease in two messages instead of four to clients that ask for it (RFC 4039). Not "
 			       "beside another DHCP server."},
+		{.key = "client-limit", .type = SCHEMA_NUMBER, AT(client_limit), .preset = "20",
+			.min = 0, .max = 10000,
+			.doc = "Messages of one client that are answered in a second; five times as many at once, and "
+			       "more from a bridge or a relay. 0: as many as come."},
 		{.key = "watch-others", .type = SCHEMA_BOOL, AT(watch_others), .preset = "true",
 			.doc = "Ask at start and every hour whether another DHCP server answers on the internal "
 			       "network, and warn of it. Its offers are never taken."},

@@ -31,6 +31,7 @@ void tell_settings(const struct cluster *c, struct message_dhcp_settings *ret)
 		.rapid_commit = c->dhcp.rapid_commit,
 		.router_advertisements = c->dhcp.router_advertisements,
 		.guard = {.probe_ms = (uint32_t)c->dhcp.conflict_probe_ms,
+			.limit_per_s = c->dhcp.client_limit,
 			.watch_others = c->dhcp.watch_others,
 			.quarantine_s = (uint32_t)(c->dhcp.quarantine_ms / 1000)},
 	};

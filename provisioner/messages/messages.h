@@ -61,6 +61,7 @@ struct message_hello {
 /* How the DHCP server looks after its addresses. */
 struct message_dhcp_guard {
 	uint32_t probe_ms;     /* how long to ask who has an address; 0: it is offered unasked */
+	uint32_t limit_per_s;  /* messages of one client that are answered; 0: all */
 	uint32_t watch_others; /* ask every hour whether there is another DHCP server */
 	uint32_t quarantine_s; /* how long nobody gets an address that another machine uses */
 };
@@ -81,10 +82,10 @@ struct message_dhcp_settings {
 
 /* One network in which addresses are leased. */
 struct message_network {
-	struct ipv4_net net;            /* any address of it, and the length of its prefix */
-	uint32_t pool_first, pool_last; /* both inclusive, no address of a node; 1, 0: no pool */
-	uint32_t router;                /* 0: send no option 3 */
-	uint32_t dns[MESSAGE_DNS_MAX];  /* 0 ends the list */
+	struct ipv4_net net;               /* any address of it, and the length of its prefix */
+	uint32_t pool_first, pool_last;    /* both inclusive, no address of a node; 1, 0: no pool */
+	uint32_t router;                   /* 0: send no option 3 */
+	uint32_t dns[MESSAGE_DNS_MAX];     /* 0 ends the list */
 	uint32_t lease_s, netboot_lease_s; /* UINT32_MAX: infinite */
 	char domain[254];
 	uint16_t options_len;

@@ -114,7 +114,7 @@ start dnsmasq ip netns exec "$nbr" dnsmasq -k -d --conf-file=/dev/null -p 0 -i q
 other=$started
 wait_for 10 "dnsmasq" grep -q 'DHCP, IP range' "$work/dnsmasq.log"
 serve probe=300 watch=yes
-ok "dnsmasq is noticed, without a client" rival 'OFFER address=10\.77\.0\.9 mac=02:00:00:00:00:99 offered=10\.77\.0\.20[0-9] '
+ok "dnsmasq is noticed, without a client" rival 'OFFER address=10\.77\.0\.9 mac=02:00:00:00:00:99 offered=10\.77\.0\.2[01][0-9] '
 ok "and warned of" grep -qE 'warn .*another DHCP server is on this network: address=10\.77\.0\.9 mac=02:00:00:00:00:99' "$log"
 ok "its offer is not taken" test -z "$(grep DHCPREQUEST "$work/dnsmasq.log")"
 kill "$other"
@@ -138,7 +138,7 @@ start udhcpd ip netns exec "$nbr" busybox udhcpd -f "$work/udhcpd.conf"
 other=$started
 wait_for 10 "udhcpd" grep -q started "$work/udhcpd.log"
 serve watch=yes
-ok "udhcpd is noticed" rival 'OFFER address=10\.77\.0\.9 mac=02:00:00:00:00:99 offered=10\.77\.0\.22[0-9] '
+ok "udhcpd is noticed" rival 'OFFER address=10\.77\.0\.9 mac=02:00:00:00:00:99 offered=10\.77\.0\.2[23][0-9] '
 stop
 kill "$other"
 wait "$other" 2>/dev/null
@@ -149,6 +149,36 @@ mac 18
 like "without another server" 'lease of 10\.77\.0\.100 obtained' "$(udhcpc)"
 ok "the question was asked" wait_for 10 "the counters" grep -q '^COUNTER dhcp_ack' "$log"
 ok "none is noticed" test -z "$(grep '^RIVAL' "$log")"
+stop
+forget
+
+# --- a network behind a relay: the neighbour is its router, and has one of its addresses ---
+ip -n "$nbr" addr add 10.77.0.9/24 dev q0
+ip -n "$nbr" addr add 10.78.0.1/32 dev lo
+ip -n "$nbr" addr add 10.78.0.100/32 dev lo
+ip -n "$srv" route add 10.78.0.0/24 via 10.77.0.9
+serve probe=300 subnet=10.78.0.0/24,10.78.0.100-10.78.0.120,10.78.0.1
+packets dhcp_guard_packets.py relayed=40,78
+ok "behind a relay an address is asked for by ping" hears 'DISCOVER - mac=06:00:00:00:00:28 address=10\.78\.0\.100 .*note=10\.78\.0\.100 is in use by a machine behind the relay: quarantined'
+ok "and the next one offered" hears 'DISCOVER OFFER mac=06:00:00:00:00:28 address=10\.78\.0\.101 '
+stop
+ip -n "$nbr" addr flush dev lo
+ip -n "$nbr" link set lo down
+ip -n "$nbr" link set lo up
+leave
+forget
+
+# --- limits, and questions that come twice, late, or from another VLAN ---
+serve limit=20 server=10.77.0.1/16 pool=10.77.16.0-10.77.47.255
+packets dhcp_guard_packets.py greedy=2000,1000
+ok "the greedy machine's timeline says so" hears 'DISCOVER - mac=06:00:00:00:03:e8 .*note=asks too often'
+ok "and the greedy NIC's" hears 'DISCOVER - mac=06:00:00:00:00:66 .*note=speaks for too many machines'
+is "once" 1 "$(told 'mac=06:00:00:00:03:e8 .*note=asks too often' | wc -l)"
+mac 01
+like "node boots as if nothing were" 'lease of 10\.77\.0\.10 obtained' "$(udhcpc)"
+packets dhcp_guard_packets.py vlan=50 twice=51 "stale=52,$server"
+ok "stale ones are counted, the relayed one too" wait_for 7 "the counter" has_counted dhcp_stale 2
+ok "frames of other VLANs are counted" has_counted dhcp_vlan 1
 stop
 forget
 

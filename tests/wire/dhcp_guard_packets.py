@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """Crowds of machines for tests/wire/dhcp-guard.sh, as raw frames from c0. Prints "pass SENTENCE" or "fail SENTENCE:
 DETAIL" per check. The server is 10.77.0.1."""
+import os
 import select
+import signal
 import socket
 import struct
 import sys
@@ -29,13 +31,13 @@ def checksum(data):
     return ~total & 0xffff
 
 
-def frame(kind, mac, options=b"", xid=None, l2=None, tag=None):
-    """A client's broadcast without a UDP checksum; the transaction is the end of its MAC."""
+def frame(kind, mac, options=b"", xid=None, l2=None, tag=None, relay=bytes(4)):
+    """A client's broadcast, or what its relay makes of it; the transaction is the end of its MAC."""
     xid = mac[2:] if xid is None else xid
-    bootp = (b"\x01\x01\x06\x00" + xid + bytes(20) + mac + bytes(10 + 64 + 128) + COOKIE
+    bootp = (b"\x01\x01\x06\x00" + xid + bytes(16) + relay + mac + bytes(10 + 64 + 128) + COOKIE
              + bytes([53, 1, kind]) + options + b"\xff")
-    udp = struct.pack("!HHHH", 68, 67, 8 + len(bootp), 0) + bootp
-    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, bytes(4), b"\xff" * 4)
+    udp = struct.pack("!HHHH", 67 if any(relay) else 68, 67, 8 + len(bootp), 0) + bootp
+    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, relay, SERVER if any(relay) else b"\xff" * 4)
     ip = ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
     vlan = b"" if tag is None else struct.pack("!HH", 0x8100, tag)
     return BROADCAST + (l2 or mac) + vlan + b"\x08\x00" + ip + udp
@@ -66,6 +68,17 @@ def answers(s, seconds):
             yield Answer(data)
 
 
+def hear(s, n, seconds=20):
+    """The first n answers, however long a busy machine takes for them."""
+    got, end = [], time.monotonic() + seconds
+    while len(got) < n and time.monotonic() < end:
+        for a in answers(s, 0.2):
+            got.append(a)
+            if len(got) == n:
+                break
+    return got
+
+
 def text(address):
     return ".".join(map(str, address))
 
@@ -87,7 +100,7 @@ def power_on(n, first=1 << 20):
     """All at the same instant, DISCOVER to ACK, and again what got no answer after 4 s, as firmware does."""
     s, waiting, leases = ears(), {mac_of(first + i) for i in range(n)}, {}
     begun = time.monotonic()
-    while waiting and time.monotonic() - begun < 20:
+    while waiting and time.monotonic() - begun < 60:
         for mac in waiting:
             s.send(frame(DISCOVER, mac))
         retry = time.monotonic() + 4
@@ -104,6 +117,60 @@ def power_on(n, first=1 << 20):
     check(f"{n} machines powered on at once: each holds a lease", len(leases) == n, len(leases))
     check(f"{n} machines powered on at once: no two hold the same", len(set(leases.values())) == len(leases))
     print(f"# {n} machines: the last ACK came {last - begun:.2f} s after the first DISCOVER", flush=True)
+
+
+def greedy(n, first):
+    """One machine asks n times; then one NIC asks once for each of n machines."""
+    s, mac, begun = ears(), mac_of(first), time.monotonic()
+    for _ in range(n):
+        s.send(frame(DISCOVER, mac))
+    offers = len(hear(s, 1)) + sum(a.kind == OFFER for a in answers(s, 1))
+    most = 100 + 20 * (time.monotonic() - begun) + 1
+    check("machine that asks too often is answered up to its limit", 0 < offers <= most, (offers, most))
+    begun = time.monotonic()
+    for i in range(n):
+        s.send(frame(DISCOVER, mac_of(first + 1 + i), l2=b"\x06\0\0\0\0\x66"))
+    offers = len(hear(s, 1)) + sum(a.kind == OFFER for a in answers(s, 1))
+    most = 400 + 80 * (time.monotonic() - begun) + 1
+    check("NIC that asks for too many machines is answered up to its limit", 0 < offers <= most, (offers, most))
+
+
+def vlan(n):
+    for tag, want, name in (5, 0, "VLAN 5 is not answered"), (0xe000, 1, "VLAN 0, which is a priority, is"):
+        s = ears()
+        s.send(frame(DISCOVER, mac_of(n), tag=tag))
+        check(name, [a.mac for a in (hear(s, 1) if want else answers(s, 1))] == [mac_of(n)] * want)
+
+
+def twice(n):
+    """Through both members of a bond: the same question within the same millisecond."""
+    s = ears()
+    for _ in range(2):
+        s.send(frame(DISCOVER, mac_of(n)))
+    offers = [a.address for a in hear(s, 2) if a.kind == OFFER]
+    check("question heard twice is answered with one address", len(offers) == 2 and len(set(offers)) == 1, offers)
+    for _ in range(2):
+        s.send(frame(REQUEST, mac_of(n), b"\x36\x04" + SERVER + b"\x32\x04" + offers[0]))
+    acks = [(a.kind, a.address) for a in hear(s, 2)]
+    check("and leased once", acks == [(ACK, offers[0])] * 2, acks)
+
+
+def stale(n, server):
+    """The server sleeps through two questions, one of them relayed."""
+    s = ears()
+    os.kill(server, signal.SIGSTOP)
+    s.send(frame(DISCOVER, mac_of(n)))
+    s.send(frame(DISCOVER, mac_of(n + 1), relay=bytes([10, 77, 0, 70])))
+    time.sleep(2.5)  # an age, which is what is tested
+    os.kill(server, signal.SIGCONT)
+    check("questions that nobody waits for any more are not answered", not list(answers(s, 1)))
+    s.send(frame(DISCOVER, mac_of(n)))
+    check("but the next one is", [a.mac for a in hear(s, 1)] == [mac_of(n)])
+
+
+def relayed(n, net):
+    """The answer goes to the relay 10.NET.0.1: the server tells of it."""
+    ears().send(frame(DISCOVER, mac_of(n), relay=bytes([10, net, 0, 1])))
 
 
 def choose(n, server):

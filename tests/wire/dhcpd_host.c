@@ -8,7 +8,7 @@
  *     lease=SECONDS netboot-lease=SECONDS port=80 enroll=ask|open|closed ra=yes|no
  *     authoritative=yes|no rapid-commit=yes|no
  *     subnet=10.78.0.0/24,10.78.0.100-10.78.0.199[,ROUTER]   a network behind a relay; the rest as above
- *     probe=MS quarantine=SECONDS watch=yes|no
+ *     probe=MS quarantine=SECONDS watch=yes|no limit=PER_SECOND   off unless told
  *     log=LEVEL      the server's, "debug" unless told   tell=no   print no exchanges (thousands in a benchmark)
  *     node=NAME,ADDRESS(- for the pool),MAC[/MAC...][,BOOT_FILE]
  *
@@ -154,6 +154,8 @@ static void take_argument(struct host *h, char *text)
 		s->router_advertisements = strcmp(text, "yes") == 0;
 	else if (strcmp(key, "probe") == 0)
 		s->guard.probe_ms = number_of(text);
+	else if (strcmp(key, "limit") == 0)
+		s->guard.limit_per_s = number_of(text);
 	else if (strcmp(key, "watch") == 0)
 		s->guard.watch_others = strcmp(text, "yes") == 0;
 	else if (strcmp(key, "quarantine") == 0)

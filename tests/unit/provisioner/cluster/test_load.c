@@ -73,6 +73,7 @@ TEST(small_file_is_completed_with_defaults)
 	assert_true(c->dhcp.router_advertisements);
 	assert_int_equal(c->dhcp.conflict_probe_ms, 300);
 	assert_true(c->dhcp.watch_others);
+	assert_int_equal(c->dhcp.client_limit, 20);
 	assert_int_equal(c->dhcp.quarantine_ms, 600000);
 	assert_int_equal(c->ports.http, 80);
 	assert_int_equal(c->ports.join, 8443);
@@ -96,7 +97,8 @@ TEST(whole_file_is_read)
 		"  external: {interface: eno3}\n"
 		"dhcp: {pool: 10.10.0.100-10.10.0.199, lease: 1h, netboot-lease: 90s, router: "
 		"10.10.0.254,\n"
-		"  dns: [10.10.0.1, 9.9.9.9], router-advertisements: false, conflict-probe: off, watch-others: false,\n"
+		"  dns: [10.10.0.1, 9.9.9.9], router-advertisements: false, conflict-probe: off, "
+		"watch-others: false, client-limit: 50,\n"
 		"  quarantine: 1h}\n"
 		"ports: {http: 8080}\n"
 		"image: flatcar/4081.2.1\n"
@@ -122,6 +124,7 @@ TEST(whole_file_is_read)
 	assert_false(c->dhcp.router_advertisements);
 	assert_int_equal(c->dhcp.conflict_probe_ms, 0);
 	assert_false(c->dhcp.watch_others);
+	assert_int_equal(c->dhcp.client_limit, 50);
 	assert_int_equal(c->dhcp.quarantine_ms, 3600000);
 	assert_int_equal(c->enroll, ENROLL_CLOSED);
 	assert_int_equal(c->node_bond->lacp_fast, 1);

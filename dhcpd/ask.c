@@ -128,12 +128,21 @@ bool ask_is_unicast(const struct ask *a)
 	return a->from->dst != UINT32_MAX && a->from->dst != ipv4_net_broadcast(ours->net);
 }
 
+uint32_t ask_own_address(const struct ask *a)
+{
+	uint8_t type = opts_u8(&a->m->opts, OPT_TYPE);
+
+	if (type == DHCP_DISCOVER)
+		return 0;
+	return type == DHCP_INFORM && a->m->ciaddr == 0 && a->m->giaddr == 0 ? a->from->src
+									     : a->m->ciaddr;
+}
+
 /* RFC 2131 section 4.3.2: in RENEWING a client sends to the server itself, past its relay. What it has
  * broadcast comes from our own network, whatever address it believes to have. */
 static bool bypassed_its_relay(const struct ask *a)
 {
-	return a->m->giaddr == 0 && a->m->ciaddr != 0 &&
-	       opts_u8(&a->m->opts, OPT_TYPE) != DHCP_DISCOVER && ask_is_unicast(a);
+	return a->m->giaddr == 0 && ask_own_address(a) != 0 && ask_is_unicast(a);
 }
 
 /* A reply to a relay that is no host would go to a whole network. */
@@ -155,7 +164,7 @@ bool ask_locate(struct ask *a)
 	if (a->m->giaddr != 0)
 		a->network = networks_find(all, a->relay.link, &a->pool);
 	else if (bypassed_its_relay(a))
-		a->network = networks_find(all, a->m->ciaddr, &a->pool);
+		a->network = networks_find(all, ask_own_address(a), &a->pool);
 	/* An address that is of no network of ours: the machine comes from elsewhere, and is told so. */
 	if (!a->network && a->m->giaddr == 0)
 		a->network = networks_at(all, a->pool = 0);

@@ -53,6 +53,9 @@ bool ask_is_known(const struct ask *a);
 /* It says that it deals with a server that is not us (option 54). */
 bool ask_names_other_server(const struct ask *a);
 
+/* The address that the client says or shows to use, or 0. A DISCOVER's ciaddr is a mistake. */
+uint32_t ask_own_address(const struct ask *a);
+
 /* The client sent this to one server, as far as we or its relay (RFC 5010) could see. */
 bool ask_is_unicast(const struct ask *a);
 

@@ -50,7 +50,7 @@ static const struct {
 	[COUNT_TOO_MANY_HOPS] = {"dhcp_too_many_hops", "came through 16 relays or more"},
 	[COUNT_LOOPED] = {"dhcp_looped", "relay address is our own"},
 	[COUNT_BAD_RELAY_INFO] = {"dhcp_bad_relay_info", "broken relay agent option"},
-	[COUNT_UNKNOWN_SUBNET] = {"dhcp_unknown_subnet", "relay of a network that is not served"},
+	[COUNT_UNKNOWN_SUBNET] = {"dhcp_unknown_subnet", "in a network that is not served"},
 	[COUNT_NOT_READY] = {"dhcp_not_ready", "the provisioner has not sent settings yet"},
 	[COUNT_STALE] = {"dhcp_stale", "waited so long that the client has asked again"},
 	[COUNT_UNKNOWN_MACHINE] = {"dhcp_unknown_machine",

@@ -97,9 +97,15 @@ static void on_release(struct ask *a)
 	outcome_drop(a, COUNT_RELEASED, /* is_tellable= */ true);
 }
 
-/* RFC 2131 section 4.3.5: parameters only, no address and no lease. */
+/* RFC 2131 section 4.3.5: parameters only, no address and no lease; and only those of the client's own network. */
 static void on_inform(struct ask *a)
 {
+	uint32_t address = ask_own_address(a);
+
+	if (address != 0 && !ipv4_net_has(a->network->net, address)) {
+		outcome_drop(a, COUNT_UNKNOWN_SUBNET, /* is_tellable= */ false);
+		return;
+	}
 	answer_begin(a->m, DHCP_ACK, a->server_id, &a->d->reply);
 	a->d->reply.ciaddr = a->m->ciaddr;
 	answer_parameters(a->m, a->network, a->node, &a->d->reply);

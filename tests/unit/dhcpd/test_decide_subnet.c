@@ -240,6 +240,30 @@ TEST(inform_from_behind_a_relay_gets_the_parameters_of_its_network)
 	m.ciaddr = RELAY + 40;
 	assert_int_equal(opts_u32(&hear(lab, &m)->reply.opts, OPT_ROUTERS), RELAY);
 	assert_int_equal(lab->d.route.dst, RELAY + 40);
+	/* It may leave ciaddr out: the packet has its address. */
+	struct arrival from = {.src = RELAY + 40, .src_port = 68, .dst_port = 67, .dst = SERVER};
+	m.ciaddr = 0;
+	decide(&lab->state, &m, &from, 0, &lab->d);
+	assert_int_equal(opts_u32(&lab->d.reply.opts, OPT_ROUTERS), RELAY);
+	assert_int_equal(lab->d.route.dst, RELAY + 40);
+	m.giaddr = RELAY;
+	from.src = FOREIGN; /* the relay's way out */
+	decide(&lab->state, &m, &from, 0, &lab->d);
+	assert_int_equal(opts_u32(&lab->d.reply.opts, OPT_ROUTERS), RELAY);
+}
+
+TEST(inform_from_elsewhere_gets_nothing)
+{
+	LAB;
+	struct msg m = message(DHCP_INFORM, 10);
+	struct arrival all = {.src = RELAY + 40, .src_port = 68, .dst_port = 67, .dst = UINT32_MAX};
+
+	m.ciaddr = FOREIGN;
+	assert_int_equal(hear(lab, &m)->what, COUNT_UNKNOWN_SUBNET);
+	assert_false(lab->d.has_reply);
+	m.ciaddr = RELAY + 40; /* which it can not have here */
+	decide(&lab->state, &m, &all, 0, &lab->d);
+	assert_int_equal(lab->d.what, COUNT_UNKNOWN_SUBNET);
 }
 
 TEST(relay_that_lends_us_its_name_gets_it_back_everywhere)
@@ -288,5 +312,6 @@ RUN(with_lab(client_behind_a_relay_gets_an_address_of_its_own_network),
 	with_lab(network_without_a_pool_serves_its_nodes_only),
 	with_lab(address_of_the_relay_is_never_given),
 	with_lab(inform_from_behind_a_relay_gets_the_parameters_of_its_network),
+	with_lab(inform_from_elsewhere_gets_nothing),
 	with_lab(relay_that_lends_us_its_name_gets_it_back_everywhere),
 	with_lab(boot_file_of_a_far_machine_names_our_own_address))

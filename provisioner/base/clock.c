@@ -22,6 +22,14 @@ int64_t clock_wall_ms(void)
 	return now_ms(CLOCK_REALTIME);
 }
 
+int64_t clock_wall_us(void)
+{
+	struct timespec t = {0};
+
+	(void)clock_gettime(CLOCK_REALTIME, &t); /* can not fail */
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 const char *clock_text(int64_t wall_ms, char buf[static CLOCK_TEXT_SIZE])
 {
 	int64_t ms = wall_ms % 1000;

@@ -14,6 +14,9 @@ int64_t clock_mono_ms(void);
 /* Since 1970-01-01 UTC. */
 int64_t clock_wall_ms(void);
 
+/* The same in microseconds, for records of packets. */
+int64_t clock_wall_us(void);
+
 /* "2026-01-31T12:34:56.789Z". */
 const char *clock_text(int64_t wall_ms, char buf[static CLOCK_TEXT_SIZE]);
 

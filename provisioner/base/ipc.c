@@ -277,3 +277,8 @@ void ipc_limit_queue(struct ipc *c, size_t bytes)
 {
 	c->queue_max = bytes;
 }
+
+size_t ipc_waiting(const struct ipc *c)
+{
+	return c->queue_bytes;
+}

@@ -47,6 +47,9 @@ int ipc_send(struct ipc *c, uint16_t type, const void *payload, size_t size, int
 /* What may wait for the peer at most, in bytes; 32 MiB unless told otherwise. */
 void ipc_limit_queue(struct ipc *c, size_t bytes);
 
+/* Bytes that wait because the peer has not read what was sent before: for who can leave something out. */
+size_t ipc_waiting(const struct ipc *c);
+
 /* Bounds and terminates a text field of a received struct: its last byte becomes NUL in `field`. */
 #define IPC_TEXT(field) ((field)[sizeof(field) - 1] = '\0')
 

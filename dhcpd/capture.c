@@ -29,6 +29,8 @@ struct capture {
 	unsigned lost;
 	capture_handler *handle;
 	void *arg;
+	capture_sent *sent;
+	void *sent_arg;
 };
 
 static int fail(struct capture *c, struct err *e, const char *what)
@@ -161,7 +163,7 @@ static void on_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *b
 	struct capture *c = (struct capture *)(void *)user;
 
 	/* A frame longer than SNAPLEN is cut; its own length fields then give it away as malformed. */
-	c->handle(c->arg, bytes, h->caplen, (int64_t)h->ts.tv_sec * 1000 + h->ts.tv_usec / 1000);
+	c->handle(c->arg, bytes, h->caplen, (int64_t)h->ts.tv_sec * 1000000 + h->ts.tv_usec);
 }
 
 int capture_read(struct capture *c, int max, capture_handler *handle, void *arg)
@@ -174,7 +176,17 @@ int capture_read(struct capture *c, int max, capture_handler *handle, void *arg)
 
 int capture_send(struct capture *c, const void *frame, size_t len)
 {
-	return pcap_inject(c->pcap, frame, len) == (int)len ? 0 : -EIO;
+	if (pcap_inject(c->pcap, frame, len) != (int)len)
+		return -EIO;
+	if (c->sent)
+		c->sent(c->sent_arg, frame, len);
+	return 0;
+}
+
+void capture_on_sent(struct capture *c, capture_sent *sent, void *arg)
+{
+	c->sent = sent;
+	c->sent_arg = arg;
 }
 
 uint64_t capture_lost(struct capture *c)

@@ -23,10 +23,14 @@ void capture_close(struct capture *c);
 /* For the event loop; non-blocking, readable as long as frames wait. */
 int capture_fd(const struct capture *c);
 
-/* Hands at most `max` waiting frames to `handle`; `wall_ms` is when the frame came. How many there were, or
+/* Hands at most `max` waiting frames to `handle`; `wall_us` is when the frame came. How many there were, or
  * -EIO (capture_error() says more). */
-typedef void capture_handler(void *arg, const uint8_t *frame, size_t len, int64_t wall_ms);
+typedef void capture_handler(void *arg, const uint8_t *frame, size_t len, int64_t wall_us);
 int capture_read(struct capture *c, int max, capture_handler *handle, void *arg) MUST_USE;
+
+/* Calls `sent` for each frame that was sent. Keeps `arg`. */
+typedef void capture_sent(void *arg, const uint8_t *frame, size_t len);
+void capture_on_sent(struct capture *c, capture_sent *sent, void *arg);
 
 /* 0 or -EIO. */
 int capture_send(struct capture *c, const void *frame, size_t len) MUST_USE;

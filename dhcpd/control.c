@@ -202,6 +202,16 @@ static void on_lease_clear(void *arg, const void *payload, int fd)
 		-1); /* whoever waits for it has a timeout */
 }
 
+static void on_trace(void *arg, const void *payload, int fd)
+{
+	struct control *c = arg;
+	struct message_trace m;
+
+	(void)fd;
+	memcpy(&m, payload, sizeof(m));
+	trace_set(&c->trace, &m);
+}
+
 static const struct ipc_kind kinds[] = {
 	{.type = MESSAGE_DHCP_SETTINGS,
 		.size = sizeof(struct message_dhcp_settings),
@@ -221,6 +231,7 @@ static const struct ipc_kind kinds[] = {
 	{.type = MESSAGE_LEASE_CLEAR,
 		.size = sizeof(struct message_lease_clear),
 		.handle = on_lease_clear},
+	{.type = MESSAGE_TRACE, .size = sizeof(struct message_trace), .handle = on_trace},
 };
 
 /* A message costs the same with one exchange in it as with many. */

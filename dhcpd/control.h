@@ -14,6 +14,7 @@
 #include "dhcpd/network.h"
 #include "dhcpd/node_table.h"
 #include "dhcpd/reserve.h"
+#include "dhcpd/trace.h"
 #include "provisioner/base/ipc.h"
 #include "provisioner/messages/messages.h"
 
@@ -36,6 +37,7 @@ struct control {
 	struct node_table *nodes_coming;
 	struct lease_table *leases;
 	struct listing listing; /* what the provisioner asked for and has not read yet */
+	struct trace trace;
 	control_clear *clear;
 	void *arg; /* of `clear` */
 	struct ipc *provisioner;

@@ -8,19 +8,26 @@
 
 #include "dhcpd/frame.h"
 
+void sender_frame(const struct sender *s, const struct route *to, const void *payload, size_t len,
+	struct wr *w)
+{
+	struct frame f = {.src_mac = *capture_mac(s->capture),
+		.dst_mac = to->dst_mac,
+		.src = s->settings->server.addr,
+		.dst = to->dst,
+		.src_port = to->via == ROUTE_PXE_SOCKET ? PXE_PORT : DHCP_SERVER_PORT,
+		.dst_port = to->dst_port};
+
+	frame_build(&f, payload, len, w);
+}
+
 static int send_frame(
 	const struct sender *s, const struct route *to, const void *payload, size_t len)
 {
 	uint8_t bytes[FRAME_SIZE_MAX];
 	struct wr w = wr_init(bytes, sizeof(bytes));
-	struct frame f = {.src_mac = *capture_mac(s->capture),
-		.dst_mac = to->dst_mac,
-		.src = s->settings->server.addr,
-		.dst = to->dst,
-		.src_port = DHCP_SERVER_PORT,
-		.dst_port = to->dst_port};
 
-	frame_build(&f, payload, len, &w);
+	sender_frame(s, to, payload, len, &w);
 	return wr_ok(&w) ? capture_send(s->capture, bytes, w.len) : -EMSGSIZE;
 }
 

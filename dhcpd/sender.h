@@ -17,6 +17,11 @@ struct sender {
 	const struct message_dhcp_settings *settings;
 };
 
+/* The frame that carries this payload there: as it is sent, or as the kernel makes it of a datagram, whose
+ * to->dst_mac the caller fills in. */
+void sender_frame(const struct sender *s, const struct route *to, const void *payload, size_t len,
+	struct wr *w);
+
 /* 0, or a negative errno. */
 int sender_send(
 	const struct sender *s, const struct route *to, const void *payload, size_t len) MUST_USE;

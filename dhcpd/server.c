@@ -19,6 +19,7 @@
 #include "dhcpd/limit.h"
 #include "dhcpd/prober.h"
 #include "dhcpd/sender.h"
+#include "dhcpd/tap.h"
 #include "dhcpd/watch.h"
 #include "provisioner/base/clock.h"
 #include "provisioner/base/log.h"
@@ -29,6 +30,7 @@
 struct dhcpd {
 	struct dhcpd_options o;
 	struct sender sender;
+	struct tap tap;
 
 	struct event_base *base;
 	struct event *captured, *asked_pxe, *report, *terminated, *interrupted;
@@ -66,13 +68,23 @@ static void count(struct dhcpd *d, enum counter what)
 	counters_add(&d->counters, what, 1);
 }
 
+/* Nothing becomes of the packet in hand. */
+static void drop(struct dhcpd *d, enum counter why, const struct msg *m)
+{
+	count(d, why);
+	tap_dropped(&d->tap, why, m);
+}
+
 /* --- answering --- */
 
-static void send_reply(struct dhcpd *d, const struct route *to, const void *bytes, size_t len)
+static void send_reply(struct dhcpd *d, const struct message_exchange *x, const struct route *to,
+	const void *bytes, size_t len)
 {
 	char address[IPV4_TEXT_SIZE];
 	unsigned held;
 	int rc = sender_send(&d->sender, to, bytes, len);
+
+	tap_replied(&d->tap, x, to, bytes, len, rc);
 
 	if (rc == 0)
 		return;
@@ -89,6 +101,7 @@ static void take_back(struct dhcpd *d, struct pending *p)
 
 	decide_undo(&state, p->lease, clock_mono_ms());
 	count(d, COUNT_NOT_STORED);
+	tap_took_back(&d->tap, &p->exchange);
 	p->exchange.reply = 0;
 	p->exchange.address = 0;
 	(void)stpncpy(
@@ -100,7 +113,7 @@ static void on_stored(void *arg, struct pending *p, bool may_go)
 	struct dhcpd *d = arg;
 
 	if (p->has_reply && may_go)
-		send_reply(d, &p->route, p->bytes, p->len);
+		send_reply(d, &p->exchange, &p->route, p->bytes, p->len);
 	else if (p->has_reply)
 		take_back(d, p);
 	control_tell(&d->control, &p->exchange);
@@ -129,7 +142,7 @@ static void act(struct dhcpd *d)
 		return;
 	}
 	if (x->has_reply)
-		send_reply(d, &x->route, p->bytes, w.len);
+		send_reply(d, &x->exchange, &x->route, p->bytes, w.len);
 	if (x->is_tellable)
 		control_tell(&d->control, &x->exchange);
 }
@@ -154,7 +167,7 @@ static void drop_message(struct dhcpd *d, enum msg_result result, const struct m
 	char mac[MAC_TEXT_SIZE];
 	unsigned held;
 
-	count(d, why[result]);
+	drop(d, why[result], NULL);
 	if (log_rate_allows(&d->malformed, clock_mono_ms(), &held))
 		log_warn("message from %s: %s, ignoring (%u more)", mac_text(from, mac),
 			counter_text(why[result]), held);
@@ -167,6 +180,7 @@ static void answer(struct dhcpd *d, const struct probe_request *r, unsigned trie
 	struct decide_state state = state_of(d);
 
 	decide(&state, &d->msg, &r->from, clock_mono_ms(), &d->decision);
+	tap_decided(&d->tap, &d->msg, &d->decision);
 	act(d);
 	if (d->decision.what == COUNT_OTHER_SERVER)
 		watch_named(&d->watch, opts_u32(&d->msg.opts, OPT_SERVER),
@@ -222,16 +236,16 @@ static void serve(struct dhcpd *d, const struct probe_request *r, int64_t age_ms
 	uint8_t type = opts_u8(&d->msg.opts, OPT_TYPE);
 	count_request(d, type);
 	if (!d->control.is_ready) {
-		count(d, COUNT_NOT_READY);
+		drop(d, COUNT_NOT_READY, &d->msg);
 		return;
 	}
 	if (watch_is_ours(&d->watch, &d->msg)) {
-		count(d, COUNT_OWN_QUESTION);
+		drop(d, COUNT_OWN_QUESTION, &d->msg);
 		return;
 	}
 	/* It has asked again since; an answer to the old question would only meet one to the new. */
 	if (type == DHCP_DISCOVER && age_ms > STALE_MS) {
-		count(d, COUNT_STALE);
+		drop(d, COUNT_STALE, &d->msg);
 		return;
 	}
 	if (is_too_much(d, &r->from))
@@ -277,6 +291,7 @@ static void on_solicitation(struct dhcpd *d, const struct frame *f)
 		!ra_is_solicitation(f->payload, &from))
 		return;
 	count(d, COUNT_SOLICITATION);
+	tap_heard(&d->tap, "is answered");
 	count(d, sender_advertise(&d->sender, &f->src_mac, &from) == 0 ? COUNT_ADVERTISEMENT
 								       : COUNT_NOT_SENT);
 }
@@ -289,7 +304,7 @@ static bool is_for_us(const struct dhcpd *d, uint32_t dst)
 	       dst == ipv4_net_broadcast(d->control.settings.server);
 }
 
-static void on_frame(void *arg, const uint8_t *bytes, size_t len, int64_t wall_ms)
+static void on_frame(void *arg, const uint8_t *bytes, size_t len, int64_t wall_us)
 {
 	static const enum counter dropped[] = {[FRAME_MALFORMED] = COUNT_MALFORMED,
 		[FRAME_FRAGMENT] = COUNT_FRAGMENT,
@@ -299,11 +314,13 @@ static void on_frame(void *arg, const uint8_t *bytes, size_t len, int64_t wall_m
 	struct frame f;
 	enum frame_result result = frame_parse(bytes, len, &f);
 
+	tap_take_frame(&d->tap, bytes, len, wall_us, &f);
 	if (result == FRAME_IPV6) {
 		on_solicitation(d, &f);
 		return;
 	}
 	if (result == FRAME_ARP) {
+		tap_heard(&d->tap, "somebody has this address");
 		prober_hear(d->prober, f.payload);
 		return;
 	}
@@ -312,15 +329,15 @@ static void on_frame(void *arg, const uint8_t *bytes, size_t len, int64_t wall_m
 	if (result == FRAME_OTHER || (result == FRAME_UDP && f.dst_port != DHCP_SERVER_PORT))
 		return;
 	if (result != FRAME_UDP) {
-		count(d, dropped[result]);
+		drop(d, dropped[result], NULL);
 		return;
 	}
 	if (!is_for_us(d, f.dst)) {
-		count(d, COUNT_NOT_FOR_US);
+		drop(d, COUNT_NOT_FOR_US, NULL);
 		return;
 	}
 	struct probe_request r = {{f.src, f.src_port, f.dst_port, f.dst, f.src_mac}, f.payload};
-	serve(d, &r, clock_wall_ms() - wall_ms);
+	serve(d, &r, clock_wall_ms() - wall_us / 1000);
 }
 
 /* --- events --- */
@@ -331,6 +348,7 @@ static void on_captured(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	int rc = capture_read(d->sender.capture, BATCH_MAX, on_frame, d);
+	tap_let_go(&d->tap);
 	batch_flush(d->batch);
 	if (rc >= 0)
 		return;
@@ -358,8 +376,10 @@ static void on_pxe(evutil_socket_t fd, short what, void *arg)
 						  .dst_port = PXE_PORT,
 						  .dst = d->control.settings.server.addr},
 			.payload = rd_init(bytes, (size_t)n)};
+		tap_take_datagram(&d->tap, bytes, (size_t)n, &r.from);
 		serve(d, &r, 0);
 	}
+	tap_let_go(&d->tap);
 	batch_flush(d->batch);
 }
 
@@ -372,6 +392,7 @@ static void on_report(evutil_socket_t fd, short what, void *arg)
 	capture_refresh_mac(d->sender.capture);
 	watch_tick(&d->watch, clock_mono_ms());
 	control_tell_counters(&d->control, &d->counters);
+	trace_tell_lost(&d->control.trace, d->control.provisioner);
 	batch_tidy(d->batch);
 }
 
@@ -445,6 +466,7 @@ struct dhcpd *dhcpd_open(const struct dhcpd_options *o, struct err *e)
 	d->sender.settings = &d->control.settings;
 	d->watch = (struct watch){
 		.capture = d->sender.capture, .control = &d->control, .counters = &d->counters};
+	tap_init(&d->tap, &d->control, &d->sender);
 	return d;
 fail:
 	dhcpd_free(d);

@@ -12,6 +12,8 @@
  *   provisioner -> dhcpd         LEASE_CLEAR: let this address out of quarantine
  *   dhcpd       -> provisioner   LEASE_CLEARED
  *   dhcpd       -> provisioner   RIVAL      another DHCP server has been noticed
+ *   provisioner -> dhcpd         TRACE      send FRAMEs of these machines from now on, or no more
+ *   dhcpd       -> provisioner   FRAME      a packet as it came or went, and what was made of it
  *   netboot     -> provisioner   ASK        this client wants that path: what does it get?
  *   provisioner -> netboot       ANSWER     a status and, with 200, a sealed memfd
  *   netboot     -> provisioner   TRANSFER   a file transfer has ended
@@ -43,6 +45,8 @@ enum message_type {
 	MESSAGE_LEASE_CLEAR,
 	MESSAGE_LEASE_CLEARED,
 	MESSAGE_RIVAL,
+	MESSAGE_TRACE,
+	MESSAGE_FRAME,
 };
 
 /* FULL leases addresses; PROXY tells boot firmware what to boot, beside another server that does. */
@@ -194,6 +198,32 @@ struct message_rival {
 	uint32_t address;  /* what it calls itself */
 	uint32_t offered;  /* 0: no address */
 	uint32_t reply;    /* DHCP message type; 0: none was seen */
+};
+
+#define MESSAGE_TRACE_MACS_MAX 32
+
+struct message_trace {
+	uint8_t is_on;
+	uint8_t is_all;   /* of every machine */
+	uint32_t address; /* else of whoever has this one (0: none), */
+	uint32_t n_macs;  /* and of these */
+	struct mac macs[MESSAGE_TRACE_MACS_MAX];
+};
+
+#define MESSAGE_FRAME_SIZE 2048
+
+/* The texts are printable ASCII. */
+struct message_frame {
+	int64_t wall_us;
+	uint32_t n_lost;  /* frames left out since the last one, because nobody read fast enough */
+	uint32_t address; /* the client's; 0: not known */
+	struct mac mac;   /* the client's */
+	uint8_t is_reply;
+	uint16_t len;      /* 0: there is no frame, only something to say */
+	char ends[96];     /* "0.0.0.0.68 > 255.255.255.255.67" */
+	char text[192];    /* "DISCOVER xid 0x3903f326 ..." */
+	char verdict[192]; /* what was made of it: "OFFER 10.0.0.5 ...", "dropped: ..." */
+	uint8_t bytes[MESSAGE_FRAME_SIZE];
 };
 
 enum transfer_protocol { PROTOCOL_TFTP = 1, PROTOCOL_HTTP };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "provisioner/api/leases.h"
+#include "provisioner/api/trace.h"
 #include "provisioner/base/clock.h"
 #include "provisioner/base/json.h"
 #include "provisioner/base/parse.h"
@@ -241,5 +242,6 @@ const struct api_route admin_routes[] = {
 	{EVHTTP_REQ_GET, "/v1/events", get_events},
 	{EVHTTP_REQ_GET, "/v1/leases", leases_get},
 	{EVHTTP_REQ_POST, "/v1/leases/*", leases_post},
+	{EVHTTP_REQ_GET, "/v1/trace", tracing_get},
 	{.path = NULL},
 };

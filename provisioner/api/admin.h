@@ -17,11 +17,13 @@ struct generation;
 struct leases;
 struct nodes;
 struct store;
+struct tracing;
 
 struct admin {
 	struct nodes *nodes;
 	struct store *store;
 	struct leases *leases;
+	struct tracing *tracing;
 	const struct generation *generation;
 	int64_t started_ms;
 	struct rivals_seen rivals;

@@ -26,19 +26,16 @@ static void complain_of(const struct cli *cli, const struct str *body)
 	json_decref(j);
 }
 
-static int judge(const struct cli *cli, CURLcode rc, long status, const struct str *body)
+int client_no_server(const struct cli *cli)
 {
-	if (rc == CURLE_COULDNT_CONNECT) {
-		cli_complain(cli,
-			"no server answers at %s (is slipway serve running? may you read the "
-			"socket?)",
-			cli_value(cli, "socket"));
-		return CLI_NO_SERVER;
-	}
-	if (rc != CURLE_OK) {
-		cli_complain(cli, "%s: %s", cli_value(cli, "socket"), curl_easy_strerror(rc));
-		return CLI_NO_SERVER;
-	}
+	cli_complain(cli,
+		"no server answers at %s (is slipway serve running? may you read the socket?)",
+		cli_value(cli, "socket"));
+	return CLI_NO_SERVER;
+}
+
+int client_judge(const struct cli *cli, long status, const struct str *body)
+{
 	if (status == 200)
 		return CLI_OK;
 	complain_of(cli, body);
@@ -67,7 +64,12 @@ static int talk(const struct cli *cli, bool is_post, const char *path, struct st
 	CURLcode rc = curl_easy_perform(curl);
 	(void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_cleanup(curl);
-	return judge(cli, rc, status, ret_body);
+	if (rc == CURLE_COULDNT_CONNECT)
+		return client_no_server(cli);
+	if (rc == CURLE_OK)
+		return client_judge(cli, status, ret_body);
+	cli_complain(cli, "%s: %s", cli_value(cli, "socket"), curl_easy_strerror(rc));
+	return CLI_NO_SERVER;
 }
 
 int client_get(const struct cli *cli, const char *path, struct str *ret_body)

@@ -21,6 +21,10 @@ int client_order(const struct cli *cli, const char *path, struct str *ret_body);
 /* The same as client_get(), parsed; the caller decrefs. */
 int client_get_json(const struct cli *cli, const char *path, json_t **ret);
 
+/* The exit status after saying why: what an answer with this status means, or that there is no server. */
+int client_judge(const struct cli *cli, long status, const struct str *body);
+int client_no_server(const struct cli *cli);
+
 /* The text under `key`, borrowed; "" when there is none. */
 const char *client_text(const json_t *object, const char *key);
 

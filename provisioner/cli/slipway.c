@@ -15,6 +15,7 @@ static const struct cli_command *const commands[] = {
 	&cmd_nodes,
 	&cmd_events,
 	&cmd_leases,
+	&cmd_trace,
 	&cmd_wait,
 	&cmd_status,
 	&cmd_render,

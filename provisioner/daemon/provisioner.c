@@ -13,6 +13,7 @@
 #include "provisioner/api/admin.h"
 #include "provisioner/api/join.h"
 #include "provisioner/api/leases.h"
+#include "provisioner/api/trace.h"
 #include "provisioner/base/clock.h"
 #include "provisioner/base/files.h"
 #include "provisioner/base/ipc.h"
@@ -223,6 +224,7 @@ static void on_dhcpd_hello(void *arg, const void *payload, int fd)
 	(void)payload, (void)fd;
 	tell_dhcpd(p);
 	leases_on_hello(p->admin.leases);
+	tracing_on_hello(p->admin.tracing);
 }
 
 static void on_netboot_hello(void *arg, const void *payload, int fd)
@@ -339,12 +341,21 @@ static void on_lease_cleared(void *arg, const void *payload, int fd)
 	leases_on_cleared(p->admin.leases, payload);
 }
 
+static void on_traced(void *arg, const void *payload, int fd)
+{
+	struct provisioner *p = arg;
+
+	(void)fd;
+	tracing_on_frame(p->admin.tracing, payload);
+}
+
 /* None of these brings a descriptor along. */
 static const struct ipc_kind dhcpd_kinds[] = {
 	{MESSAGE_HELLO, sizeof(struct message_hello), on_dhcpd_hello, .takes_fd = false},
 	{MESSAGE_EXCHANGE, sizeof(struct message_exchange), on_exchange, .is_list = true},
 	{MESSAGE_RIVAL, sizeof(struct message_rival), on_rival, .takes_fd = false},
 	{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, .takes_fd = false},
+	{MESSAGE_FRAME, sizeof(struct message_frame), on_traced, .takes_fd = false},
 	{MESSAGE_LEASES, sizeof(struct message_leases), on_leases, .takes_fd = false},
 	{MESSAGE_LEASE_CLEARED, sizeof(struct message_lease_cleared), on_lease_cleared,
 		.takes_fd = false},
@@ -471,6 +482,7 @@ static void open_channels(struct provisioner *p)
 	p->netboot = ipc_new(
 		p->base, o->netboot_fd, "netboot", netboot_kinds, ARRAY_LEN(netboot_kinds), p);
 	p->admin.leases = leases_new(p->base, p->dhcpd, &p->admin);
+	p->admin.tracing = tracing_new(p->dhcpd, &p->admin);
 }
 
 static int open_apis(struct provisioner *p, struct err *e)
@@ -501,6 +513,7 @@ static void close_all(struct provisioner *p)
 		log_error("the last events could not be written");
 	seeding_free(p->seeding);
 	leases_free(p->admin.leases);
+	tracing_free(p->admin.tracing);
 	api_server_free(p->admin_server);
 	api_server_free(p->join_server);
 	ipc_free(p->dhcpd);

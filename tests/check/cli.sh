@@ -35,6 +35,13 @@ refuses 2 'one IPv4 address' leases --clear-quarantine m1
 refuses 2 'one IPv4 address' leases --clear-quarantine 10.0.0.1 10.0.0.2
 refuses 2 '"xml" is not table or json' leases -o xml
 refuses 4 'no server answers' leases --socket "$work/none"
+refuses 2 'not a node, MAC or address' trace 'a b'
+refuses 2 'usage: slipway trace' trace m1 m2
+refuses 2 'a number from 1' trace -c 0
+refuses 2 'a number from 1' trace -t soon
+refuses 2 'exclude each other' trace -w x -o json
+refuses 2 '"xml" is not text or json' trace -o xml
+refuses 4 'no server answers' trace --socket "$work/none"
 refuses 2 'text, markdown or scdoc' schema --format xml
 refuses 2 'accepted, booting' wait --for stalled
 refuses 2 'time such as' wait --timeout soon
@@ -62,7 +69,7 @@ refuses 3 'no image flatcar' images verify flatcar --store "$work/store"
 refuses 4 'no server answers' status --socket "$work/none"
 refuses 65 'nothing.yaml' check --config "$work/nothing.yaml" --templates "$top/templates"
 refuses 1 'nowhere' check --config "$work/x.yaml" --templates "$work/nowhere"
-for c in serve check nodes events leases wait status render schema "images fetch" "images import" "images export" "images list" "images verify" "images rm" "images prune"; do
+for c in serve check nodes events leases trace wait status render schema "images fetch" "images import" "images export" "images list" "images verify" "images rm" "images prune"; do
 	ok "slipway $c --help prints its usage" eval "'$slipway' $c --help | grep -q '^usage: slipway $c'"
 done
 ok "a full disk behind stdout is a failure" eval "! '$slipway' schema >/dev/full 2>/dev/null"
@@ -104,6 +111,7 @@ is "what a node says of itself comes to the terminal as plain text" "" \
 like "and can be read" 'vendor .x1b.31m' "$("$slipway" nodes m1 "${s[@]}")"
 refuses 1 'not JSON' status "${s[@]}"
 refuses 1 'the list is not complete: dhcpd was started anew' leases "${s[@]}"
+refuses 3 'no such thing' trace m9 "${s[@]}"
 refuses 3 'no such thing' render m9 "${s[@]}"
 ok "a node that is named twice is one node" "$slipway" wait m1 m1 -q "${s[@]}"
 refuses 3 'not all of these' wait m1 m9 -q "${s[@]}"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Seeing what the DHCP server does, through the whole server: `slipway leases` with 12,000 leases while machines
-# are served.
+# are served, `slipway trace` with tshark as the judge of what it records.
 . "$(dirname "$0")/../lib.sh"
 need_root
 net_new see
@@ -15,7 +15,7 @@ echo ramdisk >"$work/images/lab/1/initrd.img"
 cat >"$work/config/cluster.yaml" <<-CONFIG
 	cluster: see
 	network: {internal: {interface: s0, address: 10.77.0.1/16}}
-	dhcp: {pool: 10.77.16.0-10.77.79.255, lease: 2h}
+	dhcp: {pool: 10.77.16.0-10.77.79.255, lease: 2h, conflict-probe: off}
 	image: lab/1
 	roles:
 	  master: {template: master.yaml, etcd-member: true}
@@ -140,6 +140,123 @@ for _ in 1 2 3 4 5; do
 done
 is "readers that leave in the middle are no harm" 15001 "$(cli leases --count)"
 echo "# dhcpd: $(awk '/^(VmRSS|RssAnon)/ { print $1, $2, $3 }' /proc/"$(worker dhcpd)"/status | paste -sd ' ')"
+
+# --- a trace -------------------------------------------------------------------------------------
+
+# trace NAME ARGUMENT...: in the background; $work/NAME.err tells when it has begun. `ended NAME` stops it as Ctrl-C
+# would, and waits.
+declare -A tracing
+trace() {
+	local name=$1
+	shift
+	env --default-signal=INT "$bin/slipway" trace --socket "$socket" "$@" >"$work/$name" 2>"$work/$name.err" </dev/null &
+	tracing[$name]=$!
+	defer "kill ${tracing[$name]}; wait ${tracing[$name]}"
+	wait_for 10 "trace $name" grep -q 'packets of s0' "$work/$name.err"
+}
+ended() {
+	kill -INT "${tracing[$1]}"
+	wait "${tracing[$1]}"
+}
+seen() { grep -qE -- "$1" "$work/$2"; }
+flood() {
+	in_cli /usr/bin/python3 - <<-'PY'
+		from scapy.all import ICMPv6ND_RS, IP, UDP, Ether, IPv6, Raw, sendp
+		mac = "02:00:00:00:00:77"
+		udp = Ether(src=mac, dst="ff:ff:ff:ff:ff:ff") / IP(src="0.0.0.0", dst="255.255.255.255") / UDP(sport=68, dport=67)
+		sendp([udp / Raw(b"\x1b[31m" * 20),
+		       Ether(src=mac, dst="33:33:00:00:00:02") / IPv6(src="fe80::77", dst="ff02::2", hlim=255) / ICMPv6ND_RS()],
+		      iface="c0", verbose=False)
+	PY
+}
+
+trace lines
+trace lines.json --output json
+trace all.pcapng --write -
+trace node m1 --write "$work/node.pcapng"
+trace two 10.77.0.11 --count 2
+trace address 10.77.0.11
+mac $node_mac
+like "firmware is served while it is traced" 'lease of 10\.77\.0\.11 obtained' \
+	"$(udhcpc -x 0x5d:0007 -V PXEClient:Arch:00007:UNDI:003016 -x "hostname:$(printf 'a\033[31m')")"
+mac 02:00:00:00:00:78
+like "and a stranger" 'lease of 10\.77\.[0-9.]* obtained' "$(udhcpc)"
+flood
+ok "a malformed packet is told as one" wait_for 5 "it" seen 'In +02:00:00:00:00:77 .* => dropped: malformed packet' lines
+ok "so are a router solicitation" wait_for 5 "it" seen 'fe80::77 > ff02::2: router solicitation => is answered' lines
+ok "and its answer" wait_for 5 "it" seen 'Out 02:00:00:00:00:77 .* router advertisement' lines
+wait "${tracing[two]}"
+is "a trace of two packets ends by itself" 0 $?
+is "with two lines" 2 "$(wc -l <"$work/two")"
+for name in lines lines.json all.pcapng node address; do
+	ended $name
+	is "Ctrl-C ends a trace cleanly ($name)" 0 $?
+done
+like "in the four steps of a lease each line tells who, what and why: DISCOVER" \
+	'^[0-9:.]{15} In +02:00:00:00:00:11 m1 0\.0\.0\.0\.68 > 255\.255\.255\.255\.67: DISCOVER xid 0x[0-9a-f]{8} .*arch 7 .*=> OFFER 10\.77\.0\.11 for firmware, lease 60 s, boot file "snponly.efi"' \
+	"$(cat "$work/lines")"
+like "OFFER" '^[0-9:.]{15} Out 02:00:00:00:00:11 m1 10\.77\.0\.1\.67 > 10\.77\.0\.11\.68: OFFER xid' "$(cat "$work/lines")"
+like "REQUEST" 'REQUEST xid 0x[0-9a-f]* .*wants 10\.77\.0\.11 of 10\.77\.0\.1 .* => ACK 10\.77\.0\.11' "$(cat "$work/lines")"
+like "ACK" 'ACK xid 0x[0-9a-f]* => ACK 10\.77\.0\.11 for firmware' "$(cat "$work/lines")"
+is "nothing in them reaches the terminal as more than text" "" "$(LC_ALL=C grep -anP '[^\x20-\x7e]' "$work/lines")"
+like "and the end says how many there were" '[0-9]+ packets, 0 lost' "$(cat "$work/lines.err")"
+is "each line of JSON is an object with a frame" 0 "$(jq -e 'select(.frame == "" or .wall_us < 1)' "$work/lines.json" | wc -l)"
+frames() { tshark -r "$work/$1" "${@:2}" 2>"$work/tshark.err"; }
+n=$(frames all.pcapng | wc -l)
+is "the record of all holds as many packets as there are lines" "$(wc -l <"$work/lines")" "$n"
+is "that of a node none but its own" "" "$(frames node.pcapng -Y 'dhcp.hw.mac_addr != 02:00:00:00:00:11')"
+is "its four" "1 2 3 5" "$(frames node.pcapng -T fields -e dhcp.option.dhcp -Y dhcp | sort -u | paste -sd ' ')"
+is "found by its address it is the same" "$(frames node.pcapng | wc -l)" "$(wc -l <"$work/address")"
+is "tshark finds nothing to warn of in what was sent, and no wrong checksum" "" "$(frames all.pcapng -o ip.check_checksum:TRUE \
+	-o udp.check_checksum:TRUE -Y 'frame.packet_flags_direction == 2 && (_ws.malformed || _ws.expert.severity >= 6291456)')"
+like "comments say what was decided" 'm1: OFFER 10\.77\.0\.11 for firmware' "$(frames node.pcapng -T fields -e frame.comment)"
+like "of what was dropped, too" 'dropped: malformed packet' "$(frames all.pcapng -T fields -e frame.comment)"
+is "requests came in, replies went out" "0x00000001 0x00000002" \
+	"$(frames node.pcapng -T fields -e frame.packet_flags_direction -Y dhcp | sort -u | paste -sd ' ')"
+out=$(capinfos -tEsaecFI "$work/all.pcapng" 2>&1)
+is "capinfos reads it" 0 $?
+like "as pcapng of Ethernet" 'pcapng' "$out"
+like "on an interface with a name" 'Name = s0' "$out"
+like "in nanoseconds" 'Time precision = nanoseconds' "$out"
+like "of slipway" 'slipway' "$(capinfos "$work/all.pcapng")"
+
+# What is never read must not hold up anybody: a reader that stands still while thousands are served.
+trace stopped --output json
+kill -STOP "${tracing[stopped]}"
+before=$(ms)
+is "a reader that stands still holds up nobody" "3000 leases" "$(fill 3000)"
+echo "# 3,000 leases beside it in $(($(ms) - before)) ms"
+is "nor other readers" 3 "$(cli trace --count 3 2>/dev/null | wc -l & sleep 1; fill 10 >/dev/null; wait)"
+kill -CONT "${tracing[stopped]}"
+fill 1 >/dev/null # what was lost is told with the next packet
+n_told() { jq -s 'map(1 + .lost) | add' "$work/stopped"; }
+has_all() { [ "$(n_told)" -ge $((4 * 3011)) ]; }
+ok "it then gets what was kept for it, and the number of those that were not" wait_for 10 "them" has_all
+ended stopped
+like "which the end says, too" '[0-9]+ packets, [1-9][0-9]* lost' "$(tail -n 1 "$work/stopped.err")"
+echo "# $(tail -n 1 "$work/stopped.err")"
+
+# Whatever is killed.
+trace through
+for w in dhcpd provisioner; do
+	was=$(worker $w)
+	kill -9 "$was"
+	is_new() { [ -n "$(worker $w)" ] && [ "$(worker $w)" != "$was" ] && cli status; }
+	ok "$w killed with -9 is back" wait_for 10 "it" is_new
+	[ $w = dhcpd ] && word='dhcpd has been started' || word='the server is back'
+	ok "which the trace tells" wait_for 10 "the word" seen "$word" through.err
+	had=$(wc -l <"$work/through")
+	fill 1 20000 >/dev/null
+	more() { [ "$(wc -l <"$work/through")" -ge $((had + 4)) ]; }
+	ok "and it goes on" wait_for 10 "packets" more
+done
+ended through
+is "cleanly to its end" 0 $?
+out=$(cli trace m9 2>&1)
+is "a machine that nobody knows can not be traced" 3 $?
+like "and is named" '"m9" is no machine' "$out"
+is "a file that can not be written is an error" 1 "$(cli trace -w /nowhere/x -t 1 >/dev/null 2>&1; echo $?)"
+is "a trace of one second ends by itself" 0 "$(cli trace -t 1 >/dev/null 2>&1; echo $?)"
 
 # --- the end -------------------------------------------------------------------------------------
 

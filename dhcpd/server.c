@@ -324,8 +324,10 @@ static void on_frame(void *arg, const uint8_t *bytes, size_t len, int64_t wall_u
 		prober_hear(d->prober, f.payload);
 		return;
 	}
-	if (result == FRAME_UDP && f.dst_port == DHCP_CLIENT_PORT)
+	if (result == FRAME_UDP && f.dst_port == DHCP_CLIENT_PORT) {
+		tap_dropped(&d->tap, COUNT_NOT_REQUEST, NULL);
 		watch_hear(&d->watch, &f, clock_mono_ms());
+	}
 	if (result == FRAME_OTHER || (result == FRAME_UDP && f.dst_port != DHCP_SERVER_PORT))
 		return;
 	if (result != FRAME_UDP) {

@@ -67,6 +67,15 @@ static int activate(struct capture *c, struct err *e)
 	return rc == 0 ? 0 : fail(c, e, "setting the filter");
 }
 
+/* Or the kernel would hand us a copy of each frame that we send, to be thrown away (Linux 4.20; without it
+ * libpcap does the throwing). */
+static void ignore_own_frames(const struct capture *c)
+{
+	int on = 1;
+
+	(void)setsockopt(pcap_fileno(c->pcap), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
+}
+
 /* Router Solicitations go to a group that only routers listen to; the NIC must let it through. */
 static int join_all_routers(struct capture *c, struct err *e)
 {
@@ -140,6 +149,7 @@ struct capture *capture_open(const char *interface, struct err *e)
 		capture_close(c);
 		return NULL;
 	}
+	ignore_own_frames(c);
 	c->link_local = find_link_local(c);
 	return c;
 }

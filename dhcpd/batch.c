@@ -18,6 +18,7 @@ struct batch {
 	char boot_id[BOOT_ID_LEN + 1];
 	struct lease_table *leases;
 	struct lease_store *store; /* NULL while none can be opened */
+	bool is_untidy;            /* leases were written since it was tidied */
 	struct log_rate unstored;
 
 	batch_release *release;
@@ -115,6 +116,7 @@ static int write_leases(struct batch *b)
 	struct moment now = moment_now(b);
 	unsigned held;
 
+	b->is_untidy = true;
 	for (size_t i = 0; i < b->n; i++)
 		leases[i] = b->pending[i].lease;
 	int rc = b->store ? lease_store_write(b->store, leases, b->n, &now) : -EUCLEAN;
@@ -178,4 +180,7 @@ void batch_tidy(struct batch *b)
 		return;
 	forget_strayed(b);
 	lease_store_tidy(b->store);
+	if (b->is_untidy)
+		(void)malloc_trim(0); /* what a burst took */
+	b->is_untidy = false;
 }

@@ -15,7 +15,7 @@
 
 /* Room for a storm: 4,000 machines that ask in the same instant. A slot is a frame and some 80 bytes before
  * it, and libpcap puts whole slots on a page: with more than 1,960 bytes of frame there is one, not two. */
-#define BUFFER_BYTES (8 << 20)
+#define BUFFER_BYTES (4096 * 1984)
 #define SNAPLEN 1900
 #define FILTER                                                                                   \
 	"(ip and udp dst port 67) or (icmp6 and ip6[40] == 133) or (ip and udp src port 67 and " \

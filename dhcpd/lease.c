@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "dhcpd/holder.h"
+
 #define BUCKETS_FIRST 256
 #define HEAP_FIRST 64
 #define CHUNK 2048 /* leases that are allocated at a time; they never move */
@@ -50,49 +52,9 @@ bool client_is_equal(const struct client *a, const struct client *b)
 	return a->id_len == b->id_len && a->id_len > 0 && memcmp(a->id, b->id, a->id_len) == 0;
 }
 
-static bool is_inline(const struct lease *l)
-{
-	return (size_t)l->hlen + l->id_len <= LEASE_CLIENT_BYTES;
-}
-
-static uint8_t *far_bytes(const struct lease *l)
-{
-	uint8_t *far;
-
-	memcpy(&far, l->client, sizeof(far));
-	return far;
-}
-
-/* Hardware and identifier, one after the other. */
-static const uint8_t *client_bytes(const struct lease *l)
-{
-	return is_inline(l) ? l->client : far_bytes(l);
-}
-
-static bool has_client(const struct lease *l)
-{
-	return l->hlen > 0 || l->id_len > 0;
-}
-
-static bool has_id(const struct lease *l, const struct client *c)
-{
-	return l->id_len == c->id_len &&
-	       (c->id_len == 0 || memcmp(client_bytes(l) + l->hlen, c->id, c->id_len) == 0);
-}
-
-/* As client_is_equal(), without unpacking the lease's. */
-static bool is_client(const struct lease *l, const struct client *c)
-{
-	if (l->hlen != c->hlen)
-		return false;
-	if (l->hlen > 0)
-		return l->htype == c->htype && memcmp(client_bytes(l), c->hw, l->hlen) == 0;
-	return l->id_len > 0 && has_id(l, c);
-}
-
 struct client lease_client(const struct lease *l)
 {
-	const uint8_t *bytes = client_bytes(l);
+	const uint8_t *bytes = holder_key(l);
 	struct client c = {.htype = l->htype,
 		.hlen = l->hlen,
 		.id_len = l->id_len,
@@ -100,29 +62,6 @@ struct client lease_client(const struct lease *l)
 
 	memcpy(c.hw, bytes, l->hlen);
 	return c;
-}
-
-static void free_client(struct lease *l)
-{
-	if (!is_inline(l))
-		free(far_bytes(l));
-	l->htype = l->hlen = l->id_len = 0;
-}
-
-static void copy_client(struct lease *l, const struct client *c)
-{
-	uint8_t *bytes = l->client;
-
-	l->htype = c->htype;
-	l->hlen = c->hlen;
-	l->id_len = c->id_len;
-	if (!is_inline(l)) {
-		bytes = xcalloc(1, (size_t)c->hlen + c->id_len);
-		memcpy(l->client, &bytes, sizeof(bytes));
-	}
-	memcpy(bytes, c->hw, c->hlen);
-	if (c->id_len > 0)
-		memcpy(bytes + c->hlen, c->id, c->id_len);
 }
 
 /* --- heaps --- */
@@ -232,7 +171,7 @@ static uint32_t *bucket_of_client(const struct lease_table *t, const struct clie
 
 static uint32_t *bucket_of_holder(const struct lease_table *t, const struct lease *l)
 {
-	return bucket_of_bytes(t, client_bytes(l), l->hlen > 0 ? l->hlen : l->id_len);
+	return bucket_of_bytes(t, holder_key(l), l->hlen > 0 ? l->hlen : l->id_len);
 }
 
 static void link_address(struct lease_table *t, uint32_t number)
@@ -257,7 +196,7 @@ static void link_client(struct lease_table *t, uint32_t number)
 {
 	struct lease *l = lease_of(t, number);
 
-	if (!has_client(l))
+	if (!holder_is_set(l))
 		return;
 	uint32_t *head = bucket_of_holder(t, l);
 	l->next_by_client = *head;
@@ -267,13 +206,13 @@ static void link_client(struct lease_table *t, uint32_t number)
 static void forget_client(struct lease_table *t, struct lease *l)
 {
 	l->stored = false;
-	if (!has_client(l))
+	if (!holder_is_set(l))
 		return;
 	uint32_t *at = bucket_of_holder(t, l);
 	while (lease_of(t, *at) != l)
 		at = &lease_of(t, *at)->next_by_client;
 	*at = l->next_by_client;
-	free_client(l);
+	holder_clear(l);
 }
 
 /* --- the table --- */
@@ -294,7 +233,7 @@ void lease_table_free(struct lease_table *t)
 	if (!t)
 		return;
 	for (uint32_t number = 1; number <= t->n_slots; number++)
-		free_client(lease_of(t, number));
+		holder_clear(lease_of(t, number));
 	for (size_t i = 0; i < ARRAY_LEN(t->chunks); i++)
 		free(t->chunks[i]);
 	for (size_t k = 0; k < ARRAY_LEN(t->heaps); k++)
@@ -412,7 +351,7 @@ struct lease *lease_by_client(const struct lease_table *t, size_t pool, const st
 	for (uint32_t i = *bucket_of_client(t, c); i != NOBODY;) {
 		struct lease *l = lease_of(t, i);
 
-		if (l->state != LEASE_DECLINED && l->pool == pool && is_client(l, c) &&
+		if (l->state != LEASE_DECLINED && l->pool == pool && holder_is(l, c) &&
 			(!best || l->until_ms > best->until_ms))
 			best = l;
 		i = l->next_by_client;
@@ -427,7 +366,7 @@ bool lease_is_over(const struct lease *l, int64_t now_ms)
 
 bool lease_is_of(const struct lease *l, const struct client *c)
 {
-	return l->state != LEASE_DECLINED && is_client(l, c);
+	return l->state != LEASE_DECLINED && holder_is(l, c);
 }
 
 int64_t lease_begun_ms(const struct lease *l)
@@ -508,12 +447,12 @@ struct lease *lease_set(struct lease_table *t, uint32_t address, const struct cl
 	struct lease *old = l->pool == LEASE_NO_POOL ? NULL : lease_by_client(t, l->pool, c);
 	if (old && old != l && lease_is_over(old, now_ms))
 		forget_client(t, old);
-	bool is_same = is_client(l, c);
-	if (!is_same || !has_id(l, c)) {
+	bool is_same = holder_is(l, c);
+	if (!is_same || !holder_has_id(l, c)) {
 		bool stored = is_same && l->stored;
 
 		forget_client(t, l);
-		copy_client(l, c);
+		holder_set(l, c);
 		link_client(t, number_of(t, l));
 		l->stored = stored;
 	}
@@ -540,7 +479,7 @@ size_t lease_count_declined(const struct lease_table *t, const struct client *c)
 	for (uint32_t i = *bucket_of_client(t, c); i != NOBODY;) {
 		const struct lease *l = lease_of(t, i);
 
-		n += l->state == LEASE_DECLINED && is_client(l, c);
+		n += l->state == LEASE_DECLINED && holder_is(l, c);
 		i = l->next_by_client;
 	}
 	return n;

@@ -36,13 +36,17 @@ enum route route_of_http(const char *path, const char **ret_rest)
 
 enum route route_of_tftp(const char *name, const char **ret_rest)
 {
-	static const char folder[] = "firmware/";
-	size_t len = sizeof(folder) - 1;
+	static const char firmware[] = "firmware/", images[] = "images/";
+	bool is_image = strncmp(name, images, sizeof(images) - 1) == 0;
 
-	*ret_rest = strncmp(name, folder, len) == 0 ? name + len : name;
+	*ret_rest = name;
+	if (is_image)
+		*ret_rest += sizeof(images) - 1;
+	else if (strncmp(name, firmware, sizeof(firmware) - 1) == 0)
+		*ret_rest += sizeof(firmware) - 1;
 	if (!**ret_rest || has_hidden_component(*ret_rest))
 		return ROUTE_NOWHERE;
-	return ROUTE_FIRMWARE;
+	return is_image ? ROUTE_IMAGES : ROUTE_FIRMWARE;
 }
 
 #define SERIAL_DIGITS 8 /* of a Raspberry Pi */

@@ -6,6 +6,7 @@
  *         /agent/FILE                   the join agent
  *         everything else               asked
  *   TFTP  FILE, firmware/FILE           boot loaders
+ *         images/DISTRO/VERSION/FILE    the image store, for GRUBs without HTTP
  *         FILE for one machine          asked, when there is no such file
  *
  * Names that begin with a dot are never served: they are files that are still being written. */

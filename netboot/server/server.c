@@ -116,7 +116,10 @@ static int on_tftp_open(void *arg, struct tftp_session *session, uint32_t client
 	const struct netboot *n = arg;
 	const char *rest;
 
-	if (route_of_tftp(name, &rest) != ROUTE_FIRMWARE)
+	enum route route = route_of_tftp(name, &rest);
+	if (route == ROUTE_IMAGES)
+		return file_open_beneath(n->images_dir, rest);
+	if (route != ROUTE_FIRMWARE)
 		return -ENOENT;
 	int fd = file_open_beneath(n->firmware_dir, rest);
 	return fd == -ENOENT && route_names_node(rest) ? ask_for_tftp(n, session, client, rest)

@@ -97,9 +97,11 @@ static void get_artefact(struct api_request *r, const char *name, const char *ki
 		api_reply_text(r, "text/plain", n->config.data, n->config.len);
 	else if (strcmp(kind, "ipxe") == 0)
 		api_reply_text(r, "text/plain", n->script.data, n->script.len);
+	else if (strcmp(kind, "grub") == 0)
+		api_reply_text(r, "text/plain", n->grub.data, n->grub.len);
 	else
-		api_reply_error(
-			r, HTTP_NOTFOUND, "\"%s\" is not one of cloud-config, config, ipxe", kind);
+		api_reply_error(r, HTTP_NOTFOUND,
+			"\"%s\" is not one of cloud-config, config, ipxe, grub", kind);
 }
 
 static void get_node(struct api_request *r)

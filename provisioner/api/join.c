@@ -62,8 +62,7 @@ static void reply_joined(struct api_request *r, const struct machine *m, const c
 	const struct join *join = r->arg;
 	const struct cluster *c = join->generation->cluster;
 	AUTO(str_done)
-	struct str out = str_init(API_REPLY_MAX),
-		   ca = str_init(16 << 10), prefix = str_init(1024);
+	struct str out = str_init(API_REPLY_MAX), ca = str_init(16 << 10), prefix = str_init(1024);
 	struct json j = json_init(&out);
 
 	if (ca_pem(join->ca, &ca) < 0) {

@@ -7,7 +7,8 @@
 
 static const struct cli_option options[] = {
 	{"as", 'a', "WHAT", "cloud-config",
-		"cloud-config (as the template wrote it), config (as the node reads it) or ipxe"},
+		"cloud-config (as the template wrote it), config (as the node reads it), ipxe or "
+		"grub"},
 	CLIENT_SOCKET_OPTION,
 	{.name = NULL},
 };

@@ -442,7 +442,8 @@ const char *schema_type_text(enum schema_type type)
 	case SCHEMA_CLIENT_ID:
 		return "a client identifier: 2 to 64 bytes of text, or hex: and pairs of digits";
 	case SCHEMA_OPTION:
-		return "a text, hex: and pairs of digits, or a list of IPv4 addresses, 512 bytes at most";
+		return "a text, hex: and pairs of digits, or a list of IPv4 addresses, 512 bytes "
+		       "at most";
 	case SCHEMA_UUID:
 		return "a UUID such as 4c4c4544-0035-5910-8048-b4c04f4d3132";
 	case SCHEMA_TREE:

@@ -25,6 +25,7 @@ struct question {
 	const struct answerer *a;
 	const struct message_ask *ask;
 	int64_t now_ms;
+	bool is_grub; /* who asks reads grub.cfg, not iPXE's scripts */
 	struct answer *ret;
 };
 
@@ -89,7 +90,9 @@ static void refuse_with_script(const struct question *q, const char *reason)
 {
 	q->ret->status = 200;
 	q->ret->content_type = TYPE_SCRIPT;
-	q->ret->body = generation_refusal(q->a->generation, reason, &q->ret->len);
+	q->ret->body = generation_refusal(
+		q->is_grub ? &q->a->generation->refusal_grub : &q->a->generation->refusal, reason,
+		&q->ret->len);
 }
 
 /* Begins a boot of a known node: a nonce that only this client's address may use. */
@@ -104,8 +107,9 @@ static void give_boot_script(const struct question *q, struct machine *m)
 		refuse(q, 503, "%s is not in the published generation yet", m->key);
 		return;
 	}
+	const struct artefact *script = q->is_grub ? &n->grub : &n->script;
 	if (is_head(q)) {
-		give(q, TYPE_SCRIPT, &n->script);
+		give(q, TYPE_SCRIPT, script);
 		return;
 	}
 	if (token_nonce(boot.nonce) < 0) {
@@ -124,39 +128,76 @@ static void give_boot_script(const struct question *q, struct machine *m)
 		refuse(q, 503, "the provisioner can not write its state: %s", strerror(-rc));
 		return;
 	}
-	give(q, TYPE_SCRIPT, &n->script);
+	give(q, TYPE_SCRIPT, script);
 	slot_fill(q->ret->body, q->ret->len, SLOT_BOOT_NONCE, boot.nonce);
+}
+
+/* Whoever says this MAC must hold its lease: a URL is easily made up. */
+static bool is_at_its_address(const struct question *q, struct machine *m)
+{
+	char reason[160], has[IPV4_TEXT_SIZE], asks[IPV4_TEXT_SIZE];
+
+	if (!m || !m->node || m->address == q->ask->client)
+		return true;
+	(void)snprintf(reason, sizeof(reason), "%s has %s%s, but this request came from %s", m->key,
+		m->address ? "address " : "not been heard to ask for an address",
+		m->address ? ipv4_text(m->address, has) : "", ipv4_text(q->ask->client, asks));
+	nodes_trouble(q->a->nodes, m, q->now_ms, "refused", "%s", reason);
+	refuse_with_script(q, reason);
+	return false;
+}
+
+static void script_for_mac(const struct question *q, const struct mac *mac)
+{
+	const struct generation *g = q->a->generation;
+	struct machine *m = nodes_by_mac(q->a->nodes, mac);
+
+	if (!is_at_its_address(q, m))
+		return;
+	m = nodes_meet(q->a->nodes, mac, q->now_ms);
+	if (m->address == q->ask->client || m->address == 0)
+		keep_identity(q, m);
+	if (m->node)
+		give_boot_script(q, m);
+	else
+		give(q, TYPE_SCRIPT, q->is_grub ? &g->wait_grub : &g->wait_script);
 }
 
 static void script(const struct question *q)
 {
-	char text[MAC_TEXT_SIZE], reason[160], has[IPV4_TEXT_SIZE], asks[IPV4_TEXT_SIZE];
+	char text[MAC_TEXT_SIZE];
 	struct mac mac;
 
 	if (!query_get(q->ask->query, "mac", text, sizeof(text)) || mac_parse(text, &mac) < 0 ||
-		!mac_is_unicast(&mac)) {
+		!mac_is_unicast(&mac))
 		refuse(q, 400, "expected /script.ipxe?mac=52-54-00-00-00-01");
+	else
+		script_for_mac(q, &mac);
+}
+
+/* "/grub/grub.cfg-01-52-54-00-00-00-01"; or "/grub/grub.cfg", which names only the address it comes from. */
+static void grub(const struct question *q)
+{
+	static const char name[] = "/grub.cfg", with_mac[] = "-01-";
+	const char *rest = strstr(q->ask->path, name) + sizeof(name) - 1;
+	struct question by_grub = *q;
+	struct mac mac;
+
+	by_grub.is_grub = true;
+	if (strncmp(rest, with_mac, sizeof(with_mac) - 1) == 0) {
+		if (mac_parse(rest + sizeof(with_mac) - 1, &mac) == 0 && mac_is_unicast(&mac))
+			script_for_mac(&by_grub, &mac);
+		else
+			refuse(q, 404, "no such path");
 		return;
 	}
-	/* Whoever says this MAC must hold its lease: a URL is easily made up. */
-	struct machine *m = nodes_by_mac(q->a->nodes, &mac);
-	if (m && m->node && m->address != q->ask->client) {
-		(void)snprintf(reason, sizeof(reason), "%s has %s%s, but this request came from %s",
-			m->key, m->address ? "address " : "not been heard to ask for an address",
-			m->address ? ipv4_text(m->address, has) : "",
-			ipv4_text(q->ask->client, asks));
-		nodes_trouble(q->a->nodes, m, q->now_ms, "refused", "%s", reason);
-		refuse_with_script(q, reason);
-		return;
-	}
-	m = nodes_meet(q->a->nodes, &mac, q->now_ms);
-	if (m->address == q->ask->client || m->address == 0)
-		keep_identity(q, m);
-	if (!m->node) {
-		give(q, TYPE_SCRIPT, &q->a->generation->wait_script);
-		return;
-	}
-	give_boot_script(q, m);
+	const struct machine *m = nodes_by_address(q->a->nodes, q->ask->client);
+	if (*rest != '\0')
+		refuse(q, 404, "no such path");
+	else if (m && m->n_macs > 0)
+		script_for_mac(&by_grub, &m->macs[0]);
+	else
+		give(q, TYPE_SCRIPT, &q->a->generation->wait_grub);
 }
 
 static void first_script(const struct question *q)
@@ -263,6 +304,10 @@ void answer_ask(
 	struct question q = {.a = a, .ask = ask, .now_ms = now_ms, .ret = ret};
 
 	*ret = (struct answer){.content_type = TYPE_SCRIPT};
+	if (ask->protocol == PROTOCOL_TFTP && strstr(ask->path, "/grub.cfg")) {
+		grub(&q);
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
 		size_t len = strlen(routes[i].path);
 

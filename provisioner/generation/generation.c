@@ -23,7 +23,7 @@ struct build {
 	struct template_set *templates;
 	struct distro distro;
 	struct value shared;
-	const char *image_url;
+	const char *image_url, *image_path; /* its folder, by HTTP and by TFTP */
 	struct err_list *errors;
 };
 
@@ -141,7 +141,7 @@ static int build_plan(struct build *b, struct node_artefacts *ret)
 	return ret->plan.args ? 0 : -E2BIG;
 }
 
-/* What node.ipxe sees beside the names of every template. */
+/* What node.ipxe and grub.cfg see beside the names of every template. */
 static void set_script_names(const struct build *b, struct arena *a, struct value globals,
 	const struct node_artefacts *n, int64_t number)
 {
@@ -160,60 +160,23 @@ static void set_script_names(const struct build *b, struct arena *a, struct valu
 		str_printf(&url, "%s/%s", b->image_url, n->plan.initrds[i]);
 		value_map_set(one, "name", value_text(a, n->plan.initrds[i]));
 		value_map_set(one, "url", value_text(a, str_text(&url)));
+		str_reset(&url);
+		str_printf(&url, "%s/%s", b->image_path, n->plan.initrds[i]);
+		value_map_set(one, "path", value_text(a, str_text(&url)));
 		value_list_add(initrds, one);
 	}
 	str_reset(&url);
 	str_printf(&url, "%s/%s", b->image_url, n->plan.kernel);
 	value_map_set(globals, "kernel_url", value_text(a, str_text(&url)));
+	str_reset(&url);
+	str_printf(&url, "%s/%s", b->image_path, n->plan.kernel);
+	value_map_set(globals, "kernel_path", value_text(a, str_text(&url)));
 	value_map_set(globals, "initrds", initrds);
 	value_map_set(globals, "args", value_text(a, n->plan.args));
 	value_map_set(globals, "generation", value_int(number));
 }
 
-static int build_script(struct build *b, struct arena *scratch, struct value globals,
-	struct node_artefacts *ret, int64_t number)
-{
-	AUTO(str_done) struct str text = str_init(ARTEFACT_BYTES_MAX);
-	struct err e;
-
-	set_script_names(b, scratch, globals, ret, number);
-	int rc = template_set_render(b->templates, "boot/node.ipxe", &globals, NULL, &text, &e);
-	if (rc < 0) {
-		err_list_add_err(b->errors, &e);
-		return rc;
-	}
-	return keep(b, "the boot script", &text, &ret->script);
-}
-
-static int build_node(struct build *b, struct node_artefacts *ret)
-{
-	AUTO(arena_free_p) struct arena *scratch = arena_new(SCRATCH_BYTES_MAX);
-	struct value globals = context_node(scratch, b->shared, b->in->cluster, ret->node);
-
-	int rc = build_config(b, scratch, globals, ret);
-	if (rc == 0)
-		rc = build_plan(b, ret);
-	return rc < 0 ? rc : build_script(b, scratch, globals, ret, 0);
-}
-
-/* The scripts name the generation, whose number the hash over all decides. */
-static int number_scripts(struct build *b, int64_t number)
-{
-	for (uint32_t i = 0; i < b->in->cluster->n_nodes; i++) {
-		AUTO(arena_free_p) struct arena *scratch = arena_new(SCRATCH_BYTES_MAX);
-		struct node_artefacts *n = &b->g->nodes[i];
-		struct value globals = context_node(scratch, b->shared, b->in->cluster, n->node);
-
-		int rc = build_script(b, scratch, globals, n, number);
-		if (rc < 0)
-			return rc;
-	}
-	b->g->number = number;
-	return 0;
-}
-
-static int build_shared_script(
-	struct build *b, const char *name, struct value globals, struct artefact *ret)
+static int render(struct build *b, const char *name, struct value globals, struct artefact *ret)
 {
 	AUTO(str_done) struct str text = str_init(ARTEFACT_BYTES_MAX);
 	struct err e;
@@ -225,22 +188,72 @@ static int build_shared_script(
 	return rc;
 }
 
-static int build_refusal(struct build *b)
+/* What the node's boot loader runs: iPXE, or GRUB where Secure Boot or the architecture wants it. */
+static int build_scripts(struct build *b, struct arena *scratch, struct value globals,
+	struct node_artefacts *ret, int64_t number)
+{
+	set_script_names(b, scratch, globals, ret, number);
+	int rc = render(b, "boot/node.ipxe", globals, &ret->script);
+	return rc < 0 ? rc : render(b, "boot/grub.cfg", globals, &ret->grub);
+}
+
+static int build_node(struct build *b, struct node_artefacts *ret)
+{
+	AUTO(arena_free_p) struct arena *scratch = arena_new(SCRATCH_BYTES_MAX);
+	struct value globals = context_node(scratch, b->shared, b->in->cluster, ret->node);
+
+	int rc = build_config(b, scratch, globals, ret);
+	if (rc == 0)
+		rc = build_plan(b, ret);
+	return rc < 0 ? rc : build_scripts(b, scratch, globals, ret, 0);
+}
+
+/* The scripts name the generation, whose number the hash over all decides. */
+static int number_scripts(struct build *b, int64_t number)
+{
+	for (uint32_t i = 0; i < b->in->cluster->n_nodes; i++) {
+		AUTO(arena_free_p) struct arena *scratch = arena_new(SCRATCH_BYTES_MAX);
+		struct node_artefacts *n = &b->g->nodes[i];
+		struct value globals = context_node(scratch, b->shared, b->in->cluster, n->node);
+
+		int rc = build_scripts(b, scratch, globals, n, number);
+		if (rc < 0)
+			return rc;
+	}
+	b->g->number = number;
+	return 0;
+}
+
+/* Says, in its slot, why a machine gets nothing. */
+static int build_refusal(struct build *b, const char *name, struct artefact *ret)
 {
 	AUTO(arena_free_p) struct arena *scratch = arena_new(SCRATCH_BYTES_MAX);
 	struct value globals = value_map(scratch);
-	const struct artefact *a = &b->g->refusal;
 
 	value_map_set(globals, "server", value_get(b->shared, "server"));
 	value_map_set(globals, "cluster", value_get(b->shared, "cluster"));
 	value_map_set(globals, "reason", value_text(scratch, SLOT_REASON));
-	int rc = build_shared_script(b, "boot/refused.ipxe", globals, &b->g->refusal);
-	if (rc == 0 && slot_count(a->data, a->len, SLOT_REASON) == 0) {
-		err_list_add(b->errors, b->in->cluster->at,
-			"boot/refused.ipxe must write {{ reason }} plainly");
+	int rc = render(b, name, globals, ret);
+	if (rc == 0 && slot_count(ret->data, ret->len, SLOT_REASON) == 0) {
+		err_list_add(
+			b->errors, b->in->cluster->at, "%s must write {{ reason }} plainly", name);
 		rc = -EINVAL;
 	}
 	return rc;
+}
+
+/* What every machine may get. */
+static int build_shared(struct build *b)
+{
+	struct generation *g = b->g;
+	int rc;
+
+	if ((rc = render(b, "boot/boot.ipxe", b->shared, &g->first_script)) < 0 ||
+		(rc = render(b, "boot/wait.ipxe", b->shared, &g->wait_script)) < 0 ||
+		(rc = render(b, "boot/grub.cfg", b->shared, &g->wait_grub)) < 0 ||
+		(rc = build_refusal(b, "boot/refused.ipxe", &g->refusal)) < 0)
+		return rc;
+	return build_refusal(b, "boot/grub.cfg", &g->refusal_grub);
 }
 
 static int read_distro(struct build *b)
@@ -321,9 +334,12 @@ static int hash_all(struct generation *g)
 	hash_artefact(ctx, &g->first_script);
 	hash_artefact(ctx, &g->wait_script);
 	hash_artefact(ctx, &g->refusal);
+	hash_artefact(ctx, &g->wait_grub);
+	hash_artefact(ctx, &g->refusal_grub);
 	for (uint32_t i = 0; i < g->cluster->n_nodes; i++) {
 		hash_artefact(ctx, &g->nodes[i].config);
 		hash_artefact(ctx, &g->nodes[i].script);
+		hash_artefact(ctx, &g->nodes[i].grub);
 	}
 	int ok = EVP_DigestFinal_ex(ctx, digest, &n);
 	EVP_MD_CTX_free(ctx);
@@ -342,10 +358,8 @@ static int build_all(struct build *b)
 	if (rc < 0)
 		return rc;
 	b->g->config_kind = b->distro.config;
-	if ((rc = build_shared_script(b, "boot/boot.ipxe", b->shared, &b->g->first_script)) < 0 ||
-		(rc = build_shared_script(b, "boot/wait.ipxe", b->shared, &b->g->wait_script)) <
-			0 ||
-		(rc = build_refusal(b)) < 0)
+	rc = build_shared(b);
+	if (rc < 0)
 		return rc;
 	for (uint32_t i = 0; i < in->cluster->n_nodes && !err_list_is_full(b->errors); i++) {
 		b->g->nodes[i].node = &in->cluster->nodes[i];
@@ -379,7 +393,9 @@ int generation_build(const struct generation_inputs *in, struct arena *cluster_a
 		.errors = errors,
 		.sources = in->sources,
 		.image_url = arena_printf(g->arena, "%.*s/images/%s/%s", (int)server.len,
-			server.text, in->cluster->image.distro, in->cluster->image.version)};
+			server.text, in->cluster->image.distro, in->cluster->image.version),
+		.image_path = arena_printf(g->arena, "/images/%s/%s", in->cluster->image.distro,
+			in->cluster->image.version)};
 
 	b.templates = template_set_new(&(struct template_options){.load = sources_load,
 		.load_arg = &b.sources,
@@ -417,10 +433,10 @@ const struct node_artefacts *generation_node(const struct generation *g, const c
 	return n ? &g->nodes[n - g->cluster->nodes] : NULL;
 }
 
-char *generation_refusal(const struct generation *g, const char *reason, size_t *ret_len)
+char *generation_refusal(const struct artefact *refusal, const char *reason, size_t *ret_len)
 {
 	AUTO(str_done) struct str text = str_init(ARTEFACT_BYTES_MAX);
-	const char *at = g->refusal.data, *slot;
+	const char *at = refusal->data, *slot;
 
 	for (; (slot = strstr(at, SLOT_REASON)); at = slot + sizeof(SLOT_REASON) - 1) {
 		str_addn(&text, at, (size_t)(slot - at));

@@ -26,6 +26,7 @@ struct node_artefacts {
 	struct artefact cloud_config; /* as the template rendered it */
 	struct artefact config;       /* what the node's OS reads: Ignition or cloud-config */
 	struct artefact script;       /* what iPXE runs */
+	struct artefact grub;         /* what GRUB reads */
 	struct distro_plan plan;
 };
 
@@ -35,12 +36,13 @@ struct generation {
 	enum distro_config config_kind;
 	struct arena *arena;
 	struct arena *cluster_arena;
-	const struct cluster *cluster;   /* in cluster_arena */
-	struct node_artefacts *nodes;    /* in the order of cluster->nodes */
-	struct artefact first_script;    /* /boot.ipxe */
-	struct artefact wait_script;     /* for strangers */
-	struct artefact refusal;         /* says why, in its slot, a machine gets nothing */
-	struct etcd_seed_key *seed_keys; /* what etcd is to hold from the start */
+	const struct cluster *cluster;           /* in cluster_arena */
+	struct node_artefacts *nodes;            /* in the order of cluster->nodes */
+	struct artefact first_script;            /* /boot.ipxe */
+	struct artefact wait_script;             /* for strangers */
+	struct artefact refusal;                 /* says why, in its slot, a machine gets nothing */
+	struct artefact wait_grub, refusal_grub; /* the same for GRUB */
+	struct etcd_seed_key *seed_keys;         /* what etcd is to hold from the start */
 	size_t n_seed_keys;
 };
 
@@ -62,6 +64,6 @@ void generation_free(struct generation *g);
 const struct node_artefacts *generation_node(const struct generation *g, const char *name);
 
 /* The script that says why; the caller frees. Needs no file: what is served was read when built. */
-char *generation_refusal(const struct generation *g, const char *reason, size_t *ret_len);
+char *generation_refusal(const struct artefact *refusal, const char *reason, size_t *ret_len);
 
 #endif

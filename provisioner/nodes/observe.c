@@ -129,17 +129,21 @@ void observe_exchange(struct nodes *t, const struct message_exchange *x, int64_t
 static enum step step_of_file(
 	const struct message_transfer *x, const struct observe_image *image, struct machine *m)
 {
-	size_t folder = strlen(image->folder);
+	bool is_tftp = x->protocol == PROTOCOL_TFTP;
+	const char *images = image->folder + is_tftp; /* TFTP's names begin without a slash */
+	size_t folder = strlen(images);
 
-	if (x->protocol == PROTOCOL_TFTP || strncmp(x->name, "/firmware/", 10) == 0)
-		return STEP_LOADER;
+	if (strncmp(x->name, images, folder) == 0) {
+		if (strcmp(x->name + folder, image->kernel) == 0)
+			return STEP_KERNEL;
+		return ++m->initrds_sent >= image->n_initrds ? STEP_INITRD : STEP_KERNEL;
+	}
 	if (strncmp(x->name, "/agent/", 7) == 0)
 		return STEP_AGENT;
-	if (strncmp(x->name, image->folder, folder) != 0)
-		return STEP_NONE;
-	if (strcmp(x->name + folder, image->kernel) == 0)
-		return STEP_KERNEL;
-	return ++m->initrds_sent >= image->n_initrds ? STEP_INITRD : STEP_KERNEL;
+	/* grub.cfg was answered, and told, as the script. */
+	if (is_tftp ? !strstr(x->name, "grub.cfg") : strncmp(x->name, "/firmware/", 10) == 0)
+		return STEP_LOADER;
+	return STEP_NONE;
 }
 
 static const char *kind_of_file(

@@ -81,6 +81,9 @@ TEST(tftp_serves_firmware_with_and_without_its_folder)
 	assert_int_equal(route_of_tftp("arm64/snp.efi", &rest), ROUTE_FIRMWARE);
 	assert_string_equal(rest, "arm64/snp.efi");
 	assert_int_equal(route_of_tftp("firmware/", &rest), ROUTE_NOWHERE);
+	assert_int_equal(route_of_tftp("images/lab/1/vmlinuz", &rest), ROUTE_IMAGES);
+	assert_string_equal(rest, "lab/1/vmlinuz");
+	assert_int_equal(route_of_tftp("images/.incoming/x", &rest), ROUTE_NOWHERE);
 }
 
 RUN(t(http_paths_go_to_their_folders_or_are_asked), t(names_that_tell_a_machine_may_be_asked),

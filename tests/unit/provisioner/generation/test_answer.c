@@ -65,15 +65,26 @@ static int collect(const struct store_event *e, void *arg)
 	return 0;
 }
 
-static void ask(const char *method, uint32_t client, const char *path, const char *query)
+static void ask_by(enum transfer_protocol protocol, const char *method, uint32_t client,
+	const char *path, const char *query)
 {
-	struct message_ask a = {.id = 1, .client = client, .protocol = PROTOCOL_HTTP};
+	struct message_ask a = {.id = 1, .client = client, .protocol = protocol};
 
 	free(got.body);
 	(void)snprintf(a.method, sizeof(a.method), "%s", method);
 	(void)snprintf(a.path, sizeof(a.path), "%s", path);
 	(void)snprintf(a.query, sizeof(a.query), "%s", query);
 	answer_ask(&answerer, &a, NOW, &got);
+}
+
+static void ask(const char *method, uint32_t client, const char *path, const char *query)
+{
+	ask_by(PROTOCOL_HTTP, method, client, path, query);
+}
+
+static void ask_tftp(uint32_t client, const char *path)
+{
+	ask_by(PROTOCOL_TFTP, "GET", client, path, "");
 }
 
 /* The path of the configuration that a boot script names. */
@@ -318,6 +329,54 @@ TEST(other_paths_are_not_found)
 	assert_int_equal(got.status, 404);
 }
 
+TEST(grub_of_a_known_node_is_told_to_boot_with_a_fresh_nonce)
+{
+	static const char *const paths[] = {
+		"/grub/grub.cfg-01-52-54-00-00-00-02", "/grub/grub.cfg", "/grub.cfg"};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		ask_tftp(M1, paths[i]);
+		assert_int_equal(got.status, 200);
+		assert_null(strstr(got.body, SLOT_BOOT_NONCE));
+		assert_non_null(strstr(got.body, "if linux '/images/lab/1/vmlinuz' "));
+		assert_non_null(strstr(got.body, "if initrd '/images/lab/1/initrd.img'; then"));
+		assert_non_null(strstr(got.body, "'ignition.config.url=http://10.77.0.1/n/"));
+	}
+	assert_int_equal(nodes_by_key(answerer.nodes, "m1")->life.step, STEP_SCRIPT);
+}
+
+TEST(grub_of_a_stranger_is_told_to_wait)
+{
+	ask_tftp(STRANGER, "/grub/grub.cfg-01-52-54-00-00-00-99");
+	assert_non_null(strstr(got.body, "not in the cluster yet"));
+	assert_int_equal(
+		nodes_by_key(answerer.nodes, "52:54:00:00:00:99")->life.state, NODE_WAITING);
+	ask_tftp(STRANGER + 1, "/grub/grub.cfg");
+	assert_non_null(strstr(got.body, "not in the cluster yet"));
+}
+
+TEST(grub_at_a_foreign_address_is_refused_with_the_reason)
+{
+	ask_tftp(STRANGER, "/grub/grub.cfg-01-52-54-00-00-00-01");
+	assert_non_null(strstr(
+		got.body, "'m1 has address 10.77.0.11, but this request came from 10.77.0.100'"));
+	assert_null(strstr(got.body, "/n/"));
+}
+
+TEST(other_names_are_not_grubs)
+{
+	static const char *const paths[] = {"/grub.cfg-01-52-54-00-00-00",
+		"/grub.cfg-01-ff-ff-ff-ff-ff-ff", "/grub.cfg.orig",
+		"/pxelinux.cfg/01-52-54-00-00-00-01", "/52-54-00-00-00-01/config.txt"};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		ask_tftp(M1, paths[i]);
+		assert_int_equal(got.status, 404);
+	}
+	ask("GET", M1, "/grub/grub.cfg", "");
+	assert_int_equal(got.status, 404);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
 RUN(CASE(first_script_is_for_everybody), CASE(known_node_is_told_to_boot_with_a_fresh_nonce),
 	CASE(stranger_is_told_to_wait_and_shows_up),
@@ -332,4 +391,7 @@ RUN(CASE(first_script_is_for_everybody), CASE(known_node_is_told_to_boot_with_a_
 	CASE(address_of_now_does_not_count_where_addresses_are_ours),
 	CASE(configuration_is_not_given_out_again_once_its_node_has_joined),
 	CASE(nonce_that_was_never_given_out_is_not_found),
-	CASE(head_begins_no_boot_and_makes_no_token), CASE(other_paths_are_not_found))
+	CASE(head_begins_no_boot_and_makes_no_token), CASE(other_paths_are_not_found),
+	CASE(grub_of_a_known_node_is_told_to_boot_with_a_fresh_nonce),
+	CASE(grub_of_a_stranger_is_told_to_wait),
+	CASE(grub_at_a_foreign_address_is_refused_with_the_reason), CASE(other_names_are_not_grubs))

@@ -8,6 +8,7 @@
  *     lease=SECONDS netboot-lease=SECONDS port=80 enroll=ask|open|closed ra=yes|no
  *     authoritative=yes|no rapid-commit=yes|no
  *     subnet=10.78.0.0/24,10.78.0.100-10.78.0.199[,ROUTER]   a network behind a relay; the rest as above
+ *     cluster=FILE   all of that as a cluster.yaml says it; what stands before it is forgotten
  *     probe=MS quarantine=SECONDS watch=yes|no limit=PER_SECOND   off unless told
  *     log=LEVEL      the server's, "debug" unless told   tell=no   print no exchanges (thousands in a benchmark)
  *     node=NAME,ADDRESS(- for the pool),MAC[/MAC...][,BOOT_FILE]
@@ -26,9 +27,13 @@
 
 #include "dhcpd/msg.h"
 #include "provisioner/base/addr.h"
+#include "provisioner/base/arena.h"
+#include "provisioner/base/files.h"
 #include "provisioner/base/ipc.h"
 #include "provisioner/base/log.h"
 #include "provisioner/base/parse.h"
+#include "provisioner/cluster/cluster.h"
+#include "provisioner/daemon/tell.h"
 #include "provisioner/daemon/worker.h"
 #include "provisioner/messages/messages.h"
 
@@ -111,6 +116,31 @@ static void take_subnet(struct host *h, char *text)
 	h->settings.n_networks++;
 }
 
+/* As the provisioner tells it. The arena goes with the process. */
+static void take_cluster(struct host *h, const char *path)
+{
+	struct arena *a = arena_new((size_t)1 << 20);
+	struct err_list errors = {0};
+	struct cluster *c = NULL;
+	char *text = NULL;
+	size_t len;
+
+	if (file_read(AT_FDCWD, path, (size_t)1 << 16, &text, &len) < 0)
+		die(path, "cannot be read");
+	if (cluster_load(a, path, text, len, &c, &errors) < 0) {
+		err_list_print(&errors, stderr);
+		die(path, "is wrong");
+	}
+	if (c->n_nodes > HOST_NODES_MAX)
+		die(path, "too many nodes");
+	tell_settings(c, &h->settings);
+	for (uint32_t i = 0; i < h->settings.n_networks; i++)
+		tell_network(c, i, &h->networks[i]);
+	h->n_nodes = c->n_nodes;
+	for (uint32_t i = 0; i < c->n_nodes; i++)
+		tell_node(&c->nodes[i], &h->nodes[i]);
+}
+
 static uint8_t enroll_of(const char *text)
 {
 	if (strcmp(text, "closed") == 0)
@@ -132,6 +162,8 @@ static void take_argument(struct host *h, char *text)
 		take_pool(n, text);
 	else if (strcmp(key, "subnet") == 0)
 		take_subnet(h, text);
+	else if (strcmp(key, "cluster") == 0)
+		take_cluster(h, text);
 	else if (strcmp(key, "router") == 0)
 		n->router = address_of(text);
 	else if (strcmp(key, "dns") == 0)

@@ -14,6 +14,7 @@
 #include "netboot/http/server.h"
 #include "netboot/http/text.h"
 #include "netboot/server/asks.h"
+#include "netboot/server/counters.h"
 #include "netboot/server/route.h"
 #include "netboot/tftp/server.h"
 #include "provisioner/base/files.h"
@@ -25,32 +26,6 @@
 #define DESCRIPTORS_WANTED 16384 /* two for each transfer, with room to spare */
 #define LOG_NAME_SIZE 128
 
-struct counts {
-	struct tftp_counters tftp;
-	struct http_counters http;
-	struct asks_counters asks;
-};
-
-static const struct {
-	const char *name;
-	size_t at; /* of a uint64_t in struct counts */
-} count_rows[] = {
-	{"tftp_requests", offsetof(struct counts, tftp.requests)},
-	{"tftp_malformed", offsetof(struct counts, tftp.malformed)},
-	{"tftp_not_found", offsetof(struct counts, tftp.not_found)},
-	{"tftp_refused", offsetof(struct counts, tftp.refused)},
-	{"tftp_foreign", offsetof(struct counts, tftp.foreign)},
-	{"tftp_over_limit", offsetof(struct counts, tftp.over_limit)},
-	{"http_connections", offsetof(struct counts, http.connections)},
-	{"http_requests", offsetof(struct counts, http.requests)},
-	{"http_malformed", offsetof(struct counts, http.malformed)},
-	{"http_timeouts", offsetof(struct counts, http.timeouts)},
-	{"http_over_limit", offsetof(struct counts, http.over_limit)},
-	{"netboot_asked", offsetof(struct counts, asks.asked)},
-	{"netboot_ask_timeouts", offsetof(struct counts, asks.timed_out)},
-	{"netboot_ask_unsent", offsetof(struct counts, asks.unsent)},
-};
-
 struct netboot {
 	struct event_base *base;
 	struct ipc *provisioner;
@@ -58,7 +33,7 @@ struct netboot {
 	struct tftp_server *tftp;
 	struct http_server *http;
 	int images_dir, firmware_dir, agent_dir;
-	uint64_t counts_sent[ARRAY_LEN(count_rows)];
+	uint64_t counts_sent[N_NETBOOT_COUNTERS];
 };
 
 static void put(char *field, size_t size, const char *text)
@@ -286,30 +261,22 @@ static void on_signal(evutil_socket_t signo, short what, void *arg)
 	(void)event_base_loopexit(arg, NULL);
 }
 
-static uint64_t count_of(const struct counts *c, size_t row)
-{
-	uint64_t v;
-
-	memcpy(&v, (const char *)c + count_rows[row].at, sizeof(v));
-	return v;
-}
-
 static void on_counters_due(evutil_socket_t fd, short what, void *arg)
 {
 	struct netboot *n = arg;
-	const struct counts now = {
+	const struct netboot_counts now = {
 		.tftp = n->tftp ? tftp_server_counters(n->tftp) : (struct tftp_counters){0},
 		.http = http_server_counters(n->http),
 		.asks = asks_counters(n->asks),
 	};
 
 	(void)fd, (void)what;
-	for (size_t i = 0; i < ARRAY_LEN(count_rows); i++) {
-		struct message_counter m = {.value = count_of(&now, i)};
+	for (size_t i = 0; i < N_NETBOOT_COUNTERS; i++) {
+		struct message_counter m = {.value = netboot_count(&now, i)};
 
 		if (m.value == n->counts_sent[i])
 			continue;
-		put(m.name, sizeof(m.name), count_rows[i].name);
+		put(m.name, sizeof(m.name), netboot_counters[i].name);
 		if (ipc_send(n->provisioner, MESSAGE_COUNTER, &m, sizeof(m), -1) == 0)
 			n->counts_sent[i] = m.value;
 	}

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "provisioner/api/leases.h"
+#include "provisioner/api/statistics.h"
 #include "provisioner/api/trace.h"
 #include "provisioner/base/clock.h"
 #include "provisioner/base/json.h"
@@ -245,5 +246,7 @@ const struct api_route admin_routes[] = {
 	{EVHTTP_REQ_GET, "/v1/leases", leases_get},
 	{EVHTTP_REQ_POST, "/v1/leases/*", leases_post},
 	{EVHTTP_REQ_GET, "/v1/trace", tracing_get},
+	{EVHTTP_REQ_GET, "/v1/counters", statistics_get},
+	{EVHTTP_REQ_GET, "/metrics", statistics_get_metrics},
 	{.path = NULL},
 };

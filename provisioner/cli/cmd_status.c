@@ -3,8 +3,10 @@
 
 #include "provisioner/base/human.h"
 #include "provisioner/cli/client.h"
+#include "provisioner/cli/table.h"
 
 static const struct cli_option options[] = {
+	{"counters", 'c', NULL, NULL, "all counters, and what each means"},
 	{"output", 'o', "FORMAT", "text", "text or json"},
 	CLIENT_SOCKET_OPTION,
 	{.name = NULL},
@@ -54,18 +56,40 @@ static void print_status(const json_t *s)
 		printf("  %-34s %lld\n", name, (long long)json_integer_value(v));
 }
 
+static void print_counters(const json_t *counters)
+{
+	static const char *const headers[] = {"COUNTER", "VALUE", "MEANING", NULL};
+	struct table *t = table_new(headers);
+	size_t i;
+	json_t *c;
+
+	json_array_foreach(counters, i, c)
+	{
+		char value[24];
+
+		(void)snprintf(value, sizeof(value), "%lld", number_of(c, "value"));
+		const char *const cells[] = {client_text(c, "name"), value, client_text(c, "text")};
+		table_row(t, cells);
+	}
+	table_print(t, stdout);
+	table_free(t);
+}
+
 static int run(const struct cli *cli)
 {
 	AUTO(client_free_json) json_t *status = NULL;
 
 	if (!cli_output_is_legal(cli, "text"))
 		return CLI_USAGE;
-	int rc = client_get_json(cli, "/v1/status", &status);
+	bool is_counters = cli_has(cli, "counters");
+	int rc = client_get_json(cli, is_counters ? "/v1/counters" : "/v1/status", &status);
 	if (rc != CLI_OK)
 		return rc;
 	if (strcmp(cli_value(cli, "output"), "json") == 0) {
 		(void)json_dumpf(status, stdout, JSON_INDENT(2));
 		(void)putchar('\n');
+	} else if (is_counters) {
+		print_counters(status);
 	} else {
 		print_status(status);
 	}

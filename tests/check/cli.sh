@@ -103,6 +103,7 @@ cat >"$work/answers" <<-EOF
 	/v1/nodes/m1 {"name":"m1","state":"ready","macs":[],"facts":{"vendor $evil":"$evil","deep":{"a":"$evil"}}}
 	/v1/nodes [{"name":"m1","state":"ready","known":true,"macs":[]},{"name":"m2","state":"booting","step":"kernel","known":true,"macs":[]}]
 	/v1/events []
+	/v1/counters [{"name":"dhcp_ack","value":7,"text":"got its answer"}]
 	/v1/leases {"leases":[{"address":"10.0.0.5"}],"complete":false,"error":"dhcpd was started anew"}
 	/v1/status {nonsense
 EOF
@@ -111,6 +112,8 @@ is "what a node says of itself comes to the terminal as plain text" "" \
 like "and can be read" 'vendor .x1b.31m' "$("$slipway" nodes m1 "${s[@]}")"
 refuses 1 'not JSON' status "${s[@]}"
 refuses 1 'the list is not complete: dhcpd was started anew' leases "${s[@]}"
+is "counters are told with their meanings" "dhcp_ack 7 got its answer" \
+	"$("$slipway" status --counters "${s[@]}" | sed -n 2p | tr -s ' ')"
 refuses 3 'no such thing' trace m9 "${s[@]}"
 refuses 3 'no such thing' render m9 "${s[@]}"
 ok "a node that is named twice is one node" "$slipway" wait m1 m1 -q "${s[@]}"

@@ -220,6 +220,12 @@ like "on an interface with a name" 'Name = s0' "$out"
 like "in nanoseconds" 'Time precision = nanoseconds' "$out"
 like "of slipway" 'slipway' "$(capinfos "$work/all.pcapng")"
 
+counter() { cli status --counters | awk -v c="$1" '$1 == c { print $2 }'; }
+is_counted() { [ "$(counter dhcp_malformed)" = 1 ]; }
+ok "the malformed packet is counted under the name of its reason" wait_for 15 "the counter" is_counted
+like "with what it means" '^dhcp_malformed +1 +malformed packet$' "$(cli status --counters)"
+like "for Prometheus, too" '^slipway_dhcp_malformed_total 1$' "$(curl -s --unix-socket "$socket" http://slipway/metrics)"
+
 # What is never read must not hold up anybody: a reader that stands still while thousands are served.
 trace stopped --output json
 kill -STOP "${tracing[stopped]}"

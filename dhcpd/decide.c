@@ -217,6 +217,7 @@ static void begin_exchange(struct ask *a)
 	(void)quirk_text(a->pxe.quirk_rows, x->quirks, sizeof(x->quirks));
 	x->stage = (uint8_t)a->pxe.stage;
 	x->arch = a->pxe.arch;
+	x->secs = quirk_secs(a->m);
 	x->request = opts_u8(&a->m->opts, OPT_TYPE);
 	rd_copy(&name, x->hostname,
 		name.left < sizeof(x->hostname) ? name.left : sizeof(x->hostname) - 1);

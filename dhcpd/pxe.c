@@ -249,8 +249,8 @@ static enum manner manner_of(const struct pxe_ask *a)
 		bool holds;
 		enum manner manner;
 	} rules[] = {
+		{a->way == PXE_ON_PORT, MANNER_PORT_4011}, /* who asks there reads nothing else */
 		{c->quirks & QUIRK_NO_CLASS, MANNER_PLAIN},
-		{a->way == PXE_ON_PORT, MANNER_PORT_4011},
 		{c->quirks & QUIRK_RASPBERRY, MANNER_RASPBERRY},
 		{c->quirks & QUIRK_PORT_4011, MANNER_PORT_4011},
 		{c->quirks & QUIRK_CLASS, MANNER_DIRECT},

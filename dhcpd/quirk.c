@@ -18,7 +18,7 @@ struct row {
 	uint8_t htype, hlen;
 	uint8_t type;         /* option 53 */
 	uint16_t header_bits; /* any of these is set in `flags` */
-	bool has_ciaddr;
+	bool has_ciaddr, has_swapped_secs;
 	uint8_t lacks;      /* this option */
 	const char *class;  /* what option 60 begins with */
 	const char *uuid;   /* what option 97 begins with, behind its type */
@@ -88,9 +88,22 @@ static const struct row rows[] = {
 	{.name = "undefined header flags", .header_bits = FLAGS_UNDEFINED},
 	/* RFC 2131 table 5: ciaddr is zero in DISCOVER. It is not looked at. */
 	{.name = "ciaddr in DISCOVER", .type = DHCP_DISCOVER, .has_ciaddr = true},
+	/* The timeline tells how long a machine has been asking, for a switch port that was dead meanwhile. */
+	{.name = "secs in the wrong byte order", .has_swapped_secs = true},
 };
 
 _Static_assert(ARRAY_LEN(rows) <= 32, "struct quirks has a bit for each row");
+
+/* Nobody has asked for exactly so many times 256 seconds, but one second swapped is such a number. */
+static bool has_swapped_secs(const struct msg *m)
+{
+	return m->secs >= 0x0100 && (m->secs & 0xff) == 0;
+}
+
+uint16_t quirk_secs(const struct msg *m)
+{
+	return has_swapped_secs(m) ? m->secs >> 8 : m->secs;
+}
 
 static bool has_oui(const struct msg *m, const struct row *r)
 {
@@ -104,7 +117,7 @@ static bool has_header(const struct msg *m, const struct row *r)
 {
 	return (r->htype == 0 || m->htype == r->htype) && (r->hlen == 0 || m->hlen == r->hlen) &&
 	       (r->header_bits == 0 || (m->flags & r->header_bits)) &&
-	       (!r->has_ciaddr || m->ciaddr != 0);
+	       (!r->has_ciaddr || m->ciaddr != 0) && (!r->has_swapped_secs || has_swapped_secs(m));
 }
 
 static bool has_uuid(const struct msg *m, const char *prefix)

@@ -29,6 +29,9 @@ struct quirks {
 
 void quirk_find(const struct quirk_subject *s, struct quirks *ret);
 
+/* For how many seconds the sender has been asking, in whichever byte order it says so. */
+uint16_t quirk_secs(const struct msg *m);
+
 /* "Raspberry Pi, no option 97", or "". */
 const char *quirk_text(uint32_t rows, char *ret, size_t size);
 

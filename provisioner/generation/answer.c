@@ -137,7 +137,7 @@ static bool is_at_its_address(const struct question *q, struct machine *m)
 {
 	char reason[160], has[IPV4_TEXT_SIZE], asks[IPV4_TEXT_SIZE];
 
-	if (!m || !m->node || m->address == q->ask->client)
+	if (!m || !m->node || nodes_holds(q->a->nodes, m, q->ask->client))
 		return true;
 	(void)snprintf(reason, sizeof(reason), "%s has %s%s, but this request came from %s", m->key,
 		m->address ? "address " : "not been heard to ask for an address",
@@ -155,7 +155,7 @@ static void script_for_mac(const struct question *q, const struct mac *mac)
 	if (!is_at_its_address(q, m))
 		return;
 	m = nodes_meet(q->a->nodes, mac, q->now_ms);
-	if (m->address == q->ask->client || m->address == 0)
+	if (nodes_holds(q->a->nodes, m, q->ask->client) || m->address == 0)
 		keep_identity(q, m);
 	if (m->node)
 		give_boot_script(q, m);
@@ -231,7 +231,7 @@ static bool is_of_this_boot(const struct question *q, const struct store_boot *b
 	bool is_proxy = q->a->generation->cluster->dhcp.mode == DHCP_MODE_PROXY;
 
 	return boot->client == q->ask->client ||
-	       (is_proxy && m && m->address != 0 && m->address == q->ask->client);
+	       (is_proxy && m && nodes_holds(q->a->nodes, m, q->ask->client));
 }
 
 static void give_config(const struct question *q, const struct store_boot *boot)

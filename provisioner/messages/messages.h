@@ -130,6 +130,7 @@ struct message_exchange {
 	uint8_t reply;    /* of the reply; 0: none was sent */
 	uint8_t by_other; /* it takes `address` of another server, which we only hear */
 	uint16_t arch;    /* option 93, or 0xffff without one */
+	uint16_t secs;    /* since it began to ask, as it says */
 	uint32_t address; /* offered or leased; 0: none */
 	uint32_t lease_s;
 	char boot_file[256]; /* as told to the client; "" for none */

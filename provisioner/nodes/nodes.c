@@ -12,6 +12,7 @@
 #include "provisioner/messages/messages.h"
 #include "provisioner/nodes/index.h"
 #include "provisioner/nodes/record.h"
+#include "provisioner/nodes/taken.h"
 
 #define EVENT_TEXT_MAX 1024
 #define SEEN_STORED_MS 60000 /* a sign of life alone is written so often */
@@ -22,6 +23,7 @@ struct nodes {
 	struct machine **list; /* nodes of cluster.yaml first */
 	size_t n, cap;
 	struct index index;
+	struct taken taken;
 	bool in_batch;
 	int failed; /* the first store error of this batch */
 	struct log_rate rate, strangers;
@@ -91,6 +93,7 @@ void nodes_free(struct nodes *t)
 		machine_free(t->list[i]);
 	free(t->list);
 	index_done(&t->index);
+	taken_done(&t->taken);
 	free(t);
 }
 
@@ -350,6 +353,30 @@ void nodes_set_address(struct nodes *t, struct machine *m, uint32_t address)
 	m->address = address;
 	m->dirty = true;
 	index_add(&t->index, m);
+}
+
+void nodes_take_address(struct nodes *t, struct machine *m, const struct mac *mac, uint32_t address)
+{
+	struct machine *before = nodes_by_address(t, address);
+
+	if (before && before != m)
+		nodes_set_address(t, before, 0);
+	if (!m) {
+		taken_drop(&t->taken, address);
+		return;
+	}
+	taken_put(&t->taken, mac, address);
+	nodes_set_address(t, m, address);
+}
+
+bool nodes_holds(const struct nodes *t, const struct machine *m, uint32_t address)
+{
+	if (address == 0 || m->address == address)
+		return address != 0;
+	for (uint32_t i = 0; is_proxy(t) && i < m->n_macs; i++)
+		if (taken_has(&t->taken, &m->macs[i], address))
+			return true;
+	return false;
 }
 
 void nodes_event(struct nodes *t, const struct machine *m, int64_t now_ms, const char *kind,

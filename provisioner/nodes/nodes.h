@@ -76,6 +76,14 @@ struct machine *nodes_meet_node(
 /* The machine holds this address from now on, and nobody else does. */
 void nodes_set_address(struct nodes *t, struct machine *m, uint32_t address);
 
+/* Beside another DHCP server (mode proxy): one of the machine's network cards was heard to take this
+ * address, and nobody else has it. `m` NULL: somebody who is none of ours took it. */
+void nodes_take_address(
+	struct nodes *t, struct machine *m, const struct mac *mac, uint32_t address);
+
+/* The machine holds this address: as its lease, or as one of those that it took of another server. */
+bool nodes_holds(const struct nodes *t, const struct machine *m, uint32_t address);
+
 /* Adds an event to the machine's timeline. `m` NULL: the provisioner's own. */
 void nodes_event(struct nodes *t, const struct machine *m, int64_t now_ms, const char *kind,
 	enum store_severity severity, const char *fmt, ...) PRINTF_LIKE(6, 7);

@@ -10,6 +10,7 @@
 #include "provisioner/nodes/nodes.h"
 
 #define SAFE_SIZE 200
+#define LONG_S 15 /* on a port that works, firmware and iPXE have their address in less */
 #define DHCP_REQUEST 3
 #define DHCP_ACK 5
 
@@ -49,16 +50,19 @@ static void has_address(struct nodes *t, struct machine *m, const struct message
 	const char *words, int64_t now_ms)
 {
 	char addr[IPV4_TEXT_SIZE], mac[MAC_TEXT_SIZE], file[SAFE_SIZE] = "", quirks[SAFE_SIZE] = "";
+	char asked[32] = "";
 
+	if (boots(x) && x->secs >= LONG_S)
+		(void)snprintf(asked, sizeof(asked), ", after asking for %u s", x->secs);
 	if (boots(x))
 		(void)nodes_step(t, m, STEP_ADDRESS, /* begins_boot= */ true, now_ms);
 	if (x->boot_file[0])
 		(void)log_safe(file, sizeof(file), x->boot_file, strlen(x->boot_file));
 	if (x->quirks[0])
 		(void)log_safe(quirks, sizeof(quirks), x->quirks, strlen(x->quirks));
-	nodes_event(t, m, now_ms, "address", STORE_INFO, "%s %s %s through %s%s%s%s%s%s",
+	nodes_event(t, m, now_ms, "address", STORE_INFO, "%s %s %s through %s%s%s%s%s%s%s",
 		stage_text(x->stage), words, ipv4_text(x->address, addr), mac_text(&x->mac, mac),
-		file[0] ? ", loads " : "", file, quirks[0] ? " (quirks: " : "", quirks,
+		asked, file[0] ? ", loads " : "", file, quirks[0] ? " (quirks: " : "", quirks,
 		quirks[0] ? ")" : "");
 }
 
@@ -74,17 +78,17 @@ static void leased(
 static void taken_of_other(struct nodes *t, const struct message_exchange *x, int64_t now_ms)
 {
 	struct machine *m = x->node[0] ? nodes_by_key(t, x->node) : nodes_by_mac(t, &x->mac);
-	struct machine *holder = nodes_by_address(t, x->address);
 	char note[SAFE_SIZE];
 
-	if (holder && holder != m)
-		nodes_set_address(t, holder, 0);
-	if (!m && !boots(x))
+	if (!m && !boots(x)) {
+		if (x->address)
+			nodes_take_address(t, NULL, &x->mac, x->address);
 		return;
+	}
 	m = nodes_meet_node(t, x->node, &x->mac, now_ms);
 	keep_uuid(m, x);
 	if (x->address) {
-		nodes_set_address(t, m, x->address);
+		nodes_take_address(t, m, &x->mac, x->address);
 		has_address(t, m, x, "takes from another server", now_ms);
 	}
 	if (x->note[0])

@@ -259,6 +259,10 @@ TEST(answer_of_port_4011_has_option_60_and_the_boot_item_asked_for)
 	assert_true(opts_begins(&reply.opts, OPT_VENDOR, "\x47\x04"));
 	assert_string_equal(answer_on(&a, PXE_ON_PORT, false, &reply), "snponly.efi");
 	assert_false(opts_has(&reply.opts, OPT_VENDOR));
+	pxe_want(&c, QUIRK_NO_CLASS); /* which is for offers */
+	reply = (struct msg){0};
+	pxe_answer(&ask, &m, &reply, &told);
+	assert_true(opts_has(&reply.opts, OPT_CLASS));
 }
 
 TEST(pxelinux_gets_what_it_asks_for_and_nobody_else)

@@ -256,6 +256,24 @@ TEST(header_fields_that_must_be_zero_are_told_of)
 	assert_string_equal(answer(&renew)->quirks, "");
 }
 
+TEST(seconds_are_read_in_either_byte_order)
+{
+	static const struct {
+		uint16_t sent, secs;
+		bool is_quirk;
+	} cases[] = {{0, 0, false}, {4, 4, false}, {0x0400, 4, true}, {0x2000, 32, true},
+		{35, 35, false}, {300, 300, false}, {0xffff, 0xffff, false}};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct msg m = rom(0, PXE);
+
+		m.secs = cases[i].sent;
+		assert_int_equal(quirk_secs(&m), cases[i].secs);
+		assert_string_equal(answer(&m)->quirks,
+			cases[i].is_quirk ? "secs in the wrong byte order" : "");
+	}
+}
+
 TEST(several_quirks_of_one_rom_are_all_named)
 {
 	struct msg m = rom(NO_ARCH, PXE);
@@ -321,5 +339,6 @@ RUN(t(firmware_that_behaves_has_no_quirk), t(raspberry_pi_is_known_by_its_mac_an
 	t(architecture_is_read_from_option_60_when_93_is_absent),
 	t(rom_that_asks_for_nothing_gets_66_and_67), t(rom_without_uuid_boots_and_is_told_of),
 	t(hardware_that_no_ethernet_header_can_name_is_answered_by_broadcast),
-	t(header_fields_that_must_be_zero_are_told_of), t(several_quirks_of_one_rom_are_all_named),
-	t(quirks_of_a_node_are_obeyed), t(node_that_is_an_ipxe_in_disguise_gets_the_script))
+	t(header_fields_that_must_be_zero_are_told_of), t(seconds_are_read_in_either_byte_order),
+	t(several_quirks_of_one_rom_are_all_named), t(quirks_of_a_node_are_obeyed),
+	t(node_that_is_an_ipxe_in_disguise_gets_the_script))

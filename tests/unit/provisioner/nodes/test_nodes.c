@@ -348,6 +348,38 @@ TEST(address_that_the_other_server_gave_on_is_nobodys_here)
 	assert_string_equal(nodes_by_address(nodes, 0x0a4d00c8)->key, "w2");
 }
 
+TEST(machine_with_two_cards_holds_what_both_of_them_took)
+{
+	const struct machine *m;
+
+	nodes_configure(nodes, &beside, NOW);
+	m = nodes_by_key(nodes, "w1");
+	takes(&rows[0].macs.items[0], 0x0a4d00c8, STAGE_IPXE);
+	takes(&second, 0x0a4d00c9, STAGE_OS);
+	assert_true(nodes_holds(nodes, m, 0x0a4d00c8));
+	assert_true(nodes_holds(nodes, m, 0x0a4d00c9));
+	assert_false(nodes_holds(nodes, m, 0x0a4d00ca));
+	assert_false(nodes_holds(nodes, m, 0));
+	takes(&stranger, 0x0a4d00c8, STAGE_OS);
+	assert_false(nodes_holds(nodes, m, 0x0a4d00c8));
+	assert_true(nodes_holds(nodes, m, 0x0a4d00c9));
+	takes(&second, 0x0a4d00ca, STAGE_OS);
+	assert_false(nodes_holds(nodes, m, 0x0a4d00c9));
+	nodes_configure(nodes, &both, NOW); /* where addresses are ours, nothing else counts */
+	assert_false(nodes_holds(nodes, m, 0x0a4d00ca));
+	assert_true(nodes_holds(nodes, m, rows[0].address));
+}
+
+TEST(long_wait_for_an_address_is_told_of)
+{
+	struct message_exchange x = ack(&second, rows[0].address, STAGE_FIRMWARE);
+	AUTO(str_done) struct str out = str_init(4096);
+
+	x.secs = 34;
+	observe_exchange(nodes, &x, NOW);
+	assert_non_null(strstr(timeline("w1", &out), ":02, after asking for 34 s\n"));
+}
+
 TEST(stranger_that_boots_beside_another_server_waits)
 {
 	nodes_configure(nodes, &beside, NOW);
@@ -470,7 +502,8 @@ TEST(node_that_dhcp_knows_by_another_mark_has_its_new_mac_too)
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
-RUN(CASE(node_that_dhcp_knows_by_another_mark_has_its_new_mac_too), CASE(node_is_found_by_any_of_its_macs), CASE(stranger_that_is_met_waits),
+RUN(CASE(node_that_dhcp_knows_by_another_mark_has_its_new_mac_too),
+	CASE(node_is_found_by_any_of_its_macs), CASE(stranger_that_is_met_waits),
 	CASE(stranger_becomes_a_node_when_cluster_yaml_takes_its_mac),
 	CASE(node_that_is_taken_out_of_cluster_yaml_waits_if_it_was_ever_seen),
 	CASE(node_that_was_never_seen_is_forgotten_when_it_is_taken_out),
@@ -485,6 +518,8 @@ RUN(CASE(node_that_dhcp_knows_by_another_mark_has_its_new_mac_too), CASE(node_is
 	CASE(asking_port_4011_moves_no_address),
 	CASE(address_of_another_server_is_the_one_that_was_heard),
 	CASE(address_that_the_other_server_gave_on_is_nobodys_here),
+	CASE(machine_with_two_cards_holds_what_both_of_them_took),
+	CASE(long_wait_for_an_address_is_told_of),
 	CASE(stranger_that_boots_beside_another_server_waits),
 	CASE(same_trouble_again_is_one_event), CASE(trouble_of_another_boot_is_told_again),
 	CASE(sign_of_life_alone_is_written_once_a_minute),

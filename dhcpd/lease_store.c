@@ -25,7 +25,7 @@
 
 struct lease_store {
 	sqlite3 *db;
-	sqlite3_stmt *upsert;
+	sqlite3_stmt *begin, *upsert, *commit; /* parsed once: an idle ACK waits for no parser */
 	const char *dir;
 	int log_pages; /* committed but not yet in the database */
 };
@@ -132,6 +132,28 @@ static int on_commit(void *store, sqlite3 *db, const char *name, int n_pages)
 	return SQLITE_OK;
 }
 
+static int prepare(sqlite3 *db, const char *sql, sqlite3_stmt **ret)
+{
+	return sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret, NULL);
+}
+
+static int prepare_all(struct lease_store *s)
+{
+	int rc = prepare(s->db, "BEGIN IMMEDIATE", &s->begin);
+
+	if (rc == SQLITE_OK)
+		rc = prepare(s->db, upsert_sql, &s->upsert);
+	return rc == SQLITE_OK ? prepare(s->db, "COMMIT", &s->commit) : rc;
+}
+
+/* For a statement without rows. */
+static int step(sqlite3_stmt *q)
+{
+	(void)sqlite3_step(q);
+	return sqlite3_reset(
+		q); /* says again what sqlite3_step() said, SQLITE_OK when it was done */
+}
+
 static int open_database(struct lease_store *s)
 {
 	char path[PATH_MAX_BYTES];
@@ -150,8 +172,7 @@ static int open_database(struct lease_store *s)
 	if (rc == SQLITE_OK)
 		rc = make_tables(s->db);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_prepare_v3(
-			s->db, upsert_sql, -1, SQLITE_PREPARE_PERSISTENT, &s->upsert, NULL);
+		rc = prepare_all(s);
 	if (rc == SQLITE_OK)
 		lengthen_log(s->db);
 	return rc;
@@ -159,11 +180,12 @@ static int open_database(struct lease_store *s)
 
 static void close_database(struct lease_store *s)
 {
-	(void)sqlite3_finalize(
-		s->upsert); /* NULL is allowed; errors were reported when they happened */
+	/* NULL is allowed; errors were reported when they happened. */
+	(void)sqlite3_finalize(s->begin);
+	(void)sqlite3_finalize(s->upsert);
+	(void)sqlite3_finalize(s->commit);
 	(void)sqlite3_close(s->db);
-	s->upsert = NULL;
-	s->db = NULL;
+	*s = (struct lease_store){.dir = s->dir};
 }
 
 static int read_check(void *is_good, int n_columns, char **values, char **names)
@@ -335,7 +357,6 @@ static int write_one(struct lease_store *s, const struct lease *l, const struct 
 	sqlite3_stmt *q = s->upsert;
 	struct client c = lease_client(l);
 
-	(void)sqlite3_reset(q); /* its error is the last step's, which was seen */
 	(void)sqlite3_bind_int64(q, COL_ADDRESS + 1, l->address);
 	(void)sqlite3_bind_int(q, COL_STATE + 1, (int)l->state);
 	(void)sqlite3_bind_int(q, COL_HTYPE + 1, c.htype);
@@ -346,8 +367,7 @@ static int write_one(struct lease_store *s, const struct lease *l, const struct 
 	(void)sqlite3_bind_int64(q, COL_LEFT + 1, lease_time_left(l->until_ms, now->mono_ms));
 	(void)sqlite3_bind_int64(q, COL_LEASE_S + 1, l->lease_s);
 	(void)sqlite3_bind_text(q, COL_BOOT_ID + 1, now->boot_id, -1, SQLITE_STATIC);
-	int rc = sqlite3_step(q); /* `c` is read for the last time */
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	return step(q); /* `c` is read for the last time */
 }
 
 static int errno_of(int rc)
@@ -361,7 +381,7 @@ static int errno_of(int rc)
 static int finish(struct lease_store *s, int rc)
 {
 	if (rc == SQLITE_OK)
-		rc = run(s->db, "COMMIT");
+		rc = step(s->commit);
 	if (rc == SQLITE_OK)
 		return 0;
 	if (!sqlite3_get_autocommit(s->db))
@@ -372,11 +392,10 @@ static int finish(struct lease_store *s, int rc)
 int lease_store_write(
 	struct lease_store *s, struct lease *const leases[], size_t n, const struct moment *now)
 {
-	int rc = run(s->db, "BEGIN IMMEDIATE");
+	int rc = step(s->begin);
 
 	for (size_t i = 0; rc == SQLITE_OK && i < n; i++)
 		rc = write_one(s, leases[i], now);
-	(void)sqlite3_reset(s->upsert);
 	rc = finish(s, rc);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		leases[i]->stored = true;
@@ -390,11 +409,10 @@ int lease_store_forget(struct lease_store *s, const uint32_t addresses[], size_t
 
 	if (rc != SQLITE_OK)
 		return errno_of(rc);
-	rc = run(s->db, "BEGIN IMMEDIATE");
+	rc = step(s->begin);
 	for (size_t i = 0; rc == SQLITE_OK && i < n; i++) {
 		(void)sqlite3_bind_int64(q, 1, addresses[i]);
-		rc = sqlite3_step(q) == SQLITE_DONE ? SQLITE_OK : sqlite3_errcode(s->db);
-		(void)sqlite3_reset(q);
+		rc = step(q);
 	}
 	(void)sqlite3_finalize(q);
 	return finish(s, rc);

@@ -8,11 +8,14 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "netboot/http/server.h"
 #include "netboot/http/text.h"
+#include "netboot/images/verdicts.h"
 #include "netboot/server/asks.h"
 #include "netboot/server/counters.h"
 #include "netboot/server/route.h"
@@ -32,7 +35,9 @@ struct netboot {
 	struct asks *asks;
 	struct tftp_server *tftp;
 	struct http_server *http;
-	int images_dir, firmware_dir, agent_dir;
+	int images_dir, firmware_dir, agent_dir, verdicts_dir;
+	struct verdicts verdicts;
+	struct verdict_identity verdicts_file; /* that they were read from */
 	uint64_t counts_sent[N_NETBOOT_COUNTERS];
 };
 
@@ -139,17 +144,74 @@ static void on_tftp_ended(void *arg, const struct tftp_report *r)
 	tell_transfer(arg, &m, r->name);
 }
 
-static void reply_from(struct http_connection *c, int dir, const char *rest)
+static void reply_without_file(struct http_connection *c, int error)
 {
-	int fd = file_open_beneath(dir, rest);
-
-	if (fd >= 0)
-		http_reply_file(c, fd, http_type_of(rest), /* is_answer= */ false);
-	else if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM || fd == -EINTR || fd == -EAGAIN)
+	if (error == -EMFILE || error == -ENFILE || error == -ENOMEM || error == -EINTR ||
+		error == -EAGAIN)
 		http_reply_status(c, 503, ASK_RETRY_AFTER_S, NULL);
 	else
 		http_reply_status(
 			c, 404, 0, NULL); /* whatever is in the way is nobody's business */
+}
+
+static void reply_from(struct http_connection *c, int dir, const char *rest)
+{
+	int fd = file_open_beneath(dir, rest);
+
+	if (fd < 0)
+		reply_without_file(c, fd);
+	else
+		http_reply_file(c, fd, http_type_of(rest), /* is_answer= */ false);
+}
+
+/* The verifier puts a new file in the place of the old one whenever it has found something out. */
+static void read_verdicts(struct netboot *n)
+{
+	AUTO(free_p) char *text = NULL;
+	struct stat st;
+	size_t len;
+
+	if (fstatat(n->verdicts_dir, VERDICTS_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return; /* not yet; what is known stays known */
+	const struct verdict_identity now = verdict_identity_of(&st);
+	if (verdict_is_same(&now, &n->verdicts_file))
+		return;
+	verdicts_done(&n->verdicts);
+	int rc = file_read(n->verdicts_dir, VERDICTS_NAME, VERDICTS_BYTES_MAX, &text, &len);
+	if (rc == 0)
+		rc = verdicts_read(text, len, &n->verdicts);
+	if (rc < 0)
+		log_error("verdicts on images: %s; none is served", strerror(-rc));
+	n->verdicts_file = now;
+}
+
+/* Nothing of the image store leaves that was not read and found to be what its manifest says. */
+static void reply_image(struct netboot *n, struct http_connection *c, const char *rest)
+{
+	AUTO(close_p) int fd = file_open_beneath(n->images_dir, rest);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		reply_without_file(c, fd < 0 ? fd : -errno);
+		return;
+	}
+	read_verdicts(n);
+	switch (verdicts_of(&n->verdicts, rest, &st)) {
+	case VERDICT_GOOD:
+		http_reply_file(c, TAKE_FD(fd), http_type_of(rest), /* is_answer= */ false);
+		return;
+	case VERDICT_PENDING:
+		http_reply_status(
+			c, 503, ASK_RETRY_AFTER_S, "this image is being verified: ask again");
+		return;
+	case VERDICT_REFUSED:
+		http_reply_status(
+			c, 403, 0, "this image is not what its manifest says: see slipway events");
+		return;
+	case VERDICT_UNKNOWN:
+		http_reply_status(c, 404, 0, NULL);
+		return;
+	}
 }
 
 static void on_http_answered(void *waiting, const struct message_answer *m, int fd)
@@ -191,7 +253,7 @@ static void on_http_request(void *arg, struct http_connection *c)
 
 	switch (route_of_http(http_connection_head(c)->path, &rest)) {
 	case ROUTE_IMAGES:
-		reply_from(c, n->images_dir, rest);
+		reply_image(n, c, rest);
 		return;
 	case ROUTE_FIRMWARE:
 		reply_from(c, n->firmware_dir, rest);
@@ -330,6 +392,7 @@ int netboot_run(const struct netboot_options *o)
 		.images_dir = o->images_dir,
 		.firmware_dir = o->firmware_dir,
 		.agent_dir = o->agent_dir,
+		.verdicts_dir = o->verdicts_dir,
 	};
 	const struct tftp_owner tftp_owner = {on_tftp_open, on_tftp_forget, on_tftp_ended, &n};
 	const struct http_owner http_owner = {on_http_request, on_http_gone, on_http_ended, &n};
@@ -355,5 +418,7 @@ int netboot_run(const struct netboot_options *o)
 	close_p(&n.images_dir);
 	close_p(&n.firmware_dir);
 	close_p(&n.agent_dir);
+	close_p(&n.verdicts_dir);
+	verdicts_done(&n.verdicts);
 	return EXIT_SUCCESS;
 }

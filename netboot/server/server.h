@@ -14,6 +14,7 @@ struct netboot_options {
 	bool tftp_single_port; /* transfers leave from port 69 too */
 	int http_fd;           /* TCP, listening */
 	int images_dir, firmware_dir, agent_dir;
+	int verdicts_dir; /* where the verifier says which files of images_dir may be served */
 };
 
 /* Serves until SIGTERM, SIGINT or the end of the provisioner's channel. Returns an exit status. */

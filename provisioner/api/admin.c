@@ -222,6 +222,8 @@ static void get_status(struct api_request *r)
 	json_key_text(&j, "address", ipv4_net_text(c->network.internal.address, text));
 	json_key_text(&j, "image_distro", c->image.distro);
 	json_key_text(&j, "image_version", c->image.version);
+	json_key_text(&j, "image_state", a->image_state);
+	json_key_text(&j, "image_signer", a->image_signer);
 	json_key_int(&j, "generation", a->generation->number);
 	json_key_text(&j, "generation_hash", a->generation->hash);
 	json_key_int(&j, "nodes", c->n_nodes);

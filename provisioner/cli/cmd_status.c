@@ -41,8 +41,10 @@ static void print_status(const json_t *s)
 
 	printf("cluster     %s\n", client_text(s, "cluster"));
 	printf("internal    %s, %s\n", client_text(s, "interface"), client_text(s, "address"));
-	printf("image       %s/%s\n", client_text(s, "image_distro"),
-		client_text(s, "image_version"));
+	const char *signer = client_text(s, "image_signer");
+	printf("image       %s/%s, %s; signer: %s\n", client_text(s, "image_distro"),
+		client_text(s, "image_version"), client_text(s, "image_state"),
+		signer[0] ? signer : "unverified");
 	printf("generation  %lld (%.12s), %lld nodes\n", number_of(s, "generation"),
 		client_text(s, "generation_hash"), number_of(s, "nodes"));
 	printf("etcd        %s\n",

@@ -16,10 +16,12 @@
 #include "provisioner/api/trace.h"
 #include "provisioner/base/clock.h"
 #include "provisioner/base/files.h"
+#include "provisioner/base/human.h"
 #include "provisioner/base/ipc.h"
 #include "provisioner/base/log.h"
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/daemon/digest.h"
+#include "provisioner/daemon/images.h"
 #include "provisioner/daemon/seeding.h"
 #include "provisioner/daemon/tell.h"
 #include "provisioner/daemon/worker.h"
@@ -51,7 +53,8 @@ struct provisioner {
 	struct context_facts facts;
 	char fingerprint[CA_FINGERPRINT_SIZE], agent_sha256[65];
 	char image_folder[IMAGE_FOLDER_SIZE];
-	struct ipc *dhcpd, *netboot;
+	struct ipc *dhcpd, *netboot, *verifier;
+	struct image_states images;
 	struct admin admin;
 	struct join join;
 	struct api_server *admin_server, *join_server;
@@ -59,6 +62,27 @@ struct provisioner {
 	int64_t wall_ahead_ms; /* of the monotonic clock, when we looked last */
 	int status;
 };
+
+/* What is known of the image that nodes boot; NULL: nothing yet. */
+static const struct message_image *image_of_nodes(const struct provisioner *p)
+{
+	const struct cluster_image *image = &p->generation->cluster->image;
+
+	return image_states_find(&p->images, image->distro, image->version);
+}
+
+static void show_image(struct provisioner *p)
+{
+	static const char *const words[] = {[IMAGE_PENDING] = "being verified",
+		[IMAGE_GOOD] = "good",
+		[IMAGE_REFUSED] = "refused"};
+	const struct message_image *image = image_of_nodes(p);
+	uint32_t state = image && image->state < ARRAY_LEN(words) ? image->state : IMAGE_PENDING;
+
+	p->admin.image_state = words[state] ? words[state] : words[IMAGE_PENDING];
+	(void)snprintf(p->admin.image_signer, sizeof(p->admin.image_signer), "%s",
+		image && state == IMAGE_GOOD ? image->signer : "");
+}
 
 /* --- configuration to generation --------------------------------------------------------------- */
 
@@ -164,6 +188,16 @@ static void tell_dhcpd(struct provisioner *p)
 	(void)ipc_send(p->dhcpd, MESSAGE_NODES_END, &count, sizeof(count), -1);
 }
 
+/* It tells about all images, and looks at the one that nodes boot before the others. */
+static void tell_verifier(struct provisioner *p)
+{
+	const struct cluster_image *image = &p->generation->cluster->image;
+	struct message_images_tell m = {.first = ""};
+
+	(void)snprintf(m.first, sizeof(m.first), "%s/%s", image->distro, image->version);
+	(void)ipc_send(p->verifier, MESSAGE_IMAGES_TELL, &m, sizeof(m), -1);
+}
+
 /* Everything points at the new generation from here on; the old one goes. */
 static int publish(struct provisioner *p, struct generation *g)
 {
@@ -182,6 +216,9 @@ static int publish(struct provisioner *p, struct generation *g)
 	nodes_configure(p->nodes, g->cluster, clock_wall_ms());
 	if (p->dhcpd)
 		tell_dhcpd(p);
+	if (p->verifier)
+		tell_verifier(p);
+	show_image(p);
 	seeding_configure(p->seeding, g);
 	generation_free(old);
 	nodes_event(p->nodes, NULL, clock_wall_ms(), "generation", STORE_INFO,
@@ -298,8 +335,11 @@ static void send_answer(struct provisioner *p, uint64_t id, const struct answer 
 static void on_ask(void *arg, const void *payload, int fd)
 {
 	struct provisioner *p = arg;
-	struct answerer answerer = {
-		.generation = p->generation, .nodes = p->nodes, .store = p->store};
+	const struct message_image *image = image_of_nodes(p);
+	struct answerer answerer = {.generation = p->generation,
+		.nodes = p->nodes,
+		.store = p->store,
+		.image_refused = image && image->state == IMAGE_REFUSED ? image->reason : NULL};
 	struct message_ask ask;
 	struct answer answer;
 
@@ -366,6 +406,39 @@ static const struct ipc_kind netboot_kinds[] = {
 	{MESSAGE_ASK, sizeof(struct message_ask), on_ask, .takes_fd = false},
 	{MESSAGE_TRANSFER, sizeof(struct message_transfer), on_transfer, .takes_fd = false},
 	{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, .takes_fd = false},
+};
+
+static void on_image(void *arg, const void *payload, int fd)
+{
+	struct provisioner *p = arg;
+	char bytes[HUMAN_SIZE], took[HUMAN_SIZE];
+	struct message_image m;
+
+	(void)fd;
+	memcpy(&m, payload, sizeof(m));
+	IPC_TEXT(m.id);
+	IPC_TEXT(m.signer);
+	IPC_TEXT(m.reason);
+	bool is_news = image_states_take(&p->images, &m);
+	show_image(p);
+	if (!is_news)
+		return;
+	if (m.state == IMAGE_REFUSED)
+		nodes_event(p->nodes, NULL, clock_wall_ms(), "image", STORE_ERROR,
+			"%s is refused: %s", m.id, m.reason);
+	else
+		nodes_event(p->nodes, NULL, clock_wall_ms(), "image",
+			m.signer[0] ? STORE_INFO : STORE_WARN,
+			"%s is what its manifest says: %" PRIu32 " files, %s, %s%s; signer: %s",
+			m.id, m.n_files, human_bytes(m.bytes, bytes),
+			m.duration_ms ? "read in " : "",
+			m.duration_ms ? human_duration(m.duration_ms, took)
+				      : "unchanged since it was read",
+			m.signer[0] ? m.signer : "unverified");
+}
+
+static const struct ipc_kind verifier_kinds[] = {
+	{MESSAGE_IMAGE, sizeof(struct message_image), on_image, .takes_fd = false},
 };
 
 /* --- the loop ----------------------------------------------------------------------------------- */
@@ -481,6 +554,8 @@ static void open_channels(struct provisioner *p)
 	p->dhcpd = ipc_new(p->base, o->dhcpd_fd, "dhcpd", dhcpd_kinds, ARRAY_LEN(dhcpd_kinds), p);
 	p->netboot = ipc_new(
 		p->base, o->netboot_fd, "netboot", netboot_kinds, ARRAY_LEN(netboot_kinds), p);
+	p->verifier = ipc_new(
+		p->base, o->verifier_fd, "verifier", verifier_kinds, ARRAY_LEN(verifier_kinds), p);
 	p->admin.leases = leases_new(p->base, p->dhcpd, &p->admin);
 	p->admin.tracing = tracing_new(p->dhcpd, &p->admin);
 }
@@ -518,6 +593,8 @@ static void close_all(struct provisioner *p)
 	api_server_free(p->join_server);
 	ipc_free(p->dhcpd);
 	ipc_free(p->netboot);
+	ipc_free(p->verifier);
+	image_states_done(&p->images);
 	generation_free(p->generation);
 	nodes_free(p->nodes);
 	SSL_CTX_free(p->tls);
@@ -547,6 +624,7 @@ static int start(struct provisioner *p)
 	open_channels(p);
 	/* A dhcpd that is running already, because only we died, has what the last one of us told it. */
 	tell_dhcpd(p);
+	tell_verifier(p);
 	if (write(p->options->ready_fd, "r", 1) != 1)
 		log_debug("the supervisor knew already"); /* its pipe is full after many restarts */
 	return EXIT_SUCCESS;

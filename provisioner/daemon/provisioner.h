@@ -7,7 +7,7 @@
 #define SLIPWAY_DAEMON_PROVISIONER_H
 
 struct provisioner_options {
-	int dhcpd_fd, netboot_fd; /* channels */
+	int dhcpd_fd, netboot_fd, verifier_fd; /* channels */
 	int join_fd, admin_fd;    /* listening sockets */
 	int images_dir, agent_dir, config_dir, templates_dir;
 	int ready_fd;            /* gets a byte once a generation is published */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "netboot/images/verifier.h"
 #include "netboot/server/server.h"
 #include "provisioner/base/log.h"
 #include "provisioner/daemon/provisioner.h"
@@ -32,7 +33,8 @@ static void folders_of(
 
 static int run_netboot(const struct worker_options *o)
 {
-	static const enum server_fd served[] = {SERVER_IMAGES, SERVER_FIRMWARE, SERVER_AGENT};
+	static const enum server_fd served[] = {
+		SERVER_IMAGES, SERVER_FIRMWARE, SERVER_AGENT, SERVER_VERDICTS};
 	struct folders folders;
 
 	folders_of(o->kind, served, ARRAY_LEN(served), &folders);
@@ -45,7 +47,23 @@ static int run_netboot(const struct worker_options *o)
 		.http_fd = worker_fd(o->kind, SERVER_HTTP),
 		.images_dir = worker_fd(o->kind, SERVER_IMAGES),
 		.firmware_dir = worker_fd(o->kind, SERVER_FIRMWARE),
-		.agent_dir = worker_fd(o->kind, SERVER_AGENT)});
+		.agent_dir = worker_fd(o->kind, SERVER_AGENT),
+		.verdicts_dir = worker_fd(o->kind, SERVER_VERDICTS)});
+}
+
+static int run_verifier(const struct worker_options *o)
+{
+	static const enum server_fd read[] = {SERVER_IMAGES};
+	const char *const write_dirs[] = {o->state_dir, NULL};
+	struct folders folders;
+
+	folders_of(o->kind, read, ARRAY_LEN(read), &folders);
+	if (worker_lock_in(o, write_dirs, folders.paths, false) < 0)
+		return EXIT_FAILURE;
+	return verifier_run(&(struct verifier_options){
+		.provisioner_fd = worker_fd(o->kind, SERVER_VERIFIER_SIDE),
+		.images_dir = worker_fd(o->kind, SERVER_IMAGES),
+		.verdicts_dir = worker_fd(o->kind, SERVER_VERDICTS)});
 }
 
 static int run_provisioner(const struct worker_options *o)
@@ -61,6 +79,7 @@ static int run_provisioner(const struct worker_options *o)
 	return provisioner_run(
 		&(struct provisioner_options){.dhcpd_fd = worker_fd(o->kind, SERVER_DHCPD_PEER),
 			.netboot_fd = worker_fd(o->kind, SERVER_NETBOOT_PEER),
+			.verifier_fd = worker_fd(o->kind, SERVER_VERIFIER_PEER),
 			.join_fd = worker_fd(o->kind, SERVER_JOIN),
 			.admin_fd = worker_fd(o->kind, SERVER_ADMIN),
 			.images_dir = worker_fd(o->kind, SERVER_IMAGES),
@@ -88,6 +107,8 @@ int run_worker(const struct worker_options *o)
 		return run_netboot(o);
 	case WORKER_TFTPD:
 		return run_tftpd(o);
+	case WORKER_VERIFIER:
+		return run_verifier(o);
 	case WORKER_DHCPD:
 		log_error("%s is a program of its own", worker_rows[o->kind].program);
 		return EXIT_FAILURE;

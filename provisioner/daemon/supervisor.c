@@ -117,6 +117,8 @@ static int open_channels(struct supervisor *s, struct err *e)
 	if (rc == 0)
 		rc = open_channel(s, SERVER_NETBOOT_SIDE, SERVER_NETBOOT_PEER);
 	if (rc == 0)
+		rc = open_channel(s, SERVER_VERIFIER_SIDE, SERVER_VERIFIER_PEER);
+	if (rc == 0)
 		rc = open_ready_pipe(s);
 	return rc < 0 ? err_msg(e, rc, "socketpair: %s", strerror(-rc)) : 0;
 }
@@ -157,6 +159,9 @@ static int open_folders(struct supervisor *s, struct err *e)
 		(rc = open_folder(s, SERVER_FIRMWARE, o->firmware_dir,
 			 "boot loaders, --firmware; Debian's package ipxe has them", e)) < 0 ||
 		(rc = open_folder(s, SERVER_AGENT, o->agent_dir, "the join agent, --agent", e)) < 0)
+		return rc;
+	if ((rc = open_folder(
+		     s, SERVER_VERDICTS, s->workers[WORKER_VERIFIER].state_dir, "verdicts", e)) < 0)
 		return rc;
 	return open_folder(s, SERVER_TEMPLATES, o->templates_dir, "templates, --templates", e);
 }
@@ -396,6 +401,7 @@ static int loop(struct supervisor *s)
 		s->workers[i].restart = evtimer_new(s->base, on_restart, &s->workers[i]);
 
 	start_worker(&s->workers[WORKER_PROVISIONER]);
+	start_worker(&s->workers[WORKER_VERIFIER]); /* while the configuration is read */
 	(void)event_base_dispatch(s->base);
 
 	for (size_t i = 0; i < ARRAY_LEN(events); i++)

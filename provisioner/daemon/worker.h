@@ -13,7 +13,14 @@
 #include "provisioner/base/err.h"
 #include "provisioner/base/mem.h"
 
-enum worker_kind { WORKER_PROVISIONER, WORKER_DHCPD, WORKER_NETBOOT, WORKER_TFTPD, N_WORKERS };
+enum worker_kind {
+	WORKER_PROVISIONER,
+	WORKER_DHCPD,
+	WORKER_NETBOOT,
+	WORKER_TFTPD,
+	WORKER_VERIFIER,
+	N_WORKERS
+};
 
 /* Exit status of a worker that a restart cannot help: what the operator wrote is wrong. */
 #define WORKER_EXIT_CONFIG 78
@@ -25,6 +32,8 @@ enum server_fd {
 	SERVER_DHCPD_PEER, /* and the provisioner's */
 	SERVER_NETBOOT_SIDE,
 	SERVER_NETBOOT_PEER,
+	SERVER_VERIFIER_SIDE,
+	SERVER_VERIFIER_PEER,
 	SERVER_BOOTPS, /* UDP 67 */
 	SERVER_PXE,    /* UDP 4011 */
 	SERVER_TFTP,   /* UDP 69 */
@@ -36,6 +45,7 @@ enum server_fd {
 	SERVER_AGENT,
 	SERVER_CONFIG_DIR, /* the folder of cluster.yaml */
 	SERVER_TEMPLATES,  /* shipped templates */
+	SERVER_VERDICTS,   /* where the verifier says what may be served */
 	SERVER_READY,      /* the provisioner writes a byte when it serves */
 	N_SERVER_FDS
 };

@@ -14,6 +14,7 @@
 #include "provisioner/nodes/nodes.h"
 #include "provisioner/trust/token.h"
 
+#define REASON_SIZE 512
 #define TOKEN_LIFE_MS INT64_C(600000)
 #define TYPE_SCRIPT "text/plain; charset=utf-8"
 #define TYPE_IGNITION "application/vnd.coreos.ignition+json;version=3.3.0"
@@ -110,6 +111,16 @@ static void give_boot_script(const struct question *q, struct machine *m)
 	const struct artefact *script = q->is_grub ? &n->grub : &n->script;
 	if (is_head(q)) {
 		give(q, TYPE_SCRIPT, script);
+		return;
+	}
+	if (q->a->image_refused) { /* its files would all be refused: say so at once, and why */
+		char reason[REASON_SIZE];
+
+		(void)snprintf(reason, sizeof(reason), "image %s/%s is refused: %s",
+			g->cluster->image.distro, g->cluster->image.version,
+			q->a->image_refused); /* cut to fit */
+		nodes_trouble(q->a->nodes, m, q->now_ms, "refused", "%s", reason);
+		refuse_with_script(q, reason);
 		return;
 	}
 	if (token_nonce(boot.nonce) < 0) {

@@ -23,6 +23,7 @@ struct answerer {
 	const struct generation *generation;
 	struct nodes *nodes;
 	struct store *store;
+	const char *image_refused; /* why the image is not served, or NULL */
 };
 
 struct answer {

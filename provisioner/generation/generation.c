@@ -1,3 +1,4 @@
+#include "netboot/images/store.h"
 #include "provisioner/generation/generation.h"
 
 #include <errno.h>
@@ -295,6 +296,25 @@ static int check_image_file(const struct build *b, const char *file)
 	return fd;
 }
 
+/* What has no manifest can not be verified, and is not served. */
+static int check_manifest(const struct build *b)
+{
+	const struct cluster_image *image = &b->in->cluster->image;
+	AUTO(free_p) struct manifest *m = xcalloc(1, sizeof(*m));
+	struct image_id id;
+	struct err e = {.msg = ""};
+	char text[640];
+	int rc = image_id_make(image->distro, image->version, &id);
+
+	if (rc == 0)
+		rc = images_manifest(b->in->images_dir, &id, m, &e);
+	if (rc < 0)
+		err_list_add(b->errors, image->at, "image: %s",
+			e.msg[0] ? err_text(&e, text, sizeof(text))
+				 : "not a name that an image can have");
+	return rc;
+}
+
 static int check_image(const struct build *b)
 {
 	if (b->in->images_dir < 0 || b->in->cluster->n_nodes == 0)
@@ -309,7 +329,7 @@ static int check_image(const struct build *b)
 	}
 	if (plan->rootfs[0] && rc == 0)
 		rc = check_image_file(b, plan->rootfs);
-	return rc;
+	return rc < 0 ? rc : check_manifest(b);
 }
 
 static void hash_artefact(EVP_MD_CTX *ctx, const struct artefact *a)

@@ -17,6 +17,8 @@
  *   netboot     -> provisioner   ASK        this client wants that path: what does it get?
  *   provisioner -> netboot       ANSWER     a status and, with 200, a sealed memfd
  *   netboot     -> provisioner   TRANSFER   a file transfer has ended
+ *   verifier    -> provisioner   IMAGE      an image of the store is good, or is refused
+ *   provisioner -> verifier      IMAGES_TELL  tell about all of them, and look at that one first
  *   any worker  -> provisioner   COUNTER    a statistic has changed (sent every few seconds)
  */
 #ifndef SLIPWAY_MESSAGES_H
@@ -47,6 +49,8 @@ enum message_type {
 	MESSAGE_RIVAL,
 	MESSAGE_TRACE,
 	MESSAGE_FRAME,
+	MESSAGE_IMAGE,
+	MESSAGE_IMAGES_TELL,
 };
 
 /* FULL leases addresses; PROXY tells boot firmware what to boot, beside another server that does. */
@@ -270,6 +274,22 @@ struct message_transfer {
 struct message_counter {
 	char name[48]; /* "dhcp_malformed" */
 	uint64_t value;
+};
+
+enum image_state { IMAGE_PENDING = 1, IMAGE_GOOD, IMAGE_REFUSED };
+
+struct message_image {
+	char id[192];        /* "flatcar/4081.2.1" */
+	char signer[41];     /* fingerprint; "" when nobody's signature was checked */
+	char reason[384];    /* of a refusal; in part what a manifest says */
+	uint32_t state;      /* enum image_state */
+	uint32_t n_files;
+	uint64_t bytes;
+	uint32_t duration_ms; /* 0: it was as it had been read before */
+};
+
+struct message_images_tell {
+	char first[192];
 };
 
 #endif

@@ -16,6 +16,7 @@ install -m 0755 "$bin/slipway-join" "$work/agent/"
 # Nothing boots, so any bytes will do.
 head -c 3000000 /dev/urandom >"$work/images/lab/1/vmlinuz"
 head -c 5000000 /dev/urandom >"$work/images/lab/1/initrd.img"
+ok "its image gets a manifest" "$bin/slipway" images import "$work/images/lab/1" --name lab/1 --store "$work/images" --templates "$work/templates"
 sed 's/interface: br0/interface: s0/' "$top/docs/examples/lab/cluster.yaml" >"$work/config/cluster.yaml"
 cp "$work/config/cluster.yaml" "$work/good.yaml"
 
@@ -78,6 +79,12 @@ restore
 mv "$work/images/lab/1/initrd.img" "$work/initrd.img"
 refuses "an image without its RAM disk" 65 'cluster\.yaml:[0-9]+:[0-9]+: .*initrd\.img'
 mv "$work/initrd.img" "$work/images/lab/1/initrd.img"
+
+mv "$work/images/lab/1/manifest.json" "$work/manifest.json"
+refuses "an image without a manifest" 65 'cluster\.yaml:[0-9]+:[0-9]+: .*lab/1 has no manifest.json: .slipway images import'
+echo '{"format": 1}' >"$work/images/lab/1/manifest.json"
+refuses "an image with a broken manifest" 65 'cluster\.yaml:[0-9]+:[0-9]+: .*manifest.json: name and version'
+mv "$work/manifest.json" "$work/images/lab/1/manifest.json"
 
 edit 's/template: worker.yaml/template: wroker.yaml/'
 refuses "a template that is not there" 65 'cluster\.yaml:[0-9]+:[0-9]+: .*wroker\.yaml'

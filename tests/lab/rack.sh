@@ -88,6 +88,8 @@ rack_fill() {
 		install -m 0755 "$rack_bin/slipway-join" "$rack_dir/agent/" &&
 		cp -R "$rack_top/templates" "$rack_dir/templates" &&
 		chmod -R a+rX "$rack_dir/templates" &&
+		"$rack_bin/slipway" images import "$rack_dir/images/lab/1" --name lab/1 --store "$rack_dir/images" \
+			--templates "$rack_dir/templates" --config "$rack_dir/config/cluster.yaml" >/dev/null &&
 		ssh-keygen -q -t ed25519 -N '' -C "$rack" -f "$rack_dir/key" &&
 		sed "s|^ssh-authorized-keys:.*|ssh-authorized-keys: [\"$(cat "$rack_dir/key.pub")\"]|" "$2" \
 			>"$rack_dir/config/cluster.yaml" &&

@@ -12,6 +12,7 @@ chmod -R a+rX "$work"
 install -m 755 "$bin/slipway-join" "$work/agent/"
 echo kernel >"$work/images/lab/1/vmlinuz"
 echo ramdisk >"$work/images/lab/1/initrd.img"
+"$bin/slipway" images import "$work/images/lab/1" --name lab/1 --store "$work/images" --templates "$top/templates" >/dev/null
 cat >"$work/config/cluster.yaml" <<-CONFIG
 	cluster: see
 	network: {internal: {interface: s0, address: 10.77.0.1/16}}

@@ -3,6 +3,7 @@
  *
  *   netboot_host ADDRESS IMAGES FIRMWARE AGENT
  *
+ * A verifier runs beside the worker, and has looked at IMAGES before the worker starts.
  * /boot.ipxe is answered with a script, /later with 503, /never with 404, /silent not at all. What
  * TFTP's grub.cfg of any machine is answered, pxelinux.cfg of none (404), and a Raspberry Pi's later (503). What
  * the worker reports goes to stdout, a line each. With NETBOOT_SINGLE_PORT set, TFTP has one port. SIGUSR1 stops the provisioner's reading. */
@@ -15,9 +16,12 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "netboot/images/verdicts.h"
+#include "netboot/images/verifier.h"
 #include "netboot/server/server.h"
 #include "provisioner/base/addr.h"
 #include "provisioner/base/files.h"
@@ -45,15 +49,54 @@ static int open_socket(int type, uint32_t address, uint16_t port)
 	return fd;
 }
 
-static int worker(char **argv, int provisioner_fd)
+#define WAIT_STEPS 1000
+#define WAIT_STEP_US 10000
+
+static pid_t start_verifier(const char *images, const char *verdicts)
 {
-	const char *const read_dirs[] = {argv[2], argv[3], argv[4], NULL};
+	int pair[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0 ||
+		(pid = fork()) < 0)
+		exit(EXIT_FAILURE);
+	if (pid > 0)
+		return pid; /* nobody reads what it tells: that must not stop it */
+	log_init("verifier", LOG_LEVEL_WARN);
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	_exit(verifier_run(&(struct verifier_options){.provisioner_fd = pair[1],
+		.images_dir = dir_open(images),
+		.verdicts_dir = dir_open(verdicts)}));
+}
+
+/* Until nothing is pending any more. */
+static void wait_for_verdicts(const char *folder)
+{
+	AUTO(close_p) int dir = dir_open(folder);
+
+	for (int i = 0; i < WAIT_STEPS; i++) {
+		AUTO(free_p) char *text = NULL;
+		size_t len;
+
+		if (file_read(dir, VERDICTS_NAME, VERDICTS_BYTES_MAX, &text, &len) == 0 &&
+			strstr(text, "image good") && !strstr(text, "image pending"))
+			return;
+		(void)usleep(WAIT_STEP_US);
+	}
+	(void)fputs("netboot_host: the images were not verified\n", stderr);
+	exit(EXIT_FAILURE);
+}
+
+static int worker(char **argv, int provisioner_fd, const char *verdicts)
+{
+	const char *const read_dirs[] = {argv[2], argv[3], argv[4], verdicts, NULL};
 	const struct sandbox box = {.uid = NOBODY, .gid = NOBODY, .read_dirs = read_dirs};
 	struct netboot_options o = {
 		.provisioner_fd = provisioner_fd,
 		.images_dir = dir_open(argv[2]),
 		.firmware_dir = dir_open(argv[3]),
 		.agent_dir = dir_open(argv[4]),
+		.verdicts_dir = dir_open(verdicts),
 		.tftp_single_port = getenv("NETBOOT_SINGLE_PORT") != NULL,
 	};
 	uint32_t address;
@@ -160,6 +203,7 @@ static void provisioner(int fd)
 
 int main(int argc, char **argv)
 {
+	char verdicts[] = "/tmp/slipway-verdicts.XXXXXX", file[64];
 	int pair[2], status = 0;
 
 	if (argc != 5) {
@@ -170,17 +214,28 @@ int main(int argc, char **argv)
 	log_init("host", LOG_LEVEL_INFO);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return EXIT_FAILURE;
+	if (!mkdtemp(verdicts))
+		return EXIT_FAILURE;
+	pid_t verifier = start_verifier(argv[2], verdicts);
+	wait_for_verdicts(verdicts);
+	if (chmod(verdicts, 0755) < 0)
+		return EXIT_FAILURE;
+	(void)snprintf(file, sizeof(file), "%s/" VERDICTS_NAME, verdicts);
 	pid_t pid = fork();
 	if (pid < 0)
 		return EXIT_FAILURE;
 	if (pid == 0) {
 		(void)close(pair[0]);
-		return worker(argv, pair[1]);
+		return worker(argv, pair[1], verdicts);
 	}
 	(void)close(pair[1]);
 	provisioner(pair[0]);
 	(void)kill(pid, SIGTERM);
 	(void)waitpid(pid, &status, 0);
+	(void)kill(verifier, SIGTERM);
+	(void)waitpid(verifier, NULL, 0);
+	(void)unlink(file);
+	(void)rmdir(verdicts);
 	printf("worker ended status=%d signal=%d\n", WIFEXITED(status) ? WEXITSTATUS(status) : -1,
 		WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;

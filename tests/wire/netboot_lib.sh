@@ -20,6 +20,17 @@ netboot_tree() {
 	ln -s /etc/hostname "$tree/firmware/absolute.bin"
 	mkfifo "$tree/firmware/pipe.bin"
 	chmod -R a+rX "$tree" "$work/secret"
+	netboot_manifest
+}
+
+# netboot_manifest: of the one image. The host beside the worker verifies it, as the verifier does.
+netboot_manifest() {
+	local f
+	cd "$tree/images/debian/12" || exit 1
+	for f in *.img empty; do
+		jq -n --arg n "$f" --arg s "$(sha256sum <"$f" | cut -d' ' -f1)" --argjson b "$(stat -c %s "$f")" '{name: $n, size: $b, sha256: $s}'
+	done | jq -s '{format: 1, name: "debian", version: "12", files: .}' >manifest.json
+	cd "$OLDPWD" || exit 1
 }
 
 # netboot_start PREFIX [VARIABLE=VALUE]...: the worker on 10.77.0.1, the client on 10.77.0.2; $host is the test's

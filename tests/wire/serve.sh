@@ -15,6 +15,8 @@ chmod -R a+rX "$work"
 install -m 755 "$bin/slipway-join" "$work/agent/"
 echo kernel >"$work/images/lab/1/vmlinuz"
 echo ramdisk >"$work/images/lab/1/initrd.img"
+import() { "$bin/slipway" images import "$work/images/lab/1" --name lab/1 --store "$work/images" --templates "$work/templates"; }
+ok "the image gets a manifest where it lies" import
 cat >"$work/config/cluster.yaml" <<-EOF
 	cluster: rv
 	network: {internal: {interface: s0, address: 10.77.0.1/24}}

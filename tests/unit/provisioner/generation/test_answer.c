@@ -120,6 +120,17 @@ TEST(known_node_is_told_to_boot_with_a_fresh_nonce)
 	assert_string_equal(nodes_by_key(answerer.nodes, "m1")->serial, "a b\\x0a");
 }
 
+TEST(node_whose_image_is_refused_is_told_why)
+{
+	answerer.image_refused = "initrd.img is not what the manifest says";
+	ask("GET", M1, "/script.ipxe", "mac=52-54-00-00-00-01");
+	answerer.image_refused = NULL;
+	assert_int_equal(got.status, 200);
+	assert_non_null(strstr(
+		got.body, "image lab/1 is refused: initrd.img is not what the manifest says"));
+	assert_null(strstr(got.body, "/n/"));
+}
+
 TEST(stranger_is_told_to_wait_and_shows_up)
 {
 	ask("GET", STRANGER, "/script.ipxe", "mac=52-54-00-00-00-99");
@@ -379,6 +390,7 @@ TEST(other_names_are_not_grubs)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
 RUN(CASE(first_script_is_for_everybody), CASE(known_node_is_told_to_boot_with_a_fresh_nonce),
+	CASE(node_whose_image_is_refused_is_told_why),
 	CASE(stranger_is_told_to_wait_and_shows_up),
 	CASE(foreign_address_can_not_speak_for_a_node_nor_fill_its_timeline),
 	CASE(script_begins_a_boot_when_its_lease_was_not_seen),

@@ -42,7 +42,8 @@ static void make(const char *name)
 static int end(void **state)
 {
 	static const char *const made[] = {"templates/worker.yaml", "templates/boot/refused.ipxe",
-		"templates/boot", "templates", "lab/1/vmlinuz", "lab/1/initrd.img", "lab/1", "lab"};
+		"templates/boot", "templates", "lab/1/vmlinuz", "lab/1/initrd.img",
+		"lab/1/manifest.json", "lab/1", "lab"};
 	char path[128];
 
 	(void)state;
@@ -190,6 +191,13 @@ TEST(image_must_be_in_the_store)
 		"image store (No such file or directory)");
 	errors = (struct err_list){0};
 	put("lab/1/initrd.img", "i");
+	assert_null(build(LAB_HEAD LAB_NODES, images, 0, ""));
+	assert_non_null(
+		strstr(first_error(), "cluster.yaml:4:8: image: lab/1 has no manifest.json"));
+	errors = (struct err_list){0};
+	put("lab/1/manifest.json",
+		"{\"format\": 1, \"name\": \"lab\", \"version\": \"1\", \"files\": [{\"name\": "
+		"\"vmlinuz\", \"size\": 1, \"sha256\": \"" LAB_SHA256 "\"}]}");
 	struct generation *g = build(LAB_HEAD LAB_NODES, images, 0, "");
 	assert_non_null(g);
 	generation_free(g);

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# `slipway serve` and its verifier: no byte of an image leaves before all of its file was read and found to be
+# what the manifest says; what changes on the disk is refused, and said; a restart reads nothing again.
+. "$(dirname "$0")/../lib.sh"
+need_root
+net_new slipway-verify
+ip -n "$cli" addr add 10.77.0.11/24 dev c0
+slipway=$bin/slipway socket=$work/slipway.sock url=http://10.77.0.1 store=$work/images
+mkdir -p "$work"/{config,agent,new} "$store"
+cp -R "$top/templates" "$work/templates"
+chmod -R a+rX "$work"
+install -m 755 "$bin/slipway-join" "$work/agent/"
+cat >"$work/config/cluster.yaml" <<-EOF2
+	cluster: rv
+	network: {internal: {interface: s0, address: 10.77.0.1/24}}
+	dhcp: {pool: 10.77.0.100-10.77.0.149}
+	image: lab/1
+	roles:
+	  master: {template: master.yaml, etcd-member: true}
+	nodes:
+	  - {name: m1, role: master, mac: 02:00:00:00:00:11, address: 10.77.0.11}
+EOF2
+
+# image VERSION KIB: made and imported.
+image() {
+	head -c 100000 /dev/urandom >"$work/new/vmlinuz"
+	head -c $(($2 * 1024)) /dev/urandom >"$work/new/initrd.img"
+	"$slipway" images import "$work/new" --name "lab/$1" --store "$store" --templates "$work/templates" >/dev/null 2>&1
+}
+cli() { "$slipway" "$1" --socket "$socket" "${@:2}"; }
+fetch() { in_cli curl -s --max-time 20 -o "$work/body" -w '%{http_code}' "$url$1"; }
+gets() { [ "$(fetch "$2")" = "$1" ]; }
+events() { cli events --limit 200; }
+happened() { events | grep -qE -- "$1"; }
+status_says() { cli status | grep -qE -- "$1"; }
+worker() { pgrep -P "$serve" -f "worker $1 "; }
+serve_start() {
+	ip netns exec "$srv" "$slipway" serve --config "$work/config/cluster.yaml" --state "$work/state" --images "$store" \
+		--templates "$work/templates" --agent "$work/agent" --socket "$socket" --user nobody >>"$work/serve.log" 2>&1 </dev/null &
+	serve=$!
+	wait_for 10 "the server" cli status || { cat "$work/serve.log"; exit 1; }
+}
+serve_stop() { kill "$serve" && wait "$serve"; }
+defer 'kill -9 $serve; wait $serve'
+
+image 1 4000
+serve_start
+ok "a good image is served" wait_for 10 "200" gets 200 /images/lab/1/initrd.img
+ok "byte for byte" cmp "$work/body" "$store/lab/1/initrd.img"
+ok "the timeline says that it was read" wait_for 5 "the event" happened 'image +lab/1 is what its manifest says: 2 files, 4\.0 MiB, read in .*signer: unverified'
+ok "status too" wait_for 5 "the state" status_says 'image +lab/1, good; signer: unverified'
+is "the manifest is not one of its files" 404 "$(fetch /images/lab/1/manifest.json)"
+is "nor is anything that the manifest does not name" 404 "$(echo x >"$store/lab/1/extra"; fetch /images/lab/1/extra)"
+rm "$store/lab/1/extra"
+
+# What is new comes in while we serve, and holds nobody up.
+image 2 300000
+first=$(fetch /images/lab/2/initrd.img)
+is "another image is served meanwhile" 200 "$(fetch /images/lab/1/vmlinuz)"
+like "one that is not read yet is 503, which is asked again" '^(503|200)$' "$first"
+ok "and is served once it was read" wait_for 30 "200" gets 200 /images/lab/2/initrd.img
+ok "which is an event" wait_for 5 "the event" happened 'image +lab/2 is what its manifest says: 2 files, 293\.1 MiB'
+
+# What changes on the disk.
+printf X | dd of="$store/lab/1/initrd.img" bs=1 seek=1000 conv=notrunc status=none
+like "a file that was changed is not served from that moment on" '^(503|403)$' "$(fetch /images/lab/1/initrd.img)"
+ok "and is refused once it was read" wait_for 10 "403" gets 403 /images/lab/1/initrd.img
+like "in words" 'not what its manifest says' "$(cat "$work/body")"
+is "the whole image, not the one file" 403 "$(fetch /images/lab/1/vmlinuz)"
+ok "the timeline names the file" wait_for 5 "the event" happened 'image +lab/1 is refused: initrd.img is not what the manifest says'
+ok "the log too" grep -q 'image lab/1 is refused: initrd.img' "$work/serve.log"
+ok "status too" status_says 'image +lab/1, refused'
+is "a node that asks for its script gets one" 200 "$(fetch '/script.ipxe?mac=02-00-00-00-00-11')"
+like "that says why it can not boot" 'image lab/1 is refused: initrd.img is not what the manifest says' "$(cat "$work/body")"
+is "another image is none the worse" 200 "$(fetch /images/lab/2/vmlinuz)"
+image 1 4000
+ok "a new import makes it good" wait_for 10 "200" gets 200 /images/lab/1/initrd.img
+ok "and its script boots" wait_for 5 "a script" eval "fetch '/script.ipxe?mac=02-00-00-00-00-11' && grep -q 'images/lab/1/vmlinuz' '$work/body'"
+mv "$store/lab/1/manifest.json" "$work/manifest.json"
+ok "an image that loses its manifest" wait_for 10 "403" gets 403 /images/lab/1/vmlinuz
+ok "says so" wait_for 5 "the event" happened 'lab/1 is refused: lab/1 has no manifest.json: .slipway images import'
+mv "$work/manifest.json" "$store/lab/1/manifest.json"
+ok "and is good again with it" wait_for 10 "200" gets 200 /images/lab/1/vmlinuz
+mkdir -p "$store/lab/3" && cp "$work/new/vmlinuz" "$store/lab/3/"
+ok "a folder that somebody put there is no image" wait_for 10 "403" gets 403 /images/lab/3/vmlinuz
+
+# Workers that die.
+kill -9 "$(worker verifier)"
+is "a verifier that is dead stops nobody's download" 200 "$(fetch /images/lab/2/vmlinuz)"
+image 4 1000
+ok "and its successor reads what came meanwhile" wait_for 10 "200" gets 200 /images/lab/4/initrd.img
+kill -9 "$(worker netboot)"
+ok "a new netboot knows the verdicts" wait_for 10 "200" gets 200 /images/lab/2/vmlinuz
+kill -9 "$(worker provisioner)"
+is "without a provisioner images are served" 200 "$(fetch /images/lab/1/vmlinuz)"
+wait_for 10 "the provisioner" cli status
+ok "which knows their states when it is back" wait_for 10 "the state" status_says 'image +lab/1, good'
+memory=$(awk '/^Pss:/ { print $2 }' "/proc/$(worker verifier)/smaps_rollup")
+ok "the verifier is small ($memory kB PSS)" test "$memory" -lt 16000
+
+# A restart.
+serve_stop
+sed -i '/is what its manifest says/d' "$work/serve.log"
+serve_start
+ok "after a restart it is served" wait_for 10 "200" gets 200 /images/lab/2/initrd.img
+ok "and nothing was read again" wait_for 5 "the event" happened 'lab/2 is what its manifest says: .* unchanged since it was read'
+serve_stop
+printf X | dd of="$store/lab/1/vmlinuz" bs=1 seek=5 conv=notrunc status=none
+serve_start
+ok "what was changed while nobody served is found at the start" wait_for 10 "403" gets 403 /images/lab/1/vmlinuz
+head -c 100 /dev/urandom >"$work/state/verifier/verdicts"
+serve_stop
+serve_start
+ok "a broken cache costs reading all again" wait_for 30 "200" gets 200 /images/lab/2/initrd.img
+is "and forgives nothing" 403 "$(fetch /images/lab/1/vmlinuz)"
+done_testing

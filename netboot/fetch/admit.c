@@ -126,7 +126,7 @@ static int check_signature(
 static int check_signatures(const struct admit_rules *r, int dir, const struct admit_files *files,
 	struct manifest *m, struct err *e)
 {
-	AUTO(str_done) struct str text = str_init(2 * IMAGE_FILE_SIZE);
+	AUTO(str_done) struct str text = str_init((size_t)2 * IMAGE_FILE_SIZE);
 	const char *signer = NULL;
 
 	for (size_t i = 0; i < m->n_files; i++)
@@ -157,7 +157,7 @@ static int check_signatures(const struct admit_rules *r, int dir, const struct a
 
 int admit_image(const struct admit_rules *r, int dir, struct manifest *m, struct err *e)
 {
-	struct admit_files files;
+	struct admit_files files = {.n = 0};
 
 	int rc = admit_files(r->arena, r->distro, m->id.version, &files, e);
 	if (rc < 0)

@@ -68,8 +68,8 @@ static int load_stream(const struct fetch *f, struct stream **ret, struct err *e
 	const struct mirror *m = f->rules.mirror;
 	struct mirror_values v = f->values;
 	AUTO(free_p) char *text = NULL;
-	const char *url;
-	size_t len;
+	const char *url = NULL;
+	size_t len = 0;
 
 	v.version = "";
 	int rc = mirror_fill(f->rules.arena, m, &v, &m->latest, "", &url, e);
@@ -98,8 +98,8 @@ static int newest_of_keys(const struct fetch *f, char ret[static IMAGE_VERSION_S
 	const struct mirror *m = f->rules.mirror;
 	struct mirror_values v = f->values;
 	AUTO(free_p) char *text = NULL;
-	const char *url;
-	size_t len;
+	const char *url = NULL;
+	size_t len = 0;
 
 	v.version = "";
 	int rc = mirror_fill(f->rules.arena, m, &v, &m->latest, "", &url, e);

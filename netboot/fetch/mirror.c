@@ -192,11 +192,12 @@ int mirror_base(struct arena *a, const struct mirror *m, const struct mirror_val
 	return *ret ? 0 : -E2BIG;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): seven small things, and all are needed */
 int mirror_fill(struct arena *a, const struct mirror *m, const struct mirror_values *v,
 	const struct distro_text *text, const char *file, const char **ret, struct err *e)
 {
 	struct value globals = globals_of(a, v);
-	const char *base, *url;
+	const char *base = NULL, *url = NULL;
 
 	int rc = mirror_base(a, m, v, &base, e);
 	if (rc < 0)

@@ -225,8 +225,8 @@ int signature_verify(const struct signature_rules *r, int signature, int data,
 	AUTO(free_p)
 	char *keyring = realpath(r->keyring, NULL); /* gpgv looks at home for bare names */
 	AUTO(close_p) int fd = -1;
-	pid_t pid;
-	int how;
+	pid_t pid = -1;
+	int how = 0;
 
 	if (!keyring)
 		return err_msg(e, -ENOKEY, "the key ring %s: %s", r->keyring, strerror(errno));

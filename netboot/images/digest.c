@@ -48,11 +48,11 @@ void digest_hex(struct digest *d, char ret[static DIGEST_HEX_SIZE])
 	if (!EVP_DigestFinal_ex(d->ctx, raw, &n))
 		abort();
 	assert(2 * n < DIGEST_HEX_SIZE);
-	for (unsigned i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		ret[2 * i] = digits[raw[i] >> 4];
 		ret[2 * i + 1] = digits[raw[i] & 15];
 	}
-	ret[2 * n] = '\0';
+	ret[(size_t)2 * n] = '\0';
 }
 
 int digest_of_fd(int fd, enum digest_kind kind, char ret[static DIGEST_HEX_SIZE],

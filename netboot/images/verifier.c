@@ -41,6 +41,7 @@ struct verifier {
 	struct reading reading;
 	unsigned char *block;
 	bool must_tell_all;
+	bool is_written; /* the verdicts, by this run */
 };
 
 static void work_again(struct verifier *v, int64_t after_ms)
@@ -97,6 +98,7 @@ static void write_down(struct verifier *v)
 	int rc = str_ok(&text) ? file_write(v->verdicts_dir, VERDICTS_NAME, str_text(&text),
 					 text.len, 0644)
 			       : -EFBIG;
+	v->is_written = rc == 0;
 	if (rc < 0)
 		log_error(
 			"verdicts can not be written, new images stay unserved: %s", strerror(-rc));
@@ -184,7 +186,7 @@ static void look(struct verifier *v)
 	bool is_other = survey_look(&v->survey);
 
 	survey_judge(&v->survey);
-	if (is_other)
+	if (is_other || !v->is_written)
 		write_down(v);
 	tell(v);
 }

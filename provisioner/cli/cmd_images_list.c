@@ -76,8 +76,8 @@ static void add_json_row(struct json *j, const struct row *r)
 	json_map_end(j);
 }
 
-static void look(
-	const struct cli *cli, int store, const struct images_entry *entry, struct row *ret)
+static void look(const struct images_users *users, int store, const struct images_entry *entry,
+	struct row *ret)
 {
 	struct err e;
 
@@ -85,7 +85,7 @@ static void look(
 	if (entry->state != IMAGES_WHOLE)
 		return;
 	ret->has_manifest = images_manifest(store, &entry->id, &ret->manifest, &e) == 0;
-	ret->user = images_user_of(cli, &entry->id);
+	ret->user = images_user_of(users, &entry->id);
 }
 
 static int run(const struct cli *cli)
@@ -97,6 +97,7 @@ static int run(const struct cli *cli)
 	AUTO(free_p) struct row *row = xcalloc(1, sizeof(*row));
 	AUTO(str_done) struct str text = str_init(OUTPUT_BYTES_MAX);
 	bool as_json = cli_has(cli, "json");
+	struct images_users users;
 	size_t n, n_unverified = 0;
 
 	if (store < 0)
@@ -104,11 +105,12 @@ static int run(const struct cli *cli)
 	int rc = images_list_all(cli, store, &list, &n);
 	if (rc != CLI_OK)
 		return rc;
+	images_users_load(cli, &users);
 	struct table *table = table_new(headers);
 	struct json json = json_init(&text);
 	json_list(&json);
 	for (size_t i = 0; i < n; i++) {
-		look(cli, store, &list[i], row);
+		look(&users, store, &list[i], row);
 		n_unverified += row->has_manifest && !row->manifest.signer[0];
 		if (as_json)
 			add_json_row(&json, row);

@@ -26,12 +26,12 @@ static size_t n_newer(const struct images_entry *list, size_t n, size_t i)
 	return newer;
 }
 
-static bool must_go(
-	const struct cli *cli, const struct images_entry *list, size_t n, size_t i, uint32_t keep)
+static bool must_go(const struct images_users *users, const struct images_entry *list, size_t n,
+	size_t i, uint32_t keep)
 {
 	if (list[i].state != IMAGES_WHOLE)
 		return true;
-	return n_newer(list, n, i) >= keep && !images_user_of(cli, &list[i].id);
+	return n_newer(list, n, i) >= keep && !images_user_of(users, &list[i].id);
 }
 
 static int remove_one(const struct cli *cli, int store, const struct images_entry *entry)
@@ -57,6 +57,7 @@ static int remove_one(const struct cli *cli, int store, const struct images_entr
 static int run(const struct cli *cli)
 {
 	AUTO(free_p) struct images_entry *list = NULL;
+	struct images_users users;
 	int worst = CLI_OK;
 	uint32_t keep;
 	size_t n;
@@ -72,8 +73,9 @@ static int run(const struct cli *cli)
 	int rc = images_list_all(cli, store, &list, &n);
 	if (rc != CLI_OK)
 		return rc;
+	images_users_load(cli, &users);
 	for (size_t i = 0; i < n; i++) {
-		if (!must_go(cli, list, n, i, keep))
+		if (!must_go(&users, list, n, i, keep))
 			continue;
 		rc = remove_one(cli, store, &list[i]);
 		worst = rc == CLI_OK ? worst : rc;

@@ -16,6 +16,7 @@ static const struct cli_option options[] = {
 static int run(const struct cli *cli)
 {
 	struct images_entry entry = {.state = IMAGES_WHOLE};
+	struct images_users users;
 	char bytes[HUMAN_SIZE];
 	struct err e;
 
@@ -25,7 +26,8 @@ static int run(const struct cli *cli)
 	AUTO(close_p) int store = images_open_store(cli, /* make= */ false);
 	if (store < 0)
 		return CLI_FAILED;
-	const char *user = cli_has(cli, "force") ? NULL : images_user_of(cli, &entry.id);
+	images_users_load(cli, &users);
+	const char *user = cli_has(cli, "force") ? NULL : images_user_of(&users, &entry.id);
 	if (user) {
 		cli_complain(cli, "%s is in use by %s (--force removes it all the same)",
 			cli->args[0], user);

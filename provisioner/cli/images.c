@@ -2,7 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "provisioner/base/files.h"
@@ -97,41 +100,60 @@ const char *images_keyring(const struct cli *cli, struct arena *a, const char *n
 	return given ? given : arena_printf(a, SLIPWAY_SYSCONFDIR "/slipway/keys/%s.gpg", name);
 }
 
-static bool is_of_config(const struct cli *cli, const struct image_id *id)
+static void load_config_user(const struct cli *cli, struct images_users *u)
 {
-	const char *path = cli_value(cli, "config");
 	AUTO(arena_free_p) struct arena *a = arena_new(ARENA_BYTES_MAX);
 	AUTO(free_p) char *text = NULL;
-	struct err e;
 	struct doc_node *root = NULL;
-	char name[IMAGE_ID_SIZE];
+	struct err e;
 	size_t len;
 
-	int rc = file_read(AT_FDCWD, path, CONFIG_BYTES_MAX, &text, &len);
-	if (rc < 0)
-		return rc != -ENOENT && rc != -ENOTDIR;
-	/* One that can not be read might need any image. */
-	if (doc_parse(a, path, text, len, &doc_limits_default, &root, &e) < 0)
-		return true;
+	u->config = cli_value(cli, "config");
+	int rc = file_read(AT_FDCWD, u->config, CONFIG_BYTES_MAX, &text, &len);
+	if (rc == -ENOENT || rc == -ENOTDIR)
+		return;
+	if (rc < 0 || doc_parse(a, u->config, text, len, &doc_limits_default, &root, &e) < 0) {
+		u->is_config_unreadable = true;
+		return;
+	}
+	/* Whatever else is wrong in it, its image is what its owner wants. */
 	const struct doc_node *image = doc_get(root, "image");
-	return image && doc_is_text(image, image_id_text(id, name));
+	if (image && image->kind == DOC_SCALAR && image->len < sizeof(u->of_config))
+		memcpy(u->of_config, image->text, image->len + 1);
 }
 
-static bool is_served(const struct cli *cli, const struct image_id *id)
+/* Nobody is said to be in the way of a socket that a dead server has left. */
+static bool is_served(const char *path)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	AUTO(close_p) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || strlen(path) >= sizeof(sa.sun_path))
+		return false;
+	memcpy(sa.sun_path, path, strlen(path) + 1);
+	return connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) == 0;
+}
+
+void images_users_load(const struct cli *cli, struct images_users *ret)
 {
 	AUTO(client_free_json) json_t *status = NULL;
 
-	/* A server that is not there uses nothing. */
-	if (access(cli_value(cli, "socket"), F_OK) < 0 ||
+	*ret = (struct images_users){.config = ""};
+	load_config_user(cli, ret);
+	if (!is_served(cli_value(cli, "socket")) ||
 		client_get_json(cli, "/v1/status", &status) != CLI_OK)
-		return false;
-	return strcmp(client_text(status, "image_distro"), id->name) == 0 &&
-	       strcmp(client_text(status, "image_version"), id->version) == 0;
+		return;
+	(void)snprintf(ret->of_server, sizeof(ret->of_server), "%s/%s",
+		client_text(status, "image_distro"),
+		client_text(status, "image_version")); /* a longer one is none of the store's */
 }
 
-const char *images_user_of(const struct cli *cli, const struct image_id *id)
+const char *images_user_of(const struct images_users *u, const struct image_id *id)
 {
-	if (is_of_config(cli, id))
-		return cli_value(cli, "config");
-	return is_served(cli, id) ? "the running server" : NULL;
+	char text[IMAGE_ID_SIZE];
+
+	(void)image_id_text(id, text);
+	if (u->is_config_unreadable || strcmp(u->of_config, text) == 0)
+		return u->config;
+	return strcmp(u->of_server, text) == 0 ? "the running server" : NULL;
 }

@@ -49,8 +49,17 @@ int images_load_distro(const struct cli *cli, struct arena *a, const char *name,
 /* The key ring for that distribution: what was given, or its usual place. In the arena. */
 const char *images_keyring(const struct cli *cli, struct arena *a, const char *name);
 
-/* Who needs this image: "cluster.yaml", "the running server", or NULL. */
-const char *images_user_of(const struct cli *cli, const struct image_id *id);
+/* What is in use: asked once, of cluster.yaml and of the server, if one runs. */
+struct images_users {
+	const char *config;        /* path of cluster.yaml */
+	bool is_config_unreadable; /* then it may need any image */
+	char of_config[IMAGE_ID_SIZE], of_server[IMAGE_ID_SIZE];
+};
+
+void images_users_load(const struct cli *cli, struct images_users *ret);
+
+/* Who needs this image: cluster.yaml's path, "the running server", or NULL. */
+const char *images_user_of(const struct images_users *u, const struct image_id *id);
 
 /* One file each. */
 extern const struct cli_command cmd_images_fetch, cmd_images_import, cmd_images_export,

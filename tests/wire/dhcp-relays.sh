@@ -30,7 +30,7 @@ wire d "${far[b]}" 10.91.0.1/24
 in_cli sysctl -qw net.ipv4.ip_forward=1
 ip -n "$srv" route add 10.88.0.0/14 via 10.77.0.2
 
-serve lease=12 probe=100 subnet=10.88.0.0/24,10.88.0.100-10.88.0.149,10.88.0.1 subnet=10.89.0.0/24,10.89.0.100-10.89.0.149,10.89.0.1 \
+serve lease=20 probe=100 subnet=10.88.0.0/24,10.88.0.100-10.88.0.149,10.88.0.1 subnet=10.89.0.0/24,10.89.0.100-10.89.0.149,10.89.0.1 \
 	subnet=10.91.0.0/24,10.91.0.100-10.91.0.149,10.91.0.1 node=branch1,10.88.0.10,02:00:00:00:08:01
 watch
 
@@ -55,7 +55,7 @@ unrelay() { kill -- "-$started" 2>/dev/null; wait "$started" 2>/dev/null; }
 # --- dhcrelay --------------------------------------------------------------------------------------
 
 relay "$cli" dhcrelay -4 -d --no-pid -iu c0 -id a0 -id b0 -id x0 10.77.0.1
-like "dhcrelay: client of the first network gets an address of it" 'lease of 10\.88\.0\.100 obtained from 10\.77\.0\.1, lease time 12' "$(lease a 21)"
+like "dhcrelay: client of the first network gets an address of it" 'lease of 10\.88\.0\.100 obtained from 10\.77\.0\.1, lease time 20' "$(lease a 21)"
 is "dhcrelay: with that network's router and mask" "10.88.0.1 255.255.255.0" "$(told_udhcpc router) $(told_udhcpc subnet)"
 like "dhcrelay: client of the second network gets an address of that" 'lease of 10\.89\.0\.100 obtained' "$(lease b 22)"
 like "dhcrelay: client that wants its answers by broadcast" 'lease of 10\.88\.0\.101 obtained' "$(lease a 23 -B)"
@@ -89,7 +89,7 @@ far_mac a 31
 client a 1 -1 -d & client=$!
 ok "dhclient behind dhcrelay gets a lease" wait_for 15 "dhclient" is_bound 1
 first=$(sed -n 's/^bound to \([0-9.]*\) .*/\1/p' "$work/far1.log")
-ok "dhclient renews past the relay, straight to the server" wait_for 15 "RENEW" renewed
+ok "dhclient renews past the relay, straight to the server" wait_for 25 "RENEW" renewed
 like "dhclient: the renewal was unicast, and answered by the server" "^DHCPREQUEST for $first on n0 to 10\.77\.0\.1 port 67" "$(cat "$work/far1.log")"
 client_ends
 far_mac a 99
@@ -98,7 +98,7 @@ client b 2 -1 -d & client=$!
 ok "dhclient wakes up in the other network" wait_for 15 "dhclient" is_bound 2
 is "dhclient: its old address is refused there at once, and it gets one of that network" \
 	"DHCPREQUEST DHCPNAK DHCPDISCOVER DHCPOFFER DHCPREQUEST DHCPACK 10.89.0" \
-	"$(grep -oE '^DHCP[A-Z]+' "$work/far2.log" | paste -sd' ') $(sed -n 's/^bound to \([0-9]*\.[0-9]*\.[0-9]*\)\..*/\1/p' "$work/far2.log")"
+	"$(grep -oE '^DHCP[A-Z]+' "$work/far2.log" | uniq | paste -sd' ') $(sed -n 's/^bound to \([0-9]*\.[0-9]*\.[0-9]*\)\..*/\1/p' "$work/far2.log")"
 client_ends
 client b 3 -r
 ok "dhclient releases past the relay" hears 'RELEASE - mac=02:00:00:00:08:31 address=10\.89\.0\.1'

@@ -254,7 +254,7 @@ def header():
           lambda row: True)
     r = one(discover(secs=65535, ciaddr="10.77.0.120", siaddr="1.2.3.4", sname=b"x" * 64, file=b"y" * 128))
     check("and not copied into the offer", r and (r.ciaddr, r.siaddr, r.sname, r.file, r.secs, r.hops) == ("0.0.0.0", "0.0.0.0", b"", b"", 0, 0), r and vars(r))
-    table("relays that cannot be: our own address, nobody's, everybody's", [(a, discover(giaddr=a)) for a in (SERVER, "127.0.0.1", BROADCAST, "224.0.0.1", "192.168.1.1", "0.0.0.1")], lambda row: False)
+    table("relays that cannot be: our own address, nobody's, everybody's", [(a, discover(giaddr=a)) for a in (SERVER, "127.0.0.1", BROADCAST, "224.0.0.1", "10.77.0.255", "10.77.0.0", "192.168.1.1", "0.0.0.1")], lambda row: False)
     table("hardware addresses that name nobody", [(m, discover(chaddr=mac_bytes(m))) for m in ("00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01", "33:33:00:00:00:01")], lambda row: False)
 
 

@@ -11,6 +11,8 @@
 
 #define LINES_PER_S 100
 #define QUEUE_BYTES_MAX ((size_t)4 << 20)
+#define LEASES_WAITING_MAX ((size_t)1 << 20)
+#define LEASES_AGAIN_US 20000
 #define LEASES_A_TURN 8 /* messages of up to LISTING_STEP leases */
 
 static const char *stage_name(uint8_t stage)
@@ -153,18 +155,33 @@ static void on_nodes_end(void *arg, const void *payload, int fd)
 	log_info("%zu nodes are known", node_table_count(c->nodes));
 }
 
-/* As much as one turn of the loop may take: requests come first. */
+/* As much as one turn of the loop may take: requests come first. A provisioner that is still busy with what
+ * was told before gets it later: a piece that the channel drops would be missing in the list. */
 static void send_leases(struct control *c)
 {
+	static const struct timeval soon = {.tv_usec = LEASES_AGAIN_US};
 	int64_t now_ms = clock_mono_ms();
 	struct message_leases m = {0};
 
+	if (ipc_waiting(c->provisioner) > LEASES_WAITING_MAX) {
+		(void)evtimer_add(c->list, &soon);
+		return;
+	}
 	for (int i = 0; i < LEASES_A_TURN && !m.is_end; i++) {
 		listing_next(&c->listing, c->leases, c->nodes, now_ms, &m);
 		m.is_paused = i + 1 == LEASES_A_TURN;
 		(void)ipc_send(c->provisioner, MESSAGE_LEASES, &m, sizeof(m),
 			-1); /* whoever waits for it has a timeout */
 	}
+}
+
+static void on_list(evutil_socket_t fd, short what, void *arg)
+{
+	struct control *c = arg;
+
+	(void)fd, (void)what;
+	if (c->listing.addresses)
+		send_leases(c);
 }
 
 static void on_leases_ask(void *arg, const void *payload, int fd)
@@ -258,7 +275,8 @@ void control_open(struct control *c, struct event_base *base, int fd, struct lea
 	c->provisioner = ipc_new(base, fd, "provisioner", kinds, ARRAY_LEN(kinds), c);
 	ipc_limit_queue(c->provisioner, QUEUE_BYTES_MAX);
 	c->tell = event_new(base, -1, 0, on_tell, c);
-	assert(c->tell);
+	c->list = evtimer_new(base, on_list, c);
+	assert(c->tell && c->list);
 	(void)ipc_send(c->provisioner, MESSAGE_HELLO, &hello, sizeof(hello),
 		-1); /* it finds out by itself */
 }
@@ -267,6 +285,8 @@ void control_close(struct control *c)
 {
 	if (c->tell)
 		event_free(TAKE(c->tell));
+	if (c->list)
+		event_free(TAKE(c->list));
 	ipc_free(TAKE(c->provisioner));
 	networks_free(TAKE(c->networks));
 	networks_free(TAKE(c->networks_coming));

@@ -41,6 +41,7 @@ struct control {
 	control_clear *clear;
 	void *arg; /* of `clear` */
 	struct ipc *provisioner;
+	struct event *list; /* goes on with the listing when the provisioner was busy */
 	struct event *tell; /* sends what is in `told` at the end of a wake-up */
 	struct message_exchange told[IPC_PAYLOAD_MAX / sizeof(struct message_exchange)];
 	size_t n_told;

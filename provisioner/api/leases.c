@@ -17,7 +17,7 @@
 #include "provisioner/generation/generation.h"
 
 #define WAITING_MAX 8
-#define PATIENCE_S 5
+#define PATIENCE_S 20
 #define PIECE_BYTES_MAX ((size_t)64 << 10)
 #define AHEAD_BYTES_MAX ((size_t)256 << 10) /* that the reader has not taken yet */
 #define WITHIN_MS_MAX ((int64_t)100 * 366 * 86400 * 1000)

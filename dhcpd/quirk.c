@@ -11,19 +11,19 @@
 /* A row matches when all that it names is so. What it does not name may be anything. */
 struct row {
 	const char *name;
-	unsigned stages; /* bits 1 << enum boot_stage */
-	unsigned kinds;  /* bits of enum arch_kind */
+	const char *class;    /* what option 60 begins with */
+	const char *uuid;     /* what option 97 begins with, behind its type */
+	unsigned stages;      /* bits 1 << enum boot_stage */
+	unsigned kinds;       /* bits of enum arch_kind */
+	uint32_t behaviour;   /* enum quirk_flag; 0: it is only worth knowing */
+	uint16_t arch;        /* it is this one; 0: as it claims */
+	uint16_t header_bits; /* any of these is set in `flags` */
 	uint8_t ouis[OUIS_MAX][OUI_LEN];
 	uint8_t n_ouis;
 	uint8_t htype, hlen;
-	uint8_t type;         /* option 53 */
-	uint16_t header_bits; /* any of these is set in `flags` */
+	uint8_t type;  /* option 53 */
+	uint8_t lacks; /* this option */
 	bool has_ciaddr, has_swapped_secs;
-	uint8_t lacks;      /* this option */
-	const char *class;  /* what option 60 begins with */
-	const char *uuid;   /* what option 97 begins with, behind its type */
-	uint32_t behaviour; /* enum quirk_flag; 0: it is only worth knowing */
-	uint16_t arch;      /* it is this one; 0: as it claims */
 };
 
 #define FIRMWARE (1u << STAGE_FIRMWARE)

@@ -59,13 +59,12 @@ static bool options_are_sound(const struct message_network *n)
 
 int networks_add(struct networks *s, const struct message_network *n)
 {
-	struct span span = {ipv4_net_first(n->net), ipv4_net_broadcast(n->net)};
-
 	if (s->n == s->max)
 		return -ENOSPC;
 	if (n->net.len < 1 || n->net.len > 32 || !pool_is_inside(n) ||
 		!memchr(n->domain, 0, sizeof(n->domain)) || !options_are_sound(n))
 		return -EINVAL;
+	struct span span = {ipv4_net_first(n->net), ipv4_net_broadcast(n->net)};
 	for (size_t i = 0; i < s->n; i++)
 		if (span.first <= s->spans[i].last && s->spans[i].first <= span.last)
 			return -EINVAL;

@@ -2,7 +2,7 @@
  *
  * RFC 2131 section 4.3 over plain structs: message, leases, nodes, settings and time go in; the reply, its
  * way, and what must be on disk before it leaves come out. Pure: no clock, no socket, no log; only the
- * lease table changes. The server owns the network: it is authoritative.
+ * lease table changes. The server owns the network and is authoritative, unless it was told otherwise.
  *
  * Who asks is told by ask.h, which address it gets by choose.h. A lease that is not known but whose
  * address is free is granted to the client that says it holds it, so that a lost lease database costs

@@ -67,6 +67,9 @@ refuses 2 'from 1 to 10000' images prune --keep 0
 refuses 3 'no image flatcar/1' images rm flatcar/1 --store "$work/store"
 refuses 3 'no image flatcar' images verify flatcar --store "$work/store"
 refuses 4 'no server answers' status --socket "$work/none"
+for c in "$top"/docs/examples/*/cluster.yaml; do
+	ok "the example $(basename "$(dirname "$c")") is sound" "$slipway" check --config "$c" --templates "$top/templates"
+done
 refuses 65 'nothing.yaml' check --config "$work/nothing.yaml" --templates "$top/templates"
 refuses 1 'nowhere' check --config "$work/x.yaml" --templates "$work/nowhere"
 for c in serve check nodes events leases trace wait status render schema "images fetch" "images import" "images export" "images list" "images verify" "images rm" "images prune"; do

@@ -116,6 +116,7 @@ bool conflict_found(const struct decide_state *s, const struct conflict *c, int6
 		(void)snprintf(text, sizeof(text),
 			"%s answers for every address (%s, too): not believed", who, ip);
 		tell(s, l, COUNT_TOO_MANY_CLAIMS, text, ret);
+		ret->is_tellable = false; /* it would be one line for each machine that asks */
 		return false;
 	}
 	(void)snprintf(text, sizeof(text), "%s is in use by %s: quarantined", ip, who);

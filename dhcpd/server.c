@@ -45,7 +45,7 @@ struct dhcpd {
 	struct pxe_loops loops;
 	struct relay_strangers strangers;
 	struct counters counters;
-	struct log_rate malformed, unsent;
+	struct log_rate malformed, unsent, liars;
 
 	struct msg msg;
 	struct decision decision;
@@ -200,9 +200,8 @@ static void answer(struct dhcpd *d, const struct probe_request *r, unsigned trie
 /* Too much from one source. Each is told of once in a minute, a relay in the log alone. */
 static bool is_too_much(struct dhcpd *d, const struct arrival *from)
 {
-	struct message_exchange x = {.mac = from->src_mac,
-		.stage = STAGE_OS,
-		.request = opts_u8(&d->msg.opts, OPT_TYPE)};
+	struct message_exchange x = {
+		.mac = from->src_mac, .request = opts_u8(&d->msg.opts, OPT_TYPE)};
 	struct mac mac;
 	bool tell;
 
@@ -258,10 +257,14 @@ static bool on_taken(void *arg, const struct probe *p, const struct mac *holder)
 	struct dhcpd *d = arg;
 	struct decide_state state = state_of(d);
 	struct conflict c = {p->address, p->asker, holder};
+	unsigned held;
 	bool is_over = conflict_found(&state, &c, clock_mono_ms(), &d->decision);
 
 	if (d->decision.what != COUNT_NONE)
 		act(d);
+	if (d->decision.what == COUNT_TOO_MANY_CLAIMS &&
+		log_rate_allows(&d->liars, clock_mono_ms(), &held))
+		log_warn("%s (%u more)", d->decision.exchange.note, held);
 	return is_over;
 }
 

@@ -243,7 +243,9 @@ TEST(who_answers_for_everything_is_not_believed_for_ever)
 	}
 	assert_int_equal(n, 8);
 	assert_int_equal(lab->d.what, COUNT_TOO_MANY_CLAIMS);
-	assert_true(lab->d.is_tellable);
+	assert_false(lab->d.is_tellable);
+	assert_non_null(
+		strstr(lab->d.exchange.note, "02:00:00:00:00:63 answers for every address"));
 	assert_int_equal(silence(lab, 10)->what, COUNT_OFFER);
 }
 

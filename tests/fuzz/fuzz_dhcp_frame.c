@@ -1,4 +1,5 @@
-/* Whole frames as the capture hands them over: Ethernet, VLAN, IPv4, UDP, and IPv6 solicitations. */
+/* Whole frames as the capture hands them over: Ethernet, VLAN, IPv4, UDP, answers to ARP probes, words of other
+ * servers, and IPv6 solicitations. */
 #include <assert.h>
 #include <stdbool.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 #include "dhcpd/arp.h"
 #include "dhcpd/frame.h"
 #include "dhcpd/ra.h"
+#include "dhcpd/rival.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -16,10 +18,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct frame f, back;
 	struct ipv6 src;
 	struct arp_answer answer;
+	struct rival_self self = {{{2, 0, 0, 0, 0, 1}}, 0x0a4d0001};
+	struct message_rival rival;
 
 	switch (frame_parse(data, size, &f)) {
 	case FRAME_UDP:
 		assert(f.payload.p >= data && f.payload.p + f.payload.left <= data + size);
+		if (rival_read(&f, &self, &rival))
+			assert(rival.address != 0 && rival.reply != 0);
 		frame_build(&f, f.payload.p, f.payload.left, &w);
 		if (!wr_ok(&w))
 			break;

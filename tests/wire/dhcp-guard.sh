@@ -190,4 +190,5 @@ packets dhcp_guard_packets.py power_on=1000
 stop
 
 judge 6000
+is "no server ended but as it was told" "" "$(cat "$work"/host*.log | grep '^END' | grep -vE '^END (0|137)$')"
 done_testing

@@ -164,6 +164,15 @@ is "which leave it ready" ready "$(node .state)"
 like "it keeps its lease" "lease of $address obtained" \
 	"$(in_cli timeout 20 busybox udhcpc -f -q -n -i c0 -t 4 -T 1 -s /bin/true 2>&1)"
 
+# --- another DHCP server ------------------------------------------------------------------------------
+
+is "no other DHCP server is known" 0 "$(cli status -o json | jq '.rivals | length')"
+in_cli /usr/bin/python3 "$top/tests/wire/dhcp_guard_packets.py" refuse=31,7
+rival() { cli status | grep -q '^rivals  *10\.77\.0\.7 (06:00:00:00:00:77)$'; }
+ok "another one that betrays itself is in the status" wait_for 5 "the rival" rival
+like "and in the cluster's timeline" 'another DHCP server, 10\.77\.0\.7 \(06:00:00:00:00:77\), answered 06:00:00:00:00:1f' \
+	"$(cli events -n 10000 -o json | jq -r 'select(.kind == "rival") | .text')"
+
 # --- cluster.yaml changes ------------------------------------------------------------------------
 
 generation() { cli status -o json | jq .generation; }

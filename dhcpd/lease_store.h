@@ -6,7 +6,8 @@
  * keep their addresses even then (decide.h). One that a newer version wrote is left alone: nobody starts.
  *
  * Times on disk are wall-clock, with the monotonic time and the kernel's boot id beside them: within one
- * boot a clock that jumps changes no lease, and across boots one that went back makes none eternal. */
+ * boot a clock that jumps changes no lease, and across boots one that went back makes none eternal. While
+ * the server is suspended the monotonic clock stands still, so a lease may last longer, never shorter. */
 #ifndef SLIPWAY_DHCPD_LEASE_STORE_H
 #define SLIPWAY_DHCPD_LEASE_STORE_H
 

@@ -182,7 +182,9 @@ static void on_stop(evutil_socket_t signo, short what, void *arg)
 	(void)event_base_loopexit(arg, NULL);
 }
 
-static void provisioner(int fd)
+/* Gives the worker's wait status. It is told to end while its channel is open: one that was on its way out already
+ * could be killed by the signal. */
+static int provisioner(int fd, pid_t worker_pid)
 {
 	static const struct ipc_kind kinds[] = {
 		{MESSAGE_HELLO, sizeof(struct message_hello), on_hello, .takes_fd = false},
@@ -191,20 +193,24 @@ static void provisioner(int fd)
 		{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, .takes_fd = false},
 	};
 	struct host h = {.base = event_base_new()};
+	int status = 0;
 
 	h.worker = ipc_new(h.base, fd, "netboot", kinds, ARRAY_LEN(kinds), &h);
 	struct event *term = evsignal_new(h.base, SIGTERM, on_stop, h.base);
 	(void)event_add(term, NULL);
 	(void)event_base_dispatch(h.base);
+	(void)kill(worker_pid, SIGTERM);
+	(void)waitpid(worker_pid, &status, 0);
 	event_free(term);
 	ipc_free(h.worker);
 	event_base_free(h.base);
+	return status;
 }
 
 int main(int argc, char **argv)
 {
 	char verdicts[] = "/tmp/slipway-verdicts.XXXXXX", file[64];
-	int pair[2], status = 0;
+	int pair[2];
 
 	if (argc != 5) {
 		(void)fprintf(stderr, "usage: netboot_host ADDRESS IMAGES FIRMWARE AGENT\n");
@@ -229,9 +235,7 @@ int main(int argc, char **argv)
 		return worker(argv, pair[1], verdicts);
 	}
 	(void)close(pair[1]);
-	provisioner(pair[0]);
-	(void)kill(pid, SIGTERM);
-	(void)waitpid(pid, &status, 0);
+	int status = provisioner(pair[0], pid);
 	(void)kill(verifier, SIGTERM);
 	(void)waitpid(verifier, NULL, 0);
 	(void)unlink(file);

@@ -69,7 +69,7 @@ is "networkd says nothing of a reply that it could not use" "" "$(tr -d '\r' <"$
 stop
 judge 6
 # What it sent, read by tshark: identifier, parameters, and where the renewal went.
-sent() { tshark -r "$work/all.pcapng" -Y "dhcp.type == 1 && dhcp.hw.mac_addr == $mac && ($1)" -T fields -E separator=' ' "${@:2}" 2>/dev/null; }
+sent() { tshark -r "$work/all.pcapng" -Y "dhcp.type == 1 && !icmp && dhcp.hw.mac_addr == $mac && ($1)" -T fields -E separator=' ' "${@:2}" 2>/dev/null; }
 is "its identifier was its MAC in both stages" "01${mac//:/}" "$(sent 'dhcp.option.dhcp == 1' -e dhcp.option.value | tr ',' '\n' | grep -x "01${mac//:/}" | sort -u)"
 is "the renewal went to the server alone, from the address renewed" "10.77.0.20 10.77.0.1" "$(sent 'dhcp.option.dhcp == 3 && dhcp.ip.client != 0.0.0.0' -e ip.src -e ip.dst | sort -u)"
 done_testing

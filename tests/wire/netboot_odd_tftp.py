@@ -98,7 +98,7 @@ def timer_repeats():
     began = time.monotonic()
     again, same = s.recvfrom(600)
     assert again == first and same == tid
-    return 0.8 < time.monotonic() - began < 1.5
+    return time.monotonic() - began > 0.8
 
 
 def repeated_request():

@@ -48,6 +48,8 @@ flush
 if command -v dhcpcd >/dev/null; then
 	mac 17
 	in_cli timeout -k 2 20 dhcpcd -4 -T -t 10 c0 >"$work/dhcpcd.log" 2>&1
+	# It dies on its way out, and leaves children behind.
+	for pid in $(ip netns pids "$cli"); do ! grep -qs '^dhcpcd$' "/proc/$pid/comm" || kill -9 "$pid"; done
 	like "dhcpcd gets an offer that it likes" "offered 10\.77\.0\.1[0-4][0-9]|new_ip_address='?10\.77\.0\.1" "$(cat "$work/dhcpcd.log")"
 else
 	skip "dhcpcd gets an offer that it likes" "dhcpcd is not installed"

@@ -132,6 +132,7 @@ rack_mac() { printf '52:54:00:77:%02x:%02x' "$1" "$2"; }
 #   bios       SeaBIOS, iPXE in the network card's ROM
 #   uefi       the firmware's own PXE client: loader by TFTP
 #   uefi-http  the firmware's own HTTP boot: loader by HTTP
+#   uefi-secure  as uefi, with Secure Boot on and the keys of any PC: only signed loaders and kernels start
 # $rack_dir/NAME.on keeps when, in ms; NAME.console is its serial line, NAME.qemu QEMU's own words.
 rack_on() {
 	local name=$1 kind=$2 slot=$3 at=$rack_dir/$1 nic tap rom='' args
@@ -149,13 +150,21 @@ rack_on() {
 		-drive "if=none,id=disk,format=raw,file=$at.disk" -device virtio-blk-pci,drive=disk,bootindex=3)
 	case $kind in
 	bios) ;;
+	uefi-secure)
+		rom=,romfile=
+		args[3]=q35,graphics=off,smm=on
+		[ -e "$at.vars" ] || cp "$rack_ovmf/OVMF_VARS_4M.ms.fd" "$at.vars" || return
+		args+=(-global driver=cfi.pflash01,property=secure,value=on
+			-drive "if=pflash,format=raw,unit=0,readonly=on,file=$rack_ovmf/OVMF_CODE_4M.secboot.fd"
+			-drive "if=pflash,format=raw,unit=1,file=$at.vars")
+		;;
 	uefi | uefi-http)
 		rom=,romfile= # no iPXE in the card: the firmware's client speaks
 		[ -e "$at.vars" ] || cp "$rack_ovmf/OVMF_VARS_4M.fd" "$at.vars" || return
 		args+=(-drive "if=pflash,format=raw,unit=0,readonly=on,file=$rack_ovmf/OVMF_CODE_4M.fd"
 			-drive "if=pflash,format=raw,unit=1,file=$at.vars")
 		;;
-	*) rack_say "$kind: a machine boots by bios, uefi or uefi-http"; return 2 ;;
+	*) rack_say "$kind: a machine boots by bios, uefi, uefi-http or uefi-secure"; return 2 ;;
 	esac
 	[ "$kind" = uefi-http ] && args+=(-fw_cfg name=opt/org.tianocore/IPv4PXESupport,string=n
 		-fw_cfg name=opt/org.tianocore/IPv6PXESupport,string=n)

@@ -10,6 +10,7 @@
 #include "provisioner/base/log.h"
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/messages/messages.h"
+#include "provisioner/nodes/batch.h"
 #include "provisioner/nodes/index.h"
 #include "provisioner/nodes/record.h"
 #include "provisioner/nodes/taken.h"
@@ -18,15 +19,13 @@
 #define SEEN_STORED_MS 60000 /* a sign of life alone is written so often */
 
 struct nodes {
-	struct store *store;
+	struct batch batch;
 	const struct cluster *cluster;
 	struct machine **list; /* nodes of cluster.yaml first */
 	size_t n, cap;
 	struct index index;
 	struct taken taken;
-	bool in_batch;
-	int failed; /* the first store error of this batch */
-	struct log_rate rate, strangers;
+	struct log_rate strangers;
 	nodes_event_fn *on_event;
 	void *on_event_arg;
 };
@@ -72,7 +71,7 @@ int nodes_open(struct store *store, int64_t now_ms, struct nodes **ret, struct e
 {
 	struct nodes *t = xcalloc(1, sizeof(*t));
 
-	t->store = store;
+	t->batch.store = store;
 	int rc = store_nodes_each(store, read_back, t);
 	if (rc < 0) {
 		nodes_free(t);
@@ -128,25 +127,9 @@ struct machine *nodes_by_address(const struct nodes *t, uint32_t address)
 	return index_by_address(&t->index, address);
 }
 
-static bool batch_open(struct nodes *t)
-{
-	if (!t->in_batch && t->failed == 0) {
-		t->failed = store_begin(t->store);
-		t->in_batch = t->failed == 0;
-	}
-	return t->in_batch && t->failed == 0;
-}
-
-static void batch_result(struct nodes *t, int rc)
-{
-	if (rc < 0 && t->failed == 0)
-		t->failed = rc;
-}
-
 static void remove_at(struct nodes *t, size_t i)
 {
-	if (batch_open(t))
-		batch_result(t, store_node_delete(t->store, t->list[i]->key));
+	batch_delete(&t->batch, t->list[i]->key);
 	index_drop(&t->index, t->list[i]);
 	machine_free(t->list[i]);
 	for (; i + 1 < t->n; i++)
@@ -167,8 +150,7 @@ static void become_stranger(struct nodes *t, size_t i, int64_t now_ms)
 		return;
 	}
 	char mac[MAC_TEXT_SIZE];
-	if (batch_open(t))
-		batch_result(t, store_node_delete(t->store, m->key));
+	batch_delete(&t->batch, m->key);
 	index_drop(&t->index, m);
 	copy_text(m->key, sizeof(m->key), mac_text(&m->macs[0], mac));
 	index_add(&t->index, m);
@@ -195,8 +177,8 @@ static void become_node(
 {
 	bool was_stranger = m->life.state == NODE_WAITING || m->key[0] == '\0';
 
-	if (m->key[0] && strcmp(m->key, n->name) != 0 && batch_open(t))
-		batch_result(t, store_node_delete(t->store, m->key));
+	if (m->key[0] && strcmp(m->key, n->name) != 0)
+		batch_delete(&t->batch, m->key);
 	index_drop(&t->index, m);
 	copy_text(m->key, sizeof(m->key), n->name);
 	m->node = n;
@@ -395,8 +377,7 @@ void nodes_event(struct nodes *t, const struct machine *m, int64_t now_ms, const
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap); /* a longer line is cut */
 	va_end(ap);
-	if (batch_open(t))
-		batch_result(t, store_event_add(t->store, &e, &e.id));
+	batch_event(&t->batch, &e);
 	/* Strangers can be made up by the thousand; the log would be theirs. */
 	if (!m || m->node || log_rate_allows(&t->strangers, clock_mono_ms(), &held))
 		log_line(severity == STORE_INFO ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "node=%s %s: %s",
@@ -472,34 +453,16 @@ void nodes_set_facts(struct machine *m, const char *json)
 
 int nodes_flush(struct nodes *t)
 {
-	char reason[256];
-	unsigned held;
-
 	for (size_t i = 0; i < t->n; i++) {
 		struct machine *m = t->list[i];
 
-		if (!m->dirty || !batch_open(t))
+		if (!m->dirty || !batch_put(&t->batch, m))
 			continue;
-		int rc = record_put(t->store, m);
-		batch_result(t, rc);
-		m->dirty = rc < 0;
+		m->dirty = false;
 		m->stored_seen_ms = m->last_seen_ms;
 	}
-	int rc = t->failed;
-	if (t->in_batch && rc == 0)
-		rc = store_commit(t->store);
-	(void)snprintf(reason, sizeof(reason), "%s",
-		store_reason(t->store)); /* before the roll-back's own */
-	if (t->in_batch && t->failed < 0)
-		store_abort(t->store);
-	t->in_batch = false;
-	t->failed = 0;
-	if (rc < 0) {
-		for (size_t i = 0; i < t->n; i++)
-			t->list[i]->dirty = true; /* whatever this batch held is tried again */
-		if (log_rate_allows(&t->rate, clock_mono_ms(), &held))
-			log_error("state.db: %s (%s), trying again (%u more)", reason,
-				strerror(-rc), held);
-	}
+	int rc = batch_end(&t->batch);
+	for (size_t i = 0; rc < 0 && i < t->n; i++)
+		t->list[i]->dirty = true; /* whatever this batch held is tried again */
 	return rc;
 }

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,15 +20,13 @@
 #include "provisioner/base/notify.h"
 #include "provisioner/base/sandbox.h"
 #include "provisioner/cluster/cluster.h"
-#include "provisioner/daemon/sockets.h"
+#include "provisioner/daemon/server_fds.h"
 #include "provisioner/daemon/worker.h"
 #include "provisioner/net/bring_up.h"
 
 #define EXIT_CONFIG_ERROR 65 /* EX_DATAERR of sysexits.h */
 #define CONFIG_BYTES_MAX ((size_t)8 << 20)
 #define ARENA_BYTES_MAX ((size_t)512 << 20)
-#define CHANNEL_BUFFER_BYTES (4 << 20)
-#define LOWEST_FD 64 /* above every number that a worker's descriptors are moved to */
 #define FD_LIMIT 65536
 #define RESTART_MIN_MS 50
 #define RESTART_MAX_MS 800
@@ -55,8 +52,7 @@ struct supervisor {
 	uid_t uid;
 	gid_t gid;
 	struct event_base *base;
-	int fds[N_SERVER_FDS];
-	int ready_pipe; /* our end of SERVER_READY */
+	struct server_fds open;
 	struct worker workers[N_WORKERS];
 	struct event *stop_limit;
 	bool stopping, ready;
@@ -70,100 +66,23 @@ static void open_failed(const struct err *e)
 	log_error("%s", err_text(e, text, sizeof(text)));
 }
 
-/* Out of the way of the numbers that workers' descriptors get. */
-static int raise_fd(int fd)
-{
-	int high = fcntl(fd, F_DUPFD_CLOEXEC, LOWEST_FD);
-
-	(void)close(fd);
-	return high < 0 ? -errno : high;
-}
-
-static int keep_fd(struct supervisor *s, enum server_fd which, int fd)
-{
-	if (fd < 0)
-		return fd;
-	s->fds[which] = raise_fd(fd);
-	return s->fds[which] < 0 ? s->fds[which] : 0;
-}
-
-static int open_channel(struct supervisor *s, enum server_fd one, enum server_fd other)
-{
-	int pair[2], bytes = CHANNEL_BUFFER_BYTES;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0)
-		return -errno;
-	for (int i = 0; i < 2; i++)
-		(void)setsockopt(pair[i], SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes));
-	int rc = keep_fd(s, one, pair[0]);
-	int rc2 = keep_fd(s, other, pair[1]);
-	return rc < 0 ? rc : rc2;
-}
-
-static int open_ready_pipe(struct supervisor *s)
-{
-	int ends[2];
-
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
-		return -errno;
-	s->ready_pipe = raise_fd(ends[0]);
-	return keep_fd(s, SERVER_READY, ends[1]);
-}
-
-static int open_channels(struct supervisor *s, struct err *e)
-{
-	int rc = open_channel(s, SERVER_DHCPD_SIDE, SERVER_DHCPD_PEER);
-
-	if (rc == 0)
-		rc = open_channel(s, SERVER_NETBOOT_SIDE, SERVER_NETBOOT_PEER);
-	if (rc == 0)
-		rc = open_channel(s, SERVER_VERIFIER_SIDE, SERVER_VERIFIER_PEER);
-	if (rc == 0)
-		rc = open_ready_pipe(s);
-	return rc < 0 ? err_msg(e, rc, "socketpair: %s", strerror(-rc)) : 0;
-}
-
-static int open_sockets(struct supervisor *s, struct err *e)
-{
-	const struct cluster *c = s->cluster;
-	const char *interface = c->network.internal.interface;
-	uint32_t address = c->network.internal.address.addr;
-	int rc;
-
-	if ((rc = keep_fd(s, SERVER_BOOTPS, socket_dhcp(interface, 67, e))) < 0 ||
-		(rc = keep_fd(s, SERVER_PXE, socket_dhcp(interface, 4011, e))) < 0 ||
-		(c->tftp.backend == TFTP_BUILTIN &&
-			(rc = keep_fd(s, SERVER_TFTP, socket_udp(address, 69, e))) < 0) ||
-		(rc = keep_fd(s, SERVER_HTTP, socket_tcp(address, (uint16_t)c->ports.http, e))) <
-			0 ||
-		(rc = keep_fd(s, SERVER_JOIN, socket_tcp(address, (uint16_t)c->ports.join, e))) < 0)
-		return rc;
-	return keep_fd(s, SERVER_ADMIN, socket_unix(s->options->socket, s->gid, e));
-}
-
-static int open_folder(struct supervisor *s, enum server_fd which, const char *path,
-	const char *what, struct err *e)
-{
-	int rc = keep_fd(s, which, dir_open(path));
-
-	return rc < 0 ? err_msg(e, rc, "%s: %s (%s)", path, strerror(-rc), what) : 0;
-}
-
 static int open_folders(struct supervisor *s, struct err *e)
 {
 	const struct serve_options *o = s->options;
 	int rc;
 
-	if ((rc = open_folder(s, SERVER_IMAGES, o->images_dir, "the image store, --images", e)) <
-			0 ||
-		(rc = open_folder(s, SERVER_FIRMWARE, o->firmware_dir,
+	if ((rc = server_fds_open_folder(
+		     &s->open, SERVER_IMAGES, o->images_dir, "the image store, --images", e)) < 0 ||
+		(rc = server_fds_open_folder(&s->open, SERVER_FIRMWARE, o->firmware_dir,
 			 "boot loaders, --firmware; Debian's package ipxe has them", e)) < 0 ||
-		(rc = open_folder(s, SERVER_AGENT, o->agent_dir, "the join agent, --agent", e)) < 0)
+		(rc = server_fds_open_folder(
+			 &s->open, SERVER_AGENT, o->agent_dir, "the join agent, --agent", e)) < 0)
 		return rc;
-	if ((rc = open_folder(
-		     s, SERVER_VERDICTS, s->workers[WORKER_VERIFIER].state_dir, "verdicts", e)) < 0)
+	if ((rc = server_fds_open_folder(&s->open, SERVER_VERDICTS,
+		     s->workers[WORKER_VERIFIER].state_dir, "verdicts", e)) < 0)
 		return rc;
-	return open_folder(s, SERVER_TEMPLATES, o->templates_dir, "templates, --templates", e);
+	return server_fds_open_folder(
+		&s->open, SERVER_TEMPLATES, o->templates_dir, "templates, --templates", e);
 }
 
 static int open_programs(struct supervisor *s, struct err *e)
@@ -171,7 +90,7 @@ static int open_programs(struct supervisor *s, struct err *e)
 	for (size_t i = 0; i < N_WORKERS; i++) {
 		int fd = worker_program((enum worker_kind)i, e);
 
-		s->workers[i].program = fd < 0 ? fd : raise_fd(fd);
+		s->workers[i].program = fd < 0 ? fd : server_fds_raise(fd);
 		if (s->workers[i].program < 0)
 			return s->workers[i].program;
 	}
@@ -227,7 +146,7 @@ static void start_worker(struct worker *w)
 		xstrdup(ipv4_text(s->cluster->network.internal.address.addr, address)), NULL};
 
 	w->started_ms = clock_mono_ms();
-	int rc = worker_spawn(w->kind, w->program, s->fds, words, &w->pid);
+	int rc = worker_spawn(w->kind, w->program, s->open.fds, words, &w->pid);
 	for (size_t i = 0; words[i]; i++)
 		free(words[i]);
 	if (rc < 0) {
@@ -389,7 +308,7 @@ static int loop(struct supervisor *s)
 		evsignal_new(s->base, SIGTERM, on_stop_signal, s),
 		evsignal_new(s->base, SIGINT, on_stop_signal, s),
 		evsignal_new(s->base, SIGHUP, on_reload_signal, s),
-		event_new(s->base, s->ready_pipe, EV_READ | EV_PERSIST, on_ready, s),
+		event_new(s->base, s->open.ready, EV_READ | EV_PERSIST, on_ready, s),
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(events); i++) {
@@ -449,7 +368,8 @@ static int load_config(struct supervisor *s, struct arena *a, struct err *e)
 			errors.n + errors.dropped);
 	}
 	s->cluster = c;
-	return open_folder(s, SERVER_CONFIG_DIR, folder, "the folder of cluster.yaml", e);
+	return server_fds_open_folder(
+		&s->open, SERVER_CONFIG_DIR, folder, "the folder of cluster.yaml", e);
 }
 
 static int open_all(struct supervisor *s, struct arena *a, struct err *e)
@@ -470,14 +390,14 @@ static int open_all(struct supervisor *s, struct arena *a, struct err *e)
 	if ((rc = open_programs(s, e)) < 0 ||
 		(rc = net_bring_up(&s->cluster->network.internal, e)) < 0 ||
 		(rc = make_state_dirs(s, e)) < 0 || (rc = open_folders(s, e)) < 0 ||
-		(rc = open_channels(s, e)) < 0)
+		(rc = server_fds_open_channels(&s->open, e)) < 0)
 		return rc;
-	return open_sockets(s, e);
+	return server_fds_open_sockets(&s->open, s->cluster, s->options->socket, s->gid, e);
 }
 
 int supervisor_run(const struct serve_options *o)
 {
-	struct supervisor s = {.options = o, .ready_pipe = -1};
+	struct supervisor s = {.options = o};
 	AUTO(arena_free_p) struct arena *a = arena_new(ARENA_BYTES_MAX);
 	struct err e;
 
@@ -486,8 +406,7 @@ int supervisor_run(const struct serve_options *o)
 	/* What we were started with is not for workers. Older kernels can't, and hand on what they got. */
 	(void)close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC);
 	raise_fd_limit();
-	for (size_t i = 0; i < N_SERVER_FDS; i++)
-		s.fds[i] = -1;
+	server_fds_init(&s.open);
 	for (size_t i = 0; i < N_WORKERS; i++)
 		s.workers[i] = (struct worker){
 			.supervisor = &s, .kind = (enum worker_kind)i, .program = -1};
@@ -502,9 +421,7 @@ int supervisor_run(const struct serve_options *o)
 	int status = loop(&s);
 	event_base_free(s.base);
 	(void)unlink(o->socket);
-	for (size_t i = 0; i < N_SERVER_FDS; i++)
-		close_p(&s.fds[i]);
-	close_p(&s.ready_pipe);
+	server_fds_done(&s.open);
 	for (size_t i = 0; i < N_WORKERS; i++)
 		close_p(&s.workers[i].program);
 	return status;

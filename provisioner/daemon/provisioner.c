@@ -10,27 +10,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "netboot/images/digest.h"
 #include "provisioner/api/admin.h"
 #include "provisioner/api/join.h"
-#include "provisioner/api/leases.h"
-#include "provisioner/api/trace.h"
 #include "provisioner/base/clock.h"
 #include "provisioner/base/files.h"
-#include "provisioner/base/human.h"
-#include "provisioner/base/ipc.h"
 #include "provisioner/base/log.h"
 #include "provisioner/cluster/cluster.h"
-#include "provisioner/daemon/digest.h"
-#include "provisioner/daemon/images.h"
+#include "provisioner/daemon/channels.h"
 #include "provisioner/daemon/seeding.h"
-#include "provisioner/daemon/tell.h"
 #include "provisioner/daemon/worker.h"
-#include "provisioner/generation/answer.h"
 #include "provisioner/generation/generation.h"
-#include "provisioner/messages/messages.h"
 #include "provisioner/nodes/nodes.h"
-#include "provisioner/nodes/observe.h"
-#include "provisioner/nodes/rivals.h"
 #include "provisioner/store/store.h"
 #include "provisioner/trust/ca.h"
 
@@ -40,7 +31,6 @@
 #define FLUSH_US 100000
 #define OVERDUE_S 1
 #define CLOCK_SET_MS 500 /* a slew is slower than that in a second */
-#define IMAGE_FOLDER_SIZE 300
 
 struct provisioner {
 	const struct provisioner_options *options;
@@ -51,10 +41,8 @@ struct provisioner {
 	SSL_CTX *tls;
 	struct generation *generation;
 	struct context_facts facts;
-	char fingerprint[CA_FINGERPRINT_SIZE], agent_sha256[65];
-	char image_folder[IMAGE_FOLDER_SIZE];
-	struct ipc *dhcpd, *netboot, *verifier;
-	struct image_states images;
+	char fingerprint[CA_FINGERPRINT_SIZE], agent_sha256[DIGEST_HEX_SIZE];
+	struct channels *channels; /* NULL until the first generation is published */
 	struct admin admin;
 	struct join join;
 	struct api_server *admin_server, *join_server;
@@ -62,27 +50,6 @@ struct provisioner {
 	int64_t wall_ahead_ms; /* of the monotonic clock, when we looked last */
 	int status;
 };
-
-/* What is known of the image that nodes boot; NULL: nothing yet. */
-static const struct message_image *image_of_nodes(const struct provisioner *p)
-{
-	const struct cluster_image *image = &p->generation->cluster->image;
-
-	return image_states_find(&p->images, image->distro, image->version);
-}
-
-static void show_image(struct provisioner *p)
-{
-	static const char *const words[] = {[IMAGE_PENDING] = "being verified",
-		[IMAGE_GOOD] = "good",
-		[IMAGE_REFUSED] = "refused"};
-	const struct message_image *image = image_of_nodes(p);
-	uint32_t state = image && image->state < ARRAY_LEN(words) ? image->state : IMAGE_PENDING;
-
-	p->admin.image_state = words[state] ? words[state] : words[IMAGE_PENDING];
-	(void)snprintf(p->admin.image_signer, sizeof(p->admin.image_signer), "%s",
-		image && state == IMAGE_GOOD ? image->signer : "");
-}
 
 /* --- configuration to generation --------------------------------------------------------------- */
 
@@ -110,6 +77,14 @@ static int check_listening(
 	return errors->n > 0 ? -EINVAL : 0;
 }
 
+/* Nodes run no agent but the one that has this digest. */
+static int digest_agent(int dir, char ret[static DIGEST_HEX_SIZE])
+{
+	AUTO(close_p) int fd = file_open_beneath(dir, AGENT_FILE);
+
+	return fd < 0 ? fd : digest_of_fd(fd, DIGEST_SHA256, ret, NULL, NULL);
+}
+
 /* Reads cluster.yaml and renders everything. The generation before stays when anything is wrong. */
 static int build(struct provisioner *p, struct generation **ret, struct err_list *errors)
 {
@@ -130,8 +105,7 @@ static int build(struct provisioner *p, struct generation **ret, struct err_list
 	if ((rc = cluster_load(a, file, text, len, &c, errors)) < 0 ||
 		(rc = check_listening(p, c, errors)) < 0)
 		return rc;
-	rc = digest_of_file(o->agent_dir, AGENT_FILE, p->agent_sha256);
-	if (rc < 0) {
+	if ((rc = digest_agent(o->agent_dir, p->agent_sha256)) < 0) {
 		err_list_add(errors, (struct mark){0},
 			"the join agent %s: %s (--agent names its folder)", AGENT_FILE,
 			strerror(-rc));
@@ -165,39 +139,6 @@ static int record_generation(struct provisioner *p, const struct generation *g)
 	return rc == -EEXIST ? 0 : rc; /* the same as the one before */
 }
 
-static void tell_dhcpd(struct provisioner *p)
-{
-	const struct cluster *c = p->generation->cluster;
-	struct message_nodes count = {.n_nodes = c->n_nodes};
-	struct message_dhcp_settings settings;
-	struct message_network network;
-	struct message_node node;
-
-	tell_settings(c, &settings);
-	(void)ipc_send(p->dhcpd, MESSAGE_DHCP_SETTINGS, &settings, sizeof(settings), -1);
-	for (uint32_t i = 0; i < settings.n_networks; i++) {
-		tell_network(c, i, &network);
-		(void)ipc_send(p->dhcpd, MESSAGE_NETWORK, &network, sizeof(network), -1);
-	}
-	(void)ipc_send(p->dhcpd, MESSAGE_NODES_BEGIN, &count, sizeof(count), -1);
-	for (uint32_t i = 0; i < c->n_nodes; i++) {
-		tell_node(&c->nodes[i], &node);
-		(void)ipc_send(p->dhcpd, MESSAGE_NODE, &node, sizeof(node), -1);
-	}
-	/* A table that lost a row on the way is refused by its count; dhcpd says HELLO and gets it again. */
-	(void)ipc_send(p->dhcpd, MESSAGE_NODES_END, &count, sizeof(count), -1);
-}
-
-/* It tells about all images, and looks at the one that nodes boot before the others. */
-static void tell_verifier(struct provisioner *p)
-{
-	const struct cluster_image *image = &p->generation->cluster->image;
-	struct message_images_tell m = {.first = ""};
-
-	(void)snprintf(m.first, sizeof(m.first), "%s/%s", image->distro, image->version);
-	(void)ipc_send(p->verifier, MESSAGE_IMAGES_TELL, &m, sizeof(m), -1);
-}
-
 /* Everything points at the new generation from here on; the old one goes. */
 static int publish(struct provisioner *p, struct generation *g)
 {
@@ -211,14 +152,9 @@ static int publish(struct provisioner *p, struct generation *g)
 	p->generation = g;
 	p->admin.generation = g;
 	p->join.generation = g;
-	(void)snprintf(p->image_folder, sizeof(p->image_folder), "/images/%s/%s/",
-		g->cluster->image.distro, g->cluster->image.version);
 	nodes_configure(p->nodes, g->cluster, clock_wall_ms());
-	if (p->dhcpd)
-		tell_dhcpd(p);
-	if (p->verifier)
-		tell_verifier(p);
-	show_image(p);
+	if (p->channels)
+		channels_configure(p->channels, g);
 	seeding_configure(p->seeding, g);
 	generation_free(old);
 	nodes_event(p->nodes, NULL, clock_wall_ms(), "generation", STORE_INFO,
@@ -251,195 +187,6 @@ static void on_reload(evutil_socket_t sig, short what, void *arg)
 	if (load_and_publish(p, &e) < 0)
 		log_error("%s; generation %" PRId64 " stays", e.msg, p->generation->number);
 }
-
-/* --- what the other workers say ----------------------------------------------------------------- */
-
-static void on_dhcpd_hello(void *arg, const void *payload, int fd)
-{
-	struct provisioner *p = arg;
-
-	(void)payload, (void)fd;
-	tell_dhcpd(p);
-	leases_on_hello(p->admin.leases);
-	tracing_on_hello(p->admin.tracing);
-}
-
-static void on_netboot_hello(void *arg, const void *payload, int fd)
-{
-	(void)arg, (void)payload, (void)fd; /* netboot asks for what it needs */
-}
-
-static void on_exchange(void *arg, const void *payload, int fd)
-{
-	struct provisioner *p = arg;
-	struct message_exchange x;
-
-	(void)fd;
-	memcpy(&x, payload, sizeof(x));
-	IPC_TEXT(x.node);
-	IPC_TEXT(x.boot_file);
-	IPC_TEXT(x.hostname);
-	IPC_TEXT(x.note);
-	IPC_TEXT(x.quirks);
-	if (mac_is_unicast(&x.mac))
-		observe_exchange(p->nodes, &x, clock_wall_ms());
-}
-
-static void on_rival(void *arg, const void *payload, int fd)
-{
-	struct provisioner *p = arg;
-	struct message_rival m;
-
-	(void)fd;
-	memcpy(&m, payload, sizeof(m));
-	rivals_see(&p->admin.rivals, p->nodes, &m, clock_wall_ms());
-}
-
-static void on_transfer(void *arg, const void *payload, int fd)
-{
-	struct provisioner *p = arg;
-	struct message_transfer x;
-	struct observe_image image = {.folder = p->image_folder};
-
-	(void)fd;
-	memcpy(&x, payload, sizeof(x));
-	IPC_TEXT(x.name);
-	if (p->generation->cluster->n_nodes > 0) {
-		image.kernel = p->generation->nodes[0].plan.kernel;
-		image.n_initrds = (unsigned)p->generation->nodes[0].plan.n_initrds;
-	} else {
-		image.kernel = "";
-	}
-	observe_transfer(p->nodes, &x, &image, clock_wall_ms());
-}
-
-static void send_answer(struct provisioner *p, uint64_t id, const struct answer *a)
-{
-	struct message_answer m = {
-		.id = id, .status = a->status, .retry_after_s = a->retry_after_s};
-	AUTO(close_p) int fd = -1;
-
-	(void)snprintf(m.content_type, sizeof(m.content_type), "%s", a->content_type);
-	(void)snprintf(m.reason, sizeof(m.reason), "%s", a->reason);
-	if (a->status == 200) {
-		fd = memfd_sealed("artefact", a->body, a->len);
-		if (fd < 0) {
-			m.status = 503;
-			m.retry_after_s = 2;
-			(void)snprintf(m.reason, sizeof(m.reason), "memfd: %s", strerror(-fd));
-		}
-	}
-	(void)ipc_send(p->netboot, MESSAGE_ANSWER, &m, sizeof(m), fd);
-}
-
-static void on_ask(void *arg, const void *payload, int fd)
-{
-	struct provisioner *p = arg;
-	const struct message_image *image = image_of_nodes(p);
-	struct answerer answerer = {.generation = p->generation,
-		.nodes = p->nodes,
-		.store = p->store,
-		.image_refused = image && image->state == IMAGE_REFUSED ? image->reason : NULL};
-	struct message_ask ask;
-	struct answer answer;
-
-	(void)fd;
-	memcpy(&ask, payload, sizeof(ask));
-	IPC_TEXT(ask.method);
-	IPC_TEXT(ask.path);
-	IPC_TEXT(ask.query);
-	IPC_TEXT(ask.accept);
-	answer_ask(&answerer, &ask, clock_wall_ms(), &answer);
-	send_answer(p, ask.id, &answer);
-	free(answer.body);
-}
-
-static void on_counter(void *arg, const void *payload, int fd)
-{
-	struct provisioner *p = arg;
-	struct message_counter c;
-
-	(void)fd;
-	memcpy(&c, payload, sizeof(c));
-	IPC_TEXT(c.name);
-	admin_count(&p->admin, &c);
-}
-
-static void on_leases(void *arg, const void *payload, int fd)
-{
-	struct provisioner *p = arg;
-
-	(void)fd;
-	leases_on_rows(p->admin.leases, payload);
-}
-
-static void on_lease_cleared(void *arg, const void *payload, int fd)
-{
-	struct provisioner *p = arg;
-
-	(void)fd;
-	leases_on_cleared(p->admin.leases, payload);
-}
-
-static void on_traced(void *arg, const void *payload, int fd)
-{
-	struct provisioner *p = arg;
-
-	(void)fd;
-	tracing_on_frame(p->admin.tracing, payload);
-}
-
-/* None of these brings a descriptor along. */
-static const struct ipc_kind dhcpd_kinds[] = {
-	{MESSAGE_HELLO, sizeof(struct message_hello), on_dhcpd_hello, .takes_fd = false},
-	{MESSAGE_EXCHANGE, sizeof(struct message_exchange), on_exchange, .is_list = true},
-	{MESSAGE_RIVAL, sizeof(struct message_rival), on_rival, .takes_fd = false},
-	{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, .takes_fd = false},
-	{MESSAGE_FRAME, sizeof(struct message_frame), on_traced, .takes_fd = false},
-	{MESSAGE_LEASES, sizeof(struct message_leases), on_leases, .takes_fd = false},
-	{MESSAGE_LEASE_CLEARED, sizeof(struct message_lease_cleared), on_lease_cleared,
-		.takes_fd = false},
-};
-
-static const struct ipc_kind netboot_kinds[] = {
-	{MESSAGE_HELLO, sizeof(struct message_hello), on_netboot_hello, .takes_fd = false},
-	{MESSAGE_ASK, sizeof(struct message_ask), on_ask, .takes_fd = false},
-	{MESSAGE_TRANSFER, sizeof(struct message_transfer), on_transfer, .takes_fd = false},
-	{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, .takes_fd = false},
-};
-
-static void on_image(void *arg, const void *payload, int fd)
-{
-	struct provisioner *p = arg;
-	char bytes[HUMAN_SIZE], took[HUMAN_SIZE];
-	struct message_image m;
-
-	(void)fd;
-	memcpy(&m, payload, sizeof(m));
-	IPC_TEXT(m.id);
-	IPC_TEXT(m.signer);
-	IPC_TEXT(m.reason);
-	bool is_news = image_states_take(&p->images, &m);
-	show_image(p);
-	if (!is_news)
-		return;
-	if (m.state == IMAGE_REFUSED)
-		nodes_event(p->nodes, NULL, clock_wall_ms(), "image", STORE_ERROR,
-			"%s is refused: %s", m.id, m.reason);
-	else
-		nodes_event(p->nodes, NULL, clock_wall_ms(), "image",
-			m.signer[0] ? STORE_INFO : STORE_WARN,
-			"%s is what its manifest says: %" PRIu32 " files, %s, %s%s; signer: %s",
-			m.id, m.n_files, human_bytes(m.bytes, bytes),
-			m.duration_ms ? "read in " : "",
-			m.duration_ms ? human_duration(m.duration_ms, took)
-				      : "unchanged since it was read",
-			m.signer[0] ? m.signer : "unverified");
-}
-
-static const struct ipc_kind verifier_kinds[] = {
-	{MESSAGE_IMAGE, sizeof(struct message_image), on_image, .takes_fd = false},
-};
 
 /* --- the loop ----------------------------------------------------------------------------------- */
 
@@ -547,19 +294,6 @@ static int open_state(struct provisioner *p, struct err *e)
 	return nodes_open(p->store, clock_wall_ms(), &p->nodes, e);
 }
 
-static void open_channels(struct provisioner *p)
-{
-	const struct provisioner_options *o = p->options;
-
-	p->dhcpd = ipc_new(p->base, o->dhcpd_fd, "dhcpd", dhcpd_kinds, ARRAY_LEN(dhcpd_kinds), p);
-	p->netboot = ipc_new(
-		p->base, o->netboot_fd, "netboot", netboot_kinds, ARRAY_LEN(netboot_kinds), p);
-	p->verifier = ipc_new(
-		p->base, o->verifier_fd, "verifier", verifier_kinds, ARRAY_LEN(verifier_kinds), p);
-	p->admin.leases = leases_new(p->base, p->dhcpd, &p->admin);
-	p->admin.tracing = tracing_new(p->dhcpd, &p->admin);
-}
-
 static int open_apis(struct provisioner *p, struct err *e)
 {
 	const struct provisioner_options *o = p->options;
@@ -587,14 +321,9 @@ static void close_all(struct provisioner *p)
 	if (p->nodes && nodes_flush(p->nodes) < 0)
 		log_error("the last events could not be written");
 	seeding_free(p->seeding);
-	leases_free(p->admin.leases);
-	tracing_free(p->admin.tracing);
+	channels_free(p->channels);
 	api_server_free(p->admin_server);
 	api_server_free(p->join_server);
-	ipc_free(p->dhcpd);
-	ipc_free(p->netboot);
-	ipc_free(p->verifier);
-	image_states_done(&p->images);
 	generation_free(p->generation);
 	nodes_free(p->nodes);
 	SSL_CTX_free(p->tls);
@@ -621,10 +350,16 @@ static int start(struct provisioner *p)
 		return EXIT_FAILURE;
 	}
 	nodes_on_event(p->nodes, on_event, p);
-	open_channels(p);
+	p->channels = channels_new(p->base, &(struct channels_setup){
+						    .dhcpd_fd = p->options->dhcpd_fd,
+						    .netboot_fd = p->options->netboot_fd,
+						    .verifier_fd = p->options->verifier_fd,
+						    .nodes = p->nodes,
+						    .store = p->store,
+						    .admin = &p->admin,
+					    });
 	/* A dhcpd that is running already, because only we died, has what the last one of us told it. */
-	tell_dhcpd(p);
-	tell_verifier(p);
+	channels_configure(p->channels, p->generation);
 	if (write(p->options->ready_fd, "r", 1) != 1)
 		log_debug("the supervisor knew already"); /* its pipe is full after many restarts */
 	return EXIT_SUCCESS;

@@ -8,7 +8,7 @@
 
 struct provisioner_options {
 	int dhcpd_fd, netboot_fd, verifier_fd; /* channels */
-	int join_fd, admin_fd;    /* listening sockets */
+	int join_fd, admin_fd;                 /* listening sockets */
 	int images_dir, agent_dir, config_dir, templates_dir;
 	int ready_fd;            /* gets a byte once a generation is published */
 	const char *config_name; /* in config_dir */

@@ -1,0 +1,324 @@
+#include "provisioner/daemon/channels.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "provisioner/api/admin.h"
+#include "provisioner/api/leases.h"
+#include "provisioner/api/trace.h"
+#include "provisioner/base/clock.h"
+#include "provisioner/base/files.h"
+#include "provisioner/base/human.h"
+#include "provisioner/base/ipc.h"
+#include "provisioner/cluster/cluster.h"
+#include "provisioner/daemon/images.h"
+#include "provisioner/daemon/tell.h"
+#include "provisioner/generation/answer.h"
+#include "provisioner/generation/generation.h"
+#include "provisioner/messages/messages.h"
+#include "provisioner/nodes/nodes.h"
+#include "provisioner/nodes/observe.h"
+#include "provisioner/nodes/rivals.h"
+#include "provisioner/store/store.h"
+
+#define IMAGE_FOLDER_SIZE 300
+
+struct channels {
+	struct nodes *nodes;
+	struct store *store;
+	struct admin *admin;
+	const struct generation *generation;
+	struct ipc *dhcpd, *netboot, *verifier;
+	struct image_states images;
+	char image_folder[IMAGE_FOLDER_SIZE]; /* of the image that nodes boot, as a path of HTTP */
+};
+
+/* What is known of the image that nodes boot; NULL: nothing yet. */
+static const struct message_image *image_of_nodes(const struct channels *c)
+{
+	const struct cluster_image *image = &c->generation->cluster->image;
+
+	return image_states_find(&c->images, image->distro, image->version);
+}
+
+static void show_image(struct channels *c)
+{
+	static const char *const words[] = {[IMAGE_PENDING] = "being verified",
+		[IMAGE_GOOD] = "good",
+		[IMAGE_REFUSED] = "refused"};
+	const struct message_image *image = image_of_nodes(c);
+	uint32_t state = image && image->state < ARRAY_LEN(words) ? image->state : IMAGE_PENDING;
+
+	c->admin->image_state = words[state] ? words[state] : words[IMAGE_PENDING];
+	(void)snprintf(c->admin->image_signer, sizeof(c->admin->image_signer), "%s",
+		image && state == IMAGE_GOOD ? image->signer : "");
+}
+
+/* --- what they are told ------------------------------------------------------------------------- */
+
+static void tell_dhcpd(struct channels *c)
+{
+	const struct cluster *cluster = c->generation->cluster;
+	struct message_nodes count = {.n_nodes = cluster->n_nodes};
+	struct message_dhcp_settings settings;
+	struct message_network network;
+	struct message_node node;
+
+	tell_settings(cluster, &settings);
+	(void)ipc_send(c->dhcpd, MESSAGE_DHCP_SETTINGS, &settings, sizeof(settings), -1);
+	for (uint32_t i = 0; i < settings.n_networks; i++) {
+		tell_network(cluster, i, &network);
+		(void)ipc_send(c->dhcpd, MESSAGE_NETWORK, &network, sizeof(network), -1);
+	}
+	(void)ipc_send(c->dhcpd, MESSAGE_NODES_BEGIN, &count, sizeof(count), -1);
+	for (uint32_t i = 0; i < cluster->n_nodes; i++) {
+		tell_node(&cluster->nodes[i], &node);
+		(void)ipc_send(c->dhcpd, MESSAGE_NODE, &node, sizeof(node), -1);
+	}
+	/* A table that lost a row on the way is refused by its count; dhcpd says HELLO and gets it again. */
+	(void)ipc_send(c->dhcpd, MESSAGE_NODES_END, &count, sizeof(count), -1);
+}
+
+/* It tells about all images, and looks at the one that nodes boot before the others. */
+static void tell_verifier(struct channels *c)
+{
+	const struct cluster_image *image = &c->generation->cluster->image;
+	struct message_images_tell m = {.first = ""};
+
+	(void)snprintf(m.first, sizeof(m.first), "%s/%s", image->distro, image->version);
+	(void)ipc_send(c->verifier, MESSAGE_IMAGES_TELL, &m, sizeof(m), -1);
+}
+
+/* --- what they say ------------------------------------------------------------------------------ */
+
+static void on_dhcpd_hello(void *arg, const void *payload, int fd)
+{
+	struct channels *c = arg;
+
+	(void)payload, (void)fd;
+	tell_dhcpd(c);
+	leases_on_hello(c->admin->leases);
+	tracing_on_hello(c->admin->tracing);
+}
+
+static void on_netboot_hello(void *arg, const void *payload, int fd)
+{
+	(void)arg, (void)payload, (void)fd; /* netboot asks for what it needs */
+}
+
+static void on_exchange(void *arg, const void *payload, int fd)
+{
+	struct channels *c = arg;
+	struct message_exchange x;
+
+	(void)fd;
+	memcpy(&x, payload, sizeof(x));
+	IPC_TEXT(x.node);
+	IPC_TEXT(x.boot_file);
+	IPC_TEXT(x.hostname);
+	IPC_TEXT(x.note);
+	IPC_TEXT(x.quirks);
+	if (mac_is_unicast(&x.mac))
+		observe_exchange(c->nodes, &x, clock_wall_ms());
+}
+
+static void on_rival(void *arg, const void *payload, int fd)
+{
+	struct channels *c = arg;
+	struct message_rival m;
+
+	(void)fd;
+	memcpy(&m, payload, sizeof(m));
+	rivals_see(&c->admin->rivals, c->nodes, &m, clock_wall_ms());
+}
+
+static void on_transfer(void *arg, const void *payload, int fd)
+{
+	struct channels *c = arg;
+	struct message_transfer x;
+	struct observe_image image = {.folder = c->image_folder};
+
+	(void)fd;
+	memcpy(&x, payload, sizeof(x));
+	IPC_TEXT(x.name);
+	if (c->generation->cluster->n_nodes > 0) {
+		image.kernel = c->generation->nodes[0].plan.kernel;
+		image.n_initrds = (unsigned)c->generation->nodes[0].plan.n_initrds;
+	} else {
+		image.kernel = "";
+	}
+	observe_transfer(c->nodes, &x, &image, clock_wall_ms());
+}
+
+static void send_answer(struct channels *c, uint64_t id, const struct answer *a)
+{
+	struct message_answer m = {
+		.id = id, .status = a->status, .retry_after_s = a->retry_after_s};
+	AUTO(close_p) int fd = -1;
+
+	(void)snprintf(m.content_type, sizeof(m.content_type), "%s", a->content_type);
+	(void)snprintf(m.reason, sizeof(m.reason), "%s", a->reason);
+	if (a->status == 200) {
+		fd = memfd_sealed("artefact", a->body, a->len);
+		if (fd < 0) {
+			m.status = 503;
+			m.retry_after_s = 2;
+			(void)snprintf(m.reason, sizeof(m.reason), "memfd: %s", strerror(-fd));
+		}
+	}
+	(void)ipc_send(c->netboot, MESSAGE_ANSWER, &m, sizeof(m), fd);
+}
+
+static void on_ask(void *arg, const void *payload, int fd)
+{
+	struct channels *c = arg;
+	const struct message_image *image = image_of_nodes(c);
+	struct answerer answerer = {.generation = c->generation,
+		.nodes = c->nodes,
+		.store = c->store,
+		.image_refused = image && image->state == IMAGE_REFUSED ? image->reason : NULL};
+	struct message_ask ask;
+	struct answer answer;
+
+	(void)fd;
+	memcpy(&ask, payload, sizeof(ask));
+	IPC_TEXT(ask.method);
+	IPC_TEXT(ask.path);
+	IPC_TEXT(ask.query);
+	IPC_TEXT(ask.accept);
+	answer_ask(&answerer, &ask, clock_wall_ms(), &answer);
+	send_answer(c, ask.id, &answer);
+	free(answer.body);
+}
+
+static void on_counter(void *arg, const void *payload, int fd)
+{
+	struct channels *c = arg;
+	struct message_counter m;
+
+	(void)fd;
+	memcpy(&m, payload, sizeof(m));
+	IPC_TEXT(m.name);
+	admin_count(c->admin, &m);
+}
+
+static void on_leases(void *arg, const void *payload, int fd)
+{
+	struct channels *c = arg;
+
+	(void)fd;
+	leases_on_rows(c->admin->leases, payload);
+}
+
+static void on_lease_cleared(void *arg, const void *payload, int fd)
+{
+	struct channels *c = arg;
+
+	(void)fd;
+	leases_on_cleared(c->admin->leases, payload);
+}
+
+static void on_traced(void *arg, const void *payload, int fd)
+{
+	struct channels *c = arg;
+
+	(void)fd;
+	tracing_on_frame(c->admin->tracing, payload);
+}
+
+static void on_image(void *arg, const void *payload, int fd)
+{
+	struct channels *c = arg;
+	char bytes[HUMAN_SIZE], took[HUMAN_SIZE];
+	struct message_image m;
+
+	(void)fd;
+	memcpy(&m, payload, sizeof(m));
+	IPC_TEXT(m.id);
+	IPC_TEXT(m.signer);
+	IPC_TEXT(m.reason);
+	bool is_news = image_states_take(&c->images, &m);
+	show_image(c);
+	if (!is_news)
+		return;
+	if (m.state == IMAGE_REFUSED)
+		nodes_event(c->nodes, NULL, clock_wall_ms(), "image", STORE_ERROR,
+			"%s is refused: %s", m.id, m.reason);
+	else
+		nodes_event(c->nodes, NULL, clock_wall_ms(), "image",
+			m.signer[0] ? STORE_INFO : STORE_WARN,
+			"%s is what its manifest says: %" PRIu32 " files, %s, %s%s; signer: %s",
+			m.id, m.n_files, human_bytes(m.bytes, bytes),
+			m.duration_ms ? "read in " : "",
+			m.duration_ms ? human_duration(m.duration_ms, took)
+				      : "unchanged since it was read",
+			m.signer[0] ? m.signer : "unverified");
+}
+
+/* None of these brings a descriptor along. */
+static const struct ipc_kind dhcpd_kinds[] = {
+	{MESSAGE_HELLO, sizeof(struct message_hello), on_dhcpd_hello, .takes_fd = false},
+	{MESSAGE_EXCHANGE, sizeof(struct message_exchange), on_exchange, .is_list = true},
+	{MESSAGE_RIVAL, sizeof(struct message_rival), on_rival, .takes_fd = false},
+	{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, .takes_fd = false},
+	{MESSAGE_FRAME, sizeof(struct message_frame), on_traced, .takes_fd = false},
+	{MESSAGE_LEASES, sizeof(struct message_leases), on_leases, .takes_fd = false},
+	{MESSAGE_LEASE_CLEARED, sizeof(struct message_lease_cleared), on_lease_cleared,
+		.takes_fd = false},
+};
+
+static const struct ipc_kind netboot_kinds[] = {
+	{MESSAGE_HELLO, sizeof(struct message_hello), on_netboot_hello, .takes_fd = false},
+	{MESSAGE_ASK, sizeof(struct message_ask), on_ask, .takes_fd = false},
+	{MESSAGE_TRANSFER, sizeof(struct message_transfer), on_transfer, .takes_fd = false},
+	{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, .takes_fd = false},
+};
+
+static const struct ipc_kind verifier_kinds[] = {
+	{MESSAGE_IMAGE, sizeof(struct message_image), on_image, .takes_fd = false},
+};
+
+/* --- the channels themselves -------------------------------------------------------------------- */
+
+struct channels *channels_new(struct event_base *base, const struct channels_setup *setup)
+{
+	struct channels *c = xcalloc(1, sizeof(*c));
+
+	c->nodes = setup->nodes;
+	c->store = setup->store;
+	c->admin = setup->admin;
+	c->dhcpd = ipc_new(base, setup->dhcpd_fd, "dhcpd", dhcpd_kinds, ARRAY_LEN(dhcpd_kinds), c);
+	c->netboot = ipc_new(
+		base, setup->netboot_fd, "netboot", netboot_kinds, ARRAY_LEN(netboot_kinds), c);
+	c->verifier = ipc_new(
+		base, setup->verifier_fd, "verifier", verifier_kinds, ARRAY_LEN(verifier_kinds), c);
+	c->admin->leases = leases_new(base, c->dhcpd, c->admin);
+	c->admin->tracing = tracing_new(c->dhcpd, c->admin);
+	return c;
+}
+
+void channels_free(struct channels *c)
+{
+	if (!c)
+		return;
+	leases_free(c->admin->leases);
+	tracing_free(c->admin->tracing);
+	ipc_free(c->dhcpd);
+	ipc_free(c->netboot);
+	ipc_free(c->verifier);
+	image_states_done(&c->images);
+	free(c);
+}
+
+void channels_configure(struct channels *c, const struct generation *g)
+{
+	const struct cluster_image *image = &g->cluster->image;
+
+	c->generation = g;
+	(void)snprintf(c->image_folder, sizeof(c->image_folder), "/images/%s/%s/", image->distro,
+		image->version);
+	tell_dhcpd(c);
+	tell_verifier(c);
+	show_image(c);
+}

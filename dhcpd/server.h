@@ -1,4 +1,4 @@
-/* server.h - the DHCP and PXE server process: the thin shell around dhcpd/decide.h.
+/* server.h - the DHCP and PXE server process: sockets, events and life around dhcpd/service.h.
  *
  * dhcpd_open() does what needs root; dhcpd_run() is called after privileges were dropped. Requests come
  * from a capture on one interface, and from UDP port 4011; port 67's socket only holds the port and sends

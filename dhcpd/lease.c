@@ -41,6 +41,12 @@ static struct lease *lease_of(const struct lease_table *t, uint32_t number)
 	return &t->chunks[(number - 1) / CHUNK][(number - 1) % CHUNK];
 }
 
+/* The lease that a chain goes on with, or NULL at its end. */
+static struct lease *chained(const struct lease_table *t, uint32_t number)
+{
+	return number == NOBODY ? NULL : lease_of(t, number);
+}
+
 /* --- clients --- */
 
 bool client_is_equal(const struct client *a, const struct client *b)
@@ -334,28 +340,20 @@ bool lease_is_in_pool(const struct lease_table *t, size_t pool, uint32_t address
 
 struct lease *lease_by_address(const struct lease_table *t, uint32_t address)
 {
-	for (uint32_t i = *bucket_of_address(t, address); i != NOBODY;) {
-		struct lease *l = lease_of(t, i);
+	struct lease *l = chained(t, *bucket_of_address(t, address));
 
-		if (l->address == address)
-			return l;
-		i = l->next_by_address;
-	}
-	return NULL;
+	while (l && l->address != address)
+		l = chained(t, l->next_by_address);
+	return l;
 }
 
 struct lease *lease_by_client(const struct lease_table *t, size_t pool, const struct client *c)
 {
-	struct lease *best = NULL;
+	struct lease *best = NULL, *l = chained(t, *bucket_of_client(t, c));
 
-	for (uint32_t i = *bucket_of_client(t, c); i != NOBODY;) {
-		struct lease *l = lease_of(t, i);
-
-		if (l->state != LEASE_DECLINED && l->pool == pool && holder_is(l, c) &&
-			(!best || l->until_ms > best->until_ms))
+	for (; l; l = chained(t, l->next_by_client))
+		if (l->pool == pool && lease_is_of(l, c) && (!best || l->until_ms > best->until_ms))
 			best = l;
-		i = l->next_by_client;
-	}
 	return best;
 }
 
@@ -474,14 +472,11 @@ uint32_t lease_drop_strayed(struct lease_table *t, int64_t before_ms)
 
 size_t lease_count_declined(const struct lease_table *t, const struct client *c)
 {
+	const struct lease *l = chained(t, *bucket_of_client(t, c));
 	size_t n = 0;
 
-	for (uint32_t i = *bucket_of_client(t, c); i != NOBODY;) {
-		const struct lease *l = lease_of(t, i);
-
+	for (; l; l = chained(t, l->next_by_client))
 		n += l->state == LEASE_DECLINED && holder_is(l, c);
-		i = l->next_by_client;
-	}
 	return n;
 }
 

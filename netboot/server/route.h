@@ -1,12 +1,12 @@
 /* route.h - what a path on the boot network stands for: a file of one of three folders, or a
  * question for the provisioner.
  *
- *   HTTP  /images/DISTRO/VERSION/FILE   the image store
+ *   HTTP  /images/NAME/VERSION/FILE     the image store
  *         /firmware/FILE                boot loaders
  *         /agent/FILE                   the join agent
  *         everything else               asked
  *   TFTP  FILE, firmware/FILE           boot loaders
- *         images/DISTRO/VERSION/FILE    the image store, for GRUBs without HTTP
+ *         images/NAME/VERSION/FILE      the image store, for GRUBs without HTTP
  *         FILE for one machine          asked, when there is no such file
  *
  * Names that begin with a dot are never served: they are files that are still being written. */

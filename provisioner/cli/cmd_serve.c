@@ -7,7 +7,7 @@
 static const struct cli_option options[] = {
 	{"config", 'c', "FILE", SLIPWAY_SYSCONFDIR "/slipway/cluster.yaml", "what to serve"},
 	{"state", 0, "DIR", "/var/lib/slipway", "where leases, nodes and keys are kept"},
-	{"images", 0, "DIR", "/var/lib/slipway/images", "the image store: DISTRO/VERSION/FILE"},
+	{"images", 0, "DIR", "/var/lib/slipway/images", "the image store: NAME/VERSION/FILE"},
 	{"templates", 0, "DIR", SLIPWAY_DATADIR "/templates", "shipped templates"},
 	{"firmware", 0, "DIR", "/usr/lib/ipxe", "boot loaders"},
 	{"agent", 0, "DIR", SLIPWAY_LIBDIR, "the folder of slipway-join"},

@@ -19,10 +19,10 @@
 	{                                                                                    \
 		"templates", 0, "DIR", SLIPWAY_DATADIR "/templates", "shipped distributions" \
 	}
-#define IMAGES_KEYRING_OPTION                                                            \
-	{                                                                                \
-		"keyring", 0, "FILE", NULL,                                              \
-			"signers' keys (" SLIPWAY_SYSCONFDIR "/slipway/keys/DISTRO.gpg)" \
+#define IMAGES_KEYRING_OPTION                                                          \
+	{                                                                              \
+		"keyring", 0, "FILE", NULL,                                            \
+			"signers' keys (" SLIPWAY_SYSCONFDIR "/slipway/keys/NAME.gpg)" \
 	}
 #define IMAGES_INSECURE_OPTION                                                          \
 	{                                                                               \

@@ -34,7 +34,7 @@ static void print_overview(FILE *to)
 			(void)fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
 	(void)fputs("\n  slipway COMMAND --help   a command's options\n"
 		    "  slipway --version        the version\n"
-		    "\nman slipway, man cluster.yaml\n",
+		    "\nman slipway, man slipway-images, man cluster.yaml\n",
 		to);
 }
 

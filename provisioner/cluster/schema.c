@@ -374,7 +374,7 @@ const struct schema_section schema_cluster = {
 		{.key = "tftp", .type = SCHEMA_SECTION, AT(tftp), .section = &tftp,
 			.doc = "The TFTP server."},
 		{.key = "image", .type = SCHEMA_IMAGE, AT(image), .required = true,
-			.doc = "What nodes boot: DISTRO/VERSION, a folder of the image store."},
+			.doc = "What nodes boot: NAME/VERSION, a folder of the image store."},
 		{.key = "enroll", .type = SCHEMA_ENUM, AT(enroll), .preset = "ask", .words = enrolls,
 			.doc = "What an unknown machine gets: ask shows it as waiting, closed is silence."},
 		{.key = "ssh-authorized-keys", .type = SCHEMA_TEXT_LIST, AT(ssh_authorized_keys),
@@ -432,7 +432,7 @@ const char *schema_type_text(enum schema_type type)
 	case SCHEMA_FLAGS:
 		return "a list of words";
 	case SCHEMA_IMAGE:
-		return "an image as DISTRO/VERSION, such as flatcar/4081.2.1";
+		return "an image as NAME/VERSION, such as flatcar/4081.2.1";
 	case SCHEMA_TEXT_LIST:
 		return "a list of lines";
 	case SCHEMA_ADDRESS_LIST:

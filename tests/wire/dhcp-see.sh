@@ -30,7 +30,7 @@ ip -n "$srv" addr add 10.77.0.1/16 dev s0
 
 cli() { "$bin/slipway" "$1" --socket "$socket" "${@:2}"; }
 worker() { pgrep -P "$serve" -f "^slipway worker $1 "; }
-answers() { cli status && worker dhcpd; }
+answers() { cli status && worker dhcpd && cli leases; } # a list that was begun before dhcpd said hello is cut
 ms() { local t=${EPOCHREALTIME/./}; echo $((t / 1000)); }
 fill() { in_cli /usr/bin/python3 "$top/tests/wire/dhcp_fill.py" c0 "$@"; }
 lease() { cli leases "$1" --all --json | jq -r ".[0].$2"; }

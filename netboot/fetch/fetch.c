@@ -63,21 +63,28 @@ static int load_text(const struct fetch *f, const char *url, size_t max, char **
 	return rc;
 }
 
-static int load_stream(const struct fetch *f, struct stream **ret, struct err *e)
+/* What the mirror keeps where its rules say that the newest version is named. */
+static int load_latest(const struct fetch *f, size_t max, const char **ret_url, char **ret_text,
+	size_t *ret_len, struct err *e)
 {
 	const struct mirror *m = f->rules.mirror;
 	struct mirror_values v = f->values;
+
+	v.version = "";
+	int rc = mirror_fill(f->rules.arena, m, &v, &m->latest, "", ret_url, e);
+	return rc < 0 ? rc : load_text(f, *ret_url, max, ret_text, ret_len, e);
+}
+
+static int load_stream(const struct fetch *f, struct stream **ret, struct err *e)
+{
 	AUTO(free_p) char *text = NULL;
 	const char *url = NULL;
 	size_t len = 0;
 
-	v.version = "";
-	int rc = mirror_fill(f->rules.arena, m, &v, &m->latest, "", &url, e);
-	if (rc == 0)
-		rc = load_text(f, url, STREAM_BYTES_MAX, &text, &len, e);
+	int rc = load_latest(f, STREAM_BYTES_MAX, &url, &text, &len, e);
 	if (rc < 0)
 		return rc;
-	*ret = stream_open(text, len, f->values.board, m->platform, e);
+	*ret = stream_open(text, len, f->values.board, f->rules.mirror->platform, e);
 	return *ret ? 0 : -EBADMSG;
 }
 
@@ -95,21 +102,17 @@ static int newest_of_stream(
 
 static int newest_of_keys(const struct fetch *f, char ret[static IMAGE_VERSION_SIZE], struct err *e)
 {
-	const struct mirror *m = f->rules.mirror;
-	struct mirror_values v = f->values;
+	const char *key = f->rules.mirror->latest_key;
 	AUTO(free_p) char *text = NULL;
 	const char *url = NULL;
 	size_t len = 0;
 
-	v.version = "";
-	int rc = mirror_fill(f->rules.arena, m, &v, &m->latest, "", &url, e);
-	if (rc == 0)
-		rc = load_text(f, url, VERSION_TXT_BYTES_MAX, &text, &len, e);
+	int rc = load_latest(f, VERSION_TXT_BYTES_MAX, &url, &text, &len, e);
 	if (rc < 0)
 		return rc;
-	if (version_txt_get(text, len, m->latest_key, ret, IMAGE_VERSION_SIZE) < 0 ||
+	if (version_txt_get(text, len, key, ret, IMAGE_VERSION_SIZE) < 0 ||
 		!image_word_is_legal(ret, IMAGE_VERSION_SIZE))
-		return err_msg(e, -EBADMSG, "%s names no version under %s", url, m->latest_key);
+		return err_msg(e, -EBADMSG, "%s names no version under %s", url, key);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "netboot/http/text.h"
+#include "provisioner/base/parse.h"
 
 /* A piece of the head. */
 struct span {
@@ -77,17 +78,6 @@ long http_head_find(const char *data, size_t len)
 	return len >= HTTP_HEAD_MAX ? -EMSGSIZE : -EAGAIN;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* One character of a target, at most three bytes. -1 when it is none. */
 static int decode_char(struct span *rest)
 {
@@ -95,8 +85,8 @@ static int decode_char(struct span *rest)
 	size_t used = 1;
 
 	if (c == '%') {
-		int high = rest->len >= 3 ? hex_digit(rest->at[1]) : -1;
-		int low = rest->len >= 3 ? hex_digit(rest->at[2]) : -1;
+		int high = rest->len >= 3 ? parse_hex_digit(rest->at[1]) : -1;
+		int low = rest->len >= 3 ? parse_hex_digit(rest->at[2]) : -1;
 
 		if (high < 0 || low < 0)
 			return -1;
@@ -173,7 +163,7 @@ static unsigned read_target(struct span target, struct http_head *head)
 static unsigned read_version(struct span version, struct http_head *head)
 {
 	if (version.len != 8 || memcmp(version.at, "HTTP/", 5) != 0 || version.at[6] != '.' ||
-		hex_digit(version.at[5]) < 0 || hex_digit(version.at[7]) < 0)
+		parse_hex_digit(version.at[5]) < 0 || parse_hex_digit(version.at[7]) < 0)
 		return 400;
 	head->is_1_0 = version.at[7] == '0';
 	return version.at[5] == '1' ? 0 : 505;

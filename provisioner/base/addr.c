@@ -7,17 +7,6 @@
 
 #include "provisioner/base/parse.h"
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 int mac_parse(const char *text, struct mac *ret)
 {
 	struct mac m;
@@ -26,7 +15,7 @@ int mac_parse(const char *text, struct mac *ret)
 		return -EINVAL;
 	for (size_t i = 0; i < MAC_LEN; i++) {
 		const char *pair = text + i * 3;
-		int high = hex_digit(pair[0]), low = hex_digit(pair[1]);
+		int high = parse_hex_digit(pair[0]), low = parse_hex_digit(pair[1]);
 
 		if (high < 0 || low < 0 || (i < MAC_LEN - 1 && pair[2] != text[2]))
 			return -EINVAL;

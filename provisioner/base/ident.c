@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "provisioner/base/parse.h"
+
 /* Found in the field, as one writes them. */
 static const struct uuid dummies[] = {
 	{{0x03, 0x00, 0x02, 0x00, 0x04, 0x00, 0x05, 0x00, 0x00, 0x06, 0x00, 0x07, 0x00, 0x08, 0x00,
@@ -15,15 +17,6 @@ static const struct uuid dummies[] = {
 		0x55}},
 };
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 int uuid_parse(const char *text, struct uuid *ret)
 {
 	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
@@ -31,7 +24,7 @@ int uuid_parse(const char *text, struct uuid *ret)
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof(form); i++) { /* with the NUL */
-		int digit = hex_digit(text[i]);
+		int digit = parse_hex_digit(text[i]);
 
 		if (form[i] == 'x' ? digit < 0 : text[i] != form[i])
 			return -EINVAL;

@@ -24,6 +24,9 @@ int parse_duration_ms(const char *text, int64_t *ret) MUST_USE;
 /* "true" or "false", nothing else. */
 int parse_bool(const char *text, bool *ret) MUST_USE;
 
+/* The value of a hex digit of either case; -1 for any other character. */
+int parse_hex_digit(char c);
+
 /* A DNS label (RFC 1123): letters, digits and inner hyphens, 1 to 63 bytes, lower case. */
 bool parse_is_label(const char *text);
 

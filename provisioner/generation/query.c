@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "provisioner/base/parse.h"
+
 /* Behind "key=", or NULL. */
 static const char *value_of(const char *query, const char *key)
 {
@@ -13,15 +15,6 @@ static const char *value_of(const char *query, const char *key)
 	return NULL;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The next character of a value, decoded; *at moves behind it. -1 for a broken escape. */
 static int next_char(const char **at)
 {
@@ -30,8 +23,8 @@ static int next_char(const char **at)
 	*at = c + 1;
 	if (*c != '%')
 		return (unsigned char)*c;
-	int high = hex_digit(c[1]);
-	int low = high < 0 ? -1 : hex_digit(c[2]);
+	int high = parse_hex_digit(c[1]);
+	int low = high < 0 ? -1 : parse_hex_digit(c[2]);
 
 	*at = c + 3; /* not looked at again when a digit is missing */
 	return low < 0 ? -1 : high << 4 | low;

@@ -1,6 +1,5 @@
 #include "provisioner/trust/pin.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -10,14 +9,7 @@
 #include <openssl/x509v3.h>
 
 #include "provisioner/base/addr.h"
-
-static int hex_value(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c ? strchr(digits, tolower((unsigned char)c)) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
+#include "provisioner/base/parse.h"
 
 int pin_parse(const char *hex, struct pin *ret)
 {
@@ -26,7 +18,7 @@ int pin_parse(const char *hex, struct pin *ret)
 	if (strlen(hex) != 2 * sizeof(pin.sha256))
 		return -EINVAL;
 	for (size_t i = 0; i < sizeof(pin.sha256); i++) {
-		int high = hex_value(hex[2 * i]), low = hex_value(hex[2 * i + 1]);
+		int high = parse_hex_digit(hex[2 * i]), low = parse_hex_digit(hex[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return -EINVAL;

@@ -205,6 +205,15 @@ static void check_tftp(const struct cluster *c, struct err_list *errors)
 			"tftp: tftpd-hpa has no single-port mode (backend: builtin has)");
 }
 
+/* Which roles are members is all that this floor knows of add-ons. */
+static void find_members(struct cluster *c)
+{
+	for (uint32_t i = 0; i < c->n_roles; i++)
+		for (uint32_t k = 0; k < c->roles[i].addons.n; k++)
+			if (strcmp(c->roles[i].addons.items[k].name, CLUSTER_ADDON_ETCD) == 0)
+				c->roles[i].etcd_member = true;
+}
+
 static void check_etcd(const struct cluster *c, struct err_list *errors)
 {
 	uint32_t members = 0;
@@ -213,8 +222,8 @@ static void check_etcd(const struct cluster *c, struct err_list *errors)
 		members += c->nodes[i].role && c->nodes[i].role->etcd_member;
 	if (c->n_nodes > 0 && members == 0)
 		err_list_add(errors, c->etcd.at,
-			"nodes: none has a role with etcd-member: true, so the cluster has no etcd "
-			"to join");
+			"nodes: none has a role with the add-on etcd (addons: [etcd]), so the "
+			"cluster has no etcd to join");
 	if (members > 7)
 		err_list_add(errors, c->etcd.at, "nodes: %u etcd members; 1, 3, 5 or 7 make sense",
 			members);
@@ -232,5 +241,6 @@ void cluster_check(struct arena *a, struct cluster *c, struct err_list *errors)
 	for (uint32_t i = 0; i < c->n_nodes; i++) {
 		check_node_role(c, &c->nodes[i], errors);
 	}
+	find_members(c);
 	check_etcd(c, errors);
 }

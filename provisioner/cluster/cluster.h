@@ -156,11 +156,28 @@ struct cluster_etcd {
 	const struct doc_node *seed; /* a map of key to value, or NULL */
 };
 
+/* An add-on as a role lists it: its name, or the name with parameters of this role. What add-ons there
+ * are, and what each takes, is data (templates/addons) that only generation/ reads. */
+struct cluster_addon {
+	struct mark at;
+	const char *name;
+	const struct doc_node *parameters; /* a map, or NULL */
+};
+
+#define CLUSTER_ADDONS_MAX 64
+#define CLUSTER_ADDON_ETCD "etcd" /* makes its nodes the members of the cluster's etcd */
+
+struct cluster_addon_list {
+	struct cluster_addon *items;
+	uint32_t n;
+};
+
 struct cluster_role {
 	struct mark at;
 	const char *name;
 	const char *template;
-	bool etcd_member;
+	struct cluster_addon_list addons;
+	bool etcd_member; /* has CLUSTER_ADDON_ETCD; set by the cross-check */
 	struct text_list kernel_args;
 };
 
@@ -176,10 +193,10 @@ struct cluster_node {
 	const char *name;
 	const char *role_name;
 	const struct cluster_role
-		*role;        /* found by the cross-check; never NULL in a checked cluster */
-	struct mac_list macs; /* of the internal network; the first is the bond's own */
+		*role;              /* found by the cross-check; never NULL in a checked cluster */
+	struct mac_list macs;       /* of the internal network; the first is the bond's own */
 	struct byte_list client_id; /* folded */
-	struct uuid uuid; /* folded; zeros: none */
+	struct uuid uuid;           /* folded; zeros: none */
 	uint32_t address;
 	bool bootp;
 	struct mac_list external; /* at most one: the NIC of the external network */
@@ -202,6 +219,8 @@ struct cluster {
 	struct cluster_bond *node_bond; /* how nodes bond their NICs of the internal network */
 	struct text_list kernel_args;
 	struct cluster_etcd etcd;
+	const struct doc_node *addons; /* a map: name to parameters, or NULL */
+	const char *registry_mirror;   /* HOST[:PORT][/PATH], or NULL */
 	struct cluster_role *roles;
 	uint32_t n_roles;
 	struct cluster_node *nodes;

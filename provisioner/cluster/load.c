@@ -129,6 +129,13 @@ static void unknown_key(struct load *l, const struct schema_section *s, const st
 
 	for (size_t i = 0; s->keys[i].key && i < KEYS_MAX; i++)
 		names[i] = s->keys[i].key;
+	for (const struct schema_gone *g = s->gone; g && g->key; g++) {
+		if (strcmp(g->key, key->text) != 0)
+			continue;
+		err_list_add(l->errors, key->at, "%s: there is no such key any more; %s",
+			join_path(l, path, key->text), g->advice);
+		return;
+	}
 	const char *near = err_nearest(key->text, names);
 	err_list_add(l->errors, key->at, "%s: no such key%s%s%s", join_path(l, path, key->text),
 		near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");

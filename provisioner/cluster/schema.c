@@ -308,6 +308,11 @@ static const struct schema_section etcd = {
 };
 #undef AT
 
+static const struct schema_gone gone_from_role[] = {
+	{"etcd-member", "list the add-on instead: addons: [etcd]"},
+	{NULL, NULL},
+};
+
 #define AT(member) .offset = offsetof(struct cluster_role, member)
 static const struct schema_section role = {
 	.size = sizeof(struct cluster_role),
@@ -315,11 +320,14 @@ static const struct schema_section role = {
 	.keys = (const struct schema_key[]){
 		{.key = "template", .type = SCHEMA_FILE_NAME, AT(template), .required = true,
 			.doc = "The cloud-config template of nodes with this role."},
-		{.key = "etcd-member", .type = SCHEMA_BOOL, AT(etcd_member), .preset = "false",
-			.doc = "Nodes with this role are the members of the cluster's etcd."},
+		{.key = "addons", .type = SCHEMA_ADDONS, AT(addons),
+			.doc = "What runs on these nodes beside the system, by the names that `slipway addons` "
+			       "prints: [etcd, docker], or with parameters for this role alone, [{docker: "
+			       "{log-max-files: 9}}]. Nodes with etcd are the members of the cluster's etcd."},
 		{.key = "kernel-args", .type = SCHEMA_TEXT_LIST, AT(kernel_args),
 			.doc = "Kernel arguments for nodes with this role."},
 		END},
+	.gone = gone_from_role,
 	.doc = "A role: what kind of node.",
 };
 #undef AT
@@ -386,6 +394,13 @@ const struct schema_section schema_cluster = {
 			.doc = "Kernel arguments for every node."},
 		{.key = "etcd", .type = SCHEMA_SECTION, AT(etcd), .section = &etcd,
 			.doc = "The masters' etcd."},
+		{.key = "addons", .type = SCHEMA_TREE, AT(addons),
+			.doc = "Parameters of add-ons, by name: {docker: {log-max-size: 10m}}. `slipway addons NAME` "
+			       "prints what an add-on takes."},
+		{.key = "registry-mirror", .type = SCHEMA_REGISTRY, AT(registry_mirror),
+			.doc = "Container images come from here instead of from where they are published: an "
+			       "add-on's quay.io/coreos/etcd becomes REGISTRY-MIRROR/coreos/etcd. Without it "
+			       "nodes must reach the internet, or each image is named by its parameter."},
 		{.key = "roles", .type = SCHEMA_NAMED, AT(roles), .required = true, .section = &role,
 			.doc = "Kinds of node, by name."},
 		{.key = "nodes", .type = SCHEMA_ITEMS, AT(nodes), .section = &node, .max = CLUSTER_NODES_MAX,
@@ -446,6 +461,10 @@ const char *schema_type_text(enum schema_type type)
 		       "at most";
 	case SCHEMA_UUID:
 		return "a UUID such as 4c4c4544-0035-5910-8048-b4c04f4d3132";
+	case SCHEMA_ADDONS:
+		return "a list of add-ons, each a name or a name with a map of parameters";
+	case SCHEMA_REGISTRY:
+		return "a registry as HOST, HOST:PORT or HOST:PORT/PATH, without http://";
 	case SCHEMA_TREE:
 	case SCHEMA_SECTION:
 	case SCHEMA_OPTIONAL:

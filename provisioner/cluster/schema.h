@@ -33,10 +33,12 @@ enum schema_type {
 	SCHEMA_OPTION,       /* struct byte_list: text, hex:.. or addresses */
 	SCHEMA_UUID,         /* struct uuid, folded */
 	SCHEMA_TREE,         /* const struct doc_node *: a map whose keys are the operator's */
-	SCHEMA_SECTION,      /* a struct in place; its keys in `section` */
-	SCHEMA_OPTIONAL,     /* pointer to such a struct, NULL when absent */
-	SCHEMA_NAMED,        /* pointer and uint32_t count behind it: a map, name -> section */
-	SCHEMA_ITEMS         /* pointer and uint32_t count behind it: a list of sections */
+	SCHEMA_ADDONS,       /* struct cluster_addon_list: names, or a name with its parameters */
+	SCHEMA_REGISTRY, /* const char *: where container images come from, HOST[:PORT][/PATH] */
+	SCHEMA_SECTION,  /* a struct in place; its keys in `section` */
+	SCHEMA_OPTIONAL, /* pointer to such a struct, NULL when absent */
+	SCHEMA_NAMED,    /* pointer and uint32_t count behind it: a map, name -> section */
+	SCHEMA_ITEMS     /* pointer and uint32_t count behind it: a list of sections */
 };
 
 struct schema_word {
@@ -58,10 +60,16 @@ struct schema_key {
 	const char *doc; /* one sentence */
 };
 
+/* A key that is no more, and what to write instead. */
+struct schema_gone {
+	const char *key, *advice;
+};
+
 struct schema_section {
-	size_t size;                   /* of the struct, which starts with a struct mark */
-	size_t name_offset;            /* NAMED: where the name goes */
-	const struct schema_key *keys; /* ends in {NULL} */
+	size_t size;                    /* of the struct, which starts with a struct mark */
+	size_t name_offset;             /* NAMED: where the name goes */
+	const struct schema_key *keys;  /* ends in {NULL} */
+	const struct schema_gone *gone; /* NULL, or ends in {NULL} */
 	const char *doc;
 };
 

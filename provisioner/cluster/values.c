@@ -89,6 +89,20 @@ static bool is_etcd_key(const char *text)
 	       is_plain_word(text, "._-/");
 }
 
+/* As it stands in front of an image's name: lower case, no scheme. */
+static bool is_registry(const char *text)
+{
+	size_t host = strcspn(text, ":/"), len = strlen(text), port = 0;
+
+	if (host == 0 || len > 200 || text[len - 1] == '/' || text[len - 1] == ':' ||
+		strpbrk(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") || strstr(text, "//"))
+		return false;
+	if (text[host] == ':')
+		port = 1 + strspn(text + host + 1, "0123456789");
+	return (text[host + port] == '\0' || text[host + port] == '/') &&
+	       is_plain_word(text, "._-/:") && !strchr(text + host + port, ':');
+}
+
 static bool is_line(const char *text)
 {
 	return text[0] && strlen(text) <= TEXT_MAX && is_printable(text);
@@ -108,6 +122,7 @@ static bool text_is_legal(enum schema_type type, const char *text)
 		{SCHEMA_BOOT_FILE, is_boot_file},
 		{SCHEMA_INTERFACE, is_interface},
 		{SCHEMA_ETCD_KEY, is_etcd_key},
+		{SCHEMA_REGISTRY, is_registry},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
@@ -498,6 +513,8 @@ void value_load(struct load *l, const struct place *p)
 		[SCHEMA_OPTION] = load_option,
 		[SCHEMA_UUID] = load_uuid,
 		[SCHEMA_TREE] = load_tree,
+		[SCHEMA_ADDONS] = role_addons_load,
+		[SCHEMA_REGISTRY] = load_text,
 	};
 
 	assert((size_t)p->key->type < ARRAY_LEN(loaders) && loaders[p->key->type]);

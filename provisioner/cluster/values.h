@@ -30,6 +30,9 @@ struct place {
 /* Reads a scalar, a list of scalars or a tree. */
 void value_load(struct load *l, const struct place *p);
 
+/* The add-ons of a role (role_addons.c). */
+void role_addons_load(struct load *l, const struct place *p);
+
 /* "this is not ...", for a value of the wrong kind. */
 void value_is_wrong(struct load *l, const struct place *p, const struct doc_node *n);
 

@@ -24,7 +24,7 @@ cat >"$work/cluster.yaml" <<-'YAML'
 	    - {code: 114, value: 'https://portal.lab.internal/', always: true}
 	    - {code: 125, value: 'hex:00:00:01:37:03:01:01:78'}
 	image: lab/1
-	roles: {master: {template: master.yaml, etcd-member: true}}
+	roles: {master: {template: master.yaml, addons: [etcd]}}
 	nodes:
 	  - {name: by-id, role: master, client-id: box-7, address: 10.77.0.11}
 	  - {name: by-uuid, role: master, uuid: 4c4c4544-0035-5910-8048-b4c04f4d3132, address: 10.77.0.12}

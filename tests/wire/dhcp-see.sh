@@ -19,7 +19,7 @@ cat >"$work/config/cluster.yaml" <<-CONFIG
 	dhcp: {pool: 10.77.16.0-10.77.79.255, lease: 2h, conflict-probe: off}
 	image: lab/1
 	roles:
-	  master: {template: master.yaml, etcd-member: true}
+	  master: {template: master.yaml, addons: [etcd]}
 	nodes:
 	  - {name: m1, role: master, mac: $node_mac, address: 10.77.0.11}
 CONFIG

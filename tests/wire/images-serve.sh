@@ -16,7 +16,7 @@ cat >"$work/config/cluster.yaml" <<-EOF2
 	dhcp: {pool: 10.77.0.100-10.77.0.149}
 	image: lab/1
 	roles:
-	  master: {template: master.yaml, etcd-member: true}
+	  master: {template: master.yaml, addons: [etcd]}
 	nodes:
 	  - {name: m1, role: master, mac: 02:00:00:00:00:11, address: 10.77.0.11}
 EOF2

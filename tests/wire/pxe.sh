@@ -23,7 +23,7 @@ cat >"$work/config/cluster.yaml" <<-EOF
 	  pool: 10.77.0.100-10.77.0.149
 	  pxelinux: {config-file: pxelinux.cfg/slipway, path-prefix: bios/, reboot-time: 10m}
 	image: lab/1
-	roles: {master: {template: master.yaml, etcd-member: true}, worker: {template: worker.yaml}}
+	roles: {master: {template: master.yaml, addons: [etcd]}, worker: {template: worker.yaml}}
 	nodes:
 	  - {name: pi, role: master, mac: "dc:a6:32:00:00:01", address: 10.77.0.11}
 	  - {name: old, role: worker, mac: "02:00:00:00:00:12", address: 10.77.0.12}

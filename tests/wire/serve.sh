@@ -24,7 +24,7 @@ cat >"$work/config/cluster.yaml" <<-EOF
 	image: lab/1
 	etcd: {seed: {/coreos.com/network/config: {Network: 10.2.0.0/16}, /greeting: hello}}
 	roles:
-	  master: {template: master.yaml, etcd-member: true}
+	  master: {template: master.yaml, addons: [etcd]}
 	nodes:
 	  - {name: m1, role: master, mac: $mac, address: $address}
 EOF

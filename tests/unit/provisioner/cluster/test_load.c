@@ -14,7 +14,7 @@
 	"dhcp: {pool: 10.10.0.100-10.10.0.199}\n"                 \
 	"image: flatcar/4081.2.1\n"                               \
 	"roles:\n"                                                \
-	"  master: {template: master.yaml, etcd-member: true}\n"  \
+	"  master: {template: master.yaml, addons: [etcd]}\n"     \
 	"  worker: {template: worker.yaml}\n"
 
 #define UUID "4c4c4544-0035-5910-8048-b4c04f4d3132"
@@ -24,14 +24,14 @@
 	"  internal: {interface: bond0, address: 10.10.0.1/24}\n"      \
 	"dhcp: {pool: 10.10.0.100-10.10.0.199, subnets: [" list "]}\n" \
 	"image: flatcar/4081.2.1\nroles:\n"                            \
-	"  master: {template: master.yaml, etcd-member: true}\n"       \
+	"  master: {template: master.yaml, addons: [etcd]}\n"          \
 	"  worker: {template: worker.yaml}\n"
 #define OPTIONS(keys)                                             \
 	"cluster: acm\nnetwork:\n"                                \
 	"  internal: {interface: bond0, address: 10.10.0.1/24}\n" \
 	"dhcp: {pool: 10.10.0.100-10.10.0.199, " keys "}\n"       \
 	"image: flatcar/4081.2.1\nroles:\n"                       \
-	"  master: {template: master.yaml, etcd-member: true}\n"  \
+	"  master: {template: master.yaml, addons: [etcd]}\n"     \
 	"  worker: {template: worker.yaml}\n"
 #define X64 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 #define X256 X64 X64 X64 X64
@@ -107,7 +107,7 @@ TEST(whole_file_is_read)
 		"node-bond: {mode: 802.3ad}\n"
 		"kernel-args: [quiet]\n"
 		"etcd:\n  seed:\n    /coreos.com/network/config: {Network: 10.2.0.0/16}\n"
-		"roles:\n  master: {template: master.yaml, etcd-member: true, kernel-args: [a=b]}\n"
+		"roles:\n  master: {template: master.yaml, addons: [etcd], kernel-args: [a=b]}\n"
 		"nodes:\n  - name: m1\n    role: master\n    mac: [52:54:00:00:00:01, "
 		"52:54:00:00:00:02]\n"
 		"    address: 10.10.0.10\n    external-mac: 52:54:00:00:00:03\n");
@@ -176,8 +176,8 @@ static const struct {
 		"cluster.yaml:11:5: nodes: w1: address 10.10.0.10 already belongs to m1 (line 10)"},
 	{SMALL "nodes:\n  - {name: w1, role: worker, mac: 52:54:00:00:00:02, address: "
 	       "10.10.0.10}\n",
-		"cluster.yaml:1:1: nodes: none has a role with etcd-member: true, so the cluster "
-		"has no etcd to join"},
+		"cluster.yaml:1:1: nodes: none has a role with the add-on etcd (addons: "
+		"[etcd]), so the cluster has no etcd to join"},
 	{SMALL "node-bond: {hash-policy: layer4}\n",
 		"cluster.yaml:9:12: node-bond.hash-policy: \"layer4\" is not one of layer2, "
 		"layer2+3, layer3+4, "
@@ -334,7 +334,7 @@ TEST(firmware_is_treated_as_the_operator_says)
 		"dhcp:\n  pool: 10.10.0.100-10.10.0.199\n"
 		"  pxelinux: {config-file: http://10.10.0.1/x.cfg, path-prefix: bios/, "
 		"reboot-time: 10m}\n"
-		"image: flatcar/4081.2.1\nroles: {master: {template: m.yaml, etcd-member: true}}\n"
+		"image: flatcar/4081.2.1\nroles: {master: {template: m.yaml, addons: [etcd]}}\n"
 		"nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: "
 		"10.10.0.10,\n"
 		"     quirks: [no-option-60, broadcast], boot-file: "
@@ -404,7 +404,7 @@ TEST(hall_of_twenty_thousand_is_read_and_each_node_found)
 
 	str_add(&text, "cluster: hall\nnetwork: {internal: {interface: b, address: 10.0.0.1/15}}\n"
 		       "dhcp: {pool: 10.1.200.0-10.1.220.255}\nimage: a/b\n"
-		       "roles: {m: {template: m.yaml, etcd-member: true}, w: {template: "
+		       "roles: {m: {template: m.yaml, addons: [etcd]}, w: {template: "
 		       "w.yaml}}\nnodes:\n");
 	for (unsigned i = 0; i < CLUSTER_NODES_MAX; i++)
 		str_printf(&text,

@@ -13,7 +13,7 @@ static const char yaml[] = "cluster: acm\ndomain: acm.internal\n"
 			   "lease: infinite, mtu: 1500}],\n"
 			   "  ntp-servers: [9.9.9.8]}\n"
 			   "ports: {http: 8080}\nimage: flatcar/1\nenroll: closed\n"
-			   "roles: {m: {template: m.yaml, etcd-member: true}}\n"
+			   "roles: {m: {template: m.yaml, addons: [etcd]}}\n"
 			   "nodes:\n  - {name: n1, role: m, mac: [52:54:00:00:00:01, "
 			   "52:54:00:00:00:02], address: 10.10.0.10,\n"
 			   "     boot-file: ipxe.efi}\n";

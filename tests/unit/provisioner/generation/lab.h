@@ -12,16 +12,16 @@
 #include "provisioner/generation/generation.h"
 
 #define LAB_SHA256 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-#define LAB_HEAD                                                                        \
-	"cluster: lab\n"                                                                \
-	"network: {internal: {interface: br0, address: 10.77.0.1/24}}\n"                \
-	"dhcp: {pool: 10.77.0.100-10.77.0.199}\n"                                       \
-	"image: lab/1\n"                                                                \
-	"node-bond: {mode: active-backup}\n"                                            \
-	"kernel-args: [quiet]\n"                                                        \
-	"etcd: {seed: {/a: 1}}\n"                                                       \
-	"roles:\n"                                                                      \
-	"  master: {template: master.yaml, etcd-member: true, kernel-args: [role=m]}\n" \
+#define LAB_HEAD                                                                     \
+	"cluster: lab\n"                                                             \
+	"network: {internal: {interface: br0, address: 10.77.0.1/24}}\n"             \
+	"dhcp: {pool: 10.77.0.100-10.77.0.199}\n"                                    \
+	"image: lab/1\n"                                                             \
+	"node-bond: {mode: active-backup}\n"                                         \
+	"kernel-args: [quiet]\n"                                                     \
+	"etcd: {seed: {/a: 1}}\n"                                                    \
+	"roles:\n"                                                                   \
+	"  master: {template: master.yaml, addons: [etcd], kernel-args: [role=m]}\n" \
 	"  worker: {template: worker.yaml}\n"
 #define LAB_NODES                                                                                 \
 	"nodes:\n"                                                                                \

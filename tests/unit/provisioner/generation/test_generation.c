@@ -171,7 +171,7 @@ TEST(template_of_a_role_that_does_not_exist_is_named)
 	assert_null(
 		build("cluster: lab\nnetwork: {internal: {interface: b, address: 10.77.0.1/24}}\n"
 		      "dhcp: {pool: 10.77.0.100-10.77.0.199}\nimage: lab/1\n"
-		      "roles: {m: {template: nosuch.yaml, etcd-member: true}}\n"
+		      "roles: {m: {template: nosuch.yaml, addons: [etcd]}}\n"
 		      "nodes: [{name: m1, role: m, mac: 52:54:00:00:00:01, address: 10.77.0.11}]\n",
 			-1, 0, ""));
 	assert_non_null(strstr(first_error(), "cluster.yaml:5:"));
@@ -209,7 +209,7 @@ TEST(unknown_distribution_is_named)
 	assert_null(
 		build("cluster: lab\nnetwork: {internal: {interface: b, address: 10.77.0.1/24}}\n"
 		      "dhcp: {pool: 10.77.0.100-10.77.0.199}\nimage: flatcat/1\n"
-		      "roles: {m: {template: master.yaml, etcd-member: true}}\n",
+		      "roles: {m: {template: master.yaml, addons: [etcd]}}\n",
 			-1, 0, ""));
 	assert_non_null(strstr(
 		first_error(), "cluster.yaml:4:8: image: there is no distribution \"flatcat\""));

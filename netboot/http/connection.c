@@ -78,6 +78,7 @@ static void report(const struct http_connection *c, enum http_result result)
 		.bytes = c->moved,
 		.duration_ms = took > UINT32_MAX ? UINT32_MAX : (uint32_t)took,
 		.head = &c->head,
+		.tag = c->tag,
 	};
 
 	if (c->head.path[0]) /* a head that could not be read is counted, not reported */
@@ -121,6 +122,7 @@ static void refuse(struct http_connection *c, unsigned status)
 {
 	c->all->malformed++;
 	c->began_ms = clock_mono_ms();
+	c->tag = NULL;
 	c->head.keep_alive = false;
 	http_reply_for_status(&c->reply, &c->head, status, 0, NULL);
 	c->head.path[0] = '\0'; /* perhaps half decoded: not fit to be shown */
@@ -137,6 +139,7 @@ static void dispatch(struct http_connection *c, const char *data, size_t len)
 	}
 	c->all->requests++;
 	c->began_ms = clock_mono_ms();
+	c->tag = NULL;
 	c->state = WAITING;
 	set_timer(c, ANSWER_MS);
 	c->all->request(c->all->arg, c);
@@ -407,6 +410,11 @@ void http_connection_set_tag(struct http_connection *c, void *tag)
 void *http_connection_tag(const struct http_connection *c)
 {
 	return c->tag;
+}
+
+uint64_t http_connection_moved(const struct http_connection *c)
+{
+	return c->moved;
 }
 
 void http_reply_file(struct http_connection *c, int fd, const char *type, bool is_answer)

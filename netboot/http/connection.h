@@ -30,6 +30,7 @@ struct http_report {
 	uint64_t bytes; /* of the body */
 	uint32_t duration_ms;
 	const struct http_head *head;
+	void *tag; /* that the owner had set for this request */
 };
 
 /* What connections share. */
@@ -57,17 +58,20 @@ unsigned http_bucket_count(const struct http_bucket *b, uint32_t client);
 
 uint32_t http_connection_client(const struct http_connection *c);
 
-/* The request that waits for a reply; and a pointer of the owner's that stays with it. */
+/* The request that waits for a reply; and a pointer of the owner's that stays with it, NULL at first. */
 const struct http_head *http_connection_head(const struct http_connection *c);
 void http_connection_set_tag(struct http_connection *c, void *tag);
 void *http_connection_tag(const struct http_connection *c);
+
+/* How much of the body has left. */
+uint64_t http_connection_moved(const struct http_connection *c);
 
 /* The connection may be gone when one of these returns.
  * Replies with the file `fd` (takes it). A file has an ETag and ranges; an answer made for this
  * request (`is_answer`) has neither. `type` is copied. */
 void http_reply_file(struct http_connection *c, int fd, const char *type, bool is_answer);
 
-/* Replies with a status and a line of text (NULL: the status's own words). */
+/* Replies with a status and a line of text (NULL: the status's own words; "": no body at all). */
 void http_reply_status(
 	struct http_connection *c, unsigned status, uint32_t retry_after_s, const char *text);
 

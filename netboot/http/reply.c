@@ -82,7 +82,7 @@ void http_reply_for_file(
 
 static bool is_line(const char *text)
 {
-	if (!text || !*text)
+	if (!text)
 		return false;
 	for (; *text; text++) {
 		if ((unsigned char)*text < ' ' || *text == 0x7f)
@@ -107,8 +107,9 @@ void http_reply_for_status(struct http_reply *ret, const struct http_head *head,
 		text = known ? known : http_status_text(500);
 	size_t n = strnlen(text, sizeof(ret->text) - 2);
 	memcpy(ret->text, text, n);
-	ret->text[n] = '\n';
-	ret->len = n + 1;
+	if (n > 0)
+		ret->text[n++] = '\n';
+	ret->len = n;
 }
 
 /* RFC 9110 5.6.7; the names of days and months are not the locale's. */

@@ -41,7 +41,8 @@ void http_reply_for_file(
 	struct http_reply *ret, const struct http_head *head, const struct http_file *file);
 
 /* Any other status, with a line of text. `head` is NULL when there was none to be read. A text with
- * control characters or nothing in it is replaced by the status's own. */
+ * control characters is replaced by the status's own, as is none (NULL); "" makes a reply without a body, for who
+ * would take that for a piece of the file. */
 void http_reply_for_status(struct http_reply *ret, const struct http_head *head, unsigned status,
 	uint32_t retry_after_s, const char *text);
 

@@ -223,8 +223,8 @@ static void on_http_answered(void *waiting, const struct message_answer *m, int 
 		http_reply_file(c, fd, m->content_type[0] ? m->content_type : "text/plain",
 			/* is_answer= */ true);
 	else
-		http_reply_status(
-			c, m->status == 200 ? 500 : m->status, m->retry_after_s, m->reason);
+		http_reply_status(c, m->status == 200 ? 500 : m->status, m->retry_after_s,
+			m->reason[0] ? m->reason : NULL);
 }
 
 static void ask_for_http(struct netboot *n, struct http_connection *c)

@@ -23,6 +23,19 @@ static void assert_writes(const struct http_reply *r, const char *want)
 	assert_string_equal(str_text(&out), want);
 }
 
+TEST(a_reply_may_have_no_body)
+{
+	struct http_head get_file = {.method = HTTP_GET, .keep_alive = true};
+	AUTO(str_done) struct str out = str_init(1024);
+	struct http_reply reply;
+
+	http_reply_for_status(&reply, &get_file, 503, 4, "");
+	http_reply_write(&reply, 0, &out);
+	assert_non_null(strstr(str_text(&out), "\r\nContent-Length: 0\r\n"));
+	assert_non_null(strstr(str_text(&out), "\r\nRetry-After: 4\r\n"));
+	assert_string_equal(str_text(&out) + out.len - 4, "\r\n\r\n");
+}
+
 TEST(whole_file_is_sent_with_its_length_type_and_etag)
 {
 	struct http_reply r = reply_to(get);
@@ -163,7 +176,7 @@ TEST(status_we_never_send_becomes_500_and_odd_text_is_replaced)
 	assert_string_equal(r.text, "Internal Server Error\n");
 	http_reply_for_status(&r, &get, 404, 0, "two\r\nlines");
 	assert_string_equal(r.text, "Not Found\n");
-	http_reply_for_status(&r, &get, 404, 0, "");
+	http_reply_for_status(&r, &get, 404, 0, NULL);
 	assert_string_equal(r.text, "Not Found\n");
 }
 
@@ -190,10 +203,10 @@ TEST(etag_differs_with_time_size_and_inode)
 	assert_string_not_equal(a, b);
 }
 
-RUN(t(whole_file_is_sent_with_its_length_type_and_etag), t(head_gets_the_length_and_no_body),
-	t(range_gets_its_part), t(range_beyond_the_end_is_told_the_size),
-	t(range_of_another_version_gets_the_whole), t(file_that_the_client_has_is_not_sent),
-	t(file_that_the_client_has_not_is_sent),
+RUN(t(a_reply_may_have_no_body), t(whole_file_is_sent_with_its_length_type_and_etag),
+	t(head_gets_the_length_and_no_body), t(range_gets_its_part),
+	t(range_beyond_the_end_is_told_the_size), t(range_of_another_version_gets_the_whole),
+	t(file_that_the_client_has_is_not_sent), t(file_that_the_client_has_not_is_sent),
 	t(answer_without_etag_has_no_ranges_and_is_never_known), t(not_yet_says_when_to_come_back),
 	t(wrong_method_is_told_the_right_ones), t(head_of_an_error_has_its_length_and_no_text),
 	t(status_we_never_send_becomes_500_and_odd_text_is_replaced), t(long_text_is_cut),

@@ -31,7 +31,7 @@ UNIT    := $(shell find tests/unit -name 'test_*.c' | sort)
 FUZZ    := $(shell find tests/fuzz -name 'fuzz_*.c' 2>/dev/null | sort)
 
 PKGS     := libevent_core libevent_extra libevent_openssl libssl libcrypto yaml-0.1 sqlite3 jansson \
-            libnl-3.0 libnl-route-3.0 libpcap libcurl libcap-ng libseccomp
+            libnl-3.0 libnl-route-3.0 libpcap libcurl libcap-ng libseccomp zlib
 LIBS     := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 CPPFLAGS := -D_GNU_SOURCE -I. -isystem /usr/include/libnl3 -DSLIPWAY_VERSION='"$(VERSION)"' \
             -DSLIPWAY_DATADIR='"$(DATADIR)"' -DSLIPWAY_LIBDIR='"$(LIBDIR)"' -DSLIPWAY_SYSCONFDIR='"$(SYSCONFDIR)"'

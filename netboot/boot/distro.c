@@ -25,21 +25,12 @@ static int take_required(const struct doc_node *map, struct mark at, const char 
 	return n ? distro_take_text(n, key, ret, e) : err_set(e, -EINVAL, at, "%s is missing", key);
 }
 
-static int read_config(const struct distro_text *text, enum distro_config *ret, struct err *e)
+static int read_config(const struct distro_text *text, enum config_kind *ret, struct err *e)
 {
-	static const struct {
-		const char *name;
-		enum distro_config config;
-	} kinds[] = {{"ignition-3.3", DISTRO_IGNITION}, {"cloud-config", DISTRO_CLOUD_CONFIG}};
-
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		if (strcmp(text->text, kinds[i].name) == 0) {
-			*ret = kinds[i].config;
-			return 0;
-		}
-	}
-	return err_set(e, -EINVAL, text->at,
-		"config: \"%.40s\" is not one of ignition-3.3, cloud-config", text->text);
+	if (config_kind_find(text->text, ret))
+		return 0;
+	return err_set(e, -EINVAL, text->at, "config: \"%.40s\" is not one of %s", text->text,
+		config_kind_names());
 }
 
 static int read_initrds(const struct doc_node *boot, struct distro *d, struct err *e)

@@ -11,12 +11,10 @@
 #include "provisioner/base/doc.h"
 #include "provisioner/base/err.h"
 #include "provisioner/base/str.h"
+#include "provisioner/config/emit.h"
 #include "templates/engine/value.h"
 
 #define DISTRO_INITRDS_MAX 8
-
-/* What it reads at its first boot. */
-enum distro_config { DISTRO_IGNITION = 1, DISTRO_CLOUD_CONFIG };
 
 /* A text with the place it stands at. */
 struct distro_text {
@@ -26,7 +24,7 @@ struct distro_text {
 
 struct distro {
 	const char *name, *title;
-	enum distro_config config;
+	enum config_kind config; /* what it reads at its first boot */
 	struct distro_text kernel, rootfs;
 	struct distro_text initrds[DISTRO_INITRDS_MAX];
 	size_t n_initrds;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "provisioner/config/content.h"
+#include "provisioner/config/keys.h"
 #include "provisioner/config/rules.h"
 
 #define MODE_DEFAULT 0644u
@@ -72,39 +73,57 @@ static const struct cc_text *drop_in_name(const void *items, size_t i)
 
 /* ---- Files ---- */
 
-static void decode(struct arena *a, struct cc_file *f, struct err_list *errors)
+static void complain_content(struct cc_file *f, int rc, const char *what, struct err_list *errors)
 {
-	const char *encoding = f->encoding.text ? f->encoding.text : "";
-	bool base64 = strstr(encoding, "64") != NULL;
+	if (rc == -E2BIG)
+		err_list_add(errors, f->content.at, "the content of %s is too large", f->path.text);
+	else
+		err_list_add(
+			errors, f->content.at, "the content of %s is not %s", f->path.text, what);
+}
 
+static int decode(struct arena *a, struct cc_file *f, struct err_list *errors)
+{
 	f->data = f->content;
 	if (!f->data.text)
 		f->data = (struct cc_text){.text = "", .at = f->path.at};
-	int rc = base64 ? content_decode_base64(a, f->content.text ? f->content.text : "",
-				  f->content.len, &f->data.text, &f->data.len)
-			: 0;
-	if (rc == -E2BIG)
-		err_list_add(errors, f->content.at, "the configuration is too large");
-	else if (rc < 0)
-		err_list_add(
-			errors, f->content.at, "the content of %s is not base64", f->path.text);
+	if (!f->encoding.text || !strstr(f->encoding.text, "64"))
+		return 0;
+	int rc = content_decode_base64(a, f->data.text, f->data.len, &f->data.text, &f->data.len);
 	if (rc < 0)
-		return;
-	f->is_gzip = encoding[0] == 'g';
-	if (f->is_gzip && !content_is_gzip(f->data.text, f->data.len))
-		err_list_add(errors, f->encoding.at, "the content of %s is not a gzip file%s",
-			f->path.text,
-			base64 ? "" : " (gzip in YAML must be base64: write gzip+base64)");
+		complain_content(f, rc, "base64", errors);
+	return rc;
 }
 
-/* What is filled in when the file is served must be seen then: not inside base64. */
-static void keep_slots_legible(struct cc_file *f)
+/* What is filled in when the file is served must be seen then: neither in base64 nor in gzip. */
+static void keep_slots_legible(struct cc_file *f, const char *text, size_t len)
 {
-	if (f->is_gzip || !f->encoding.text || !content_is_text(f->data.text, f->data.len) ||
-		!strstr(f->data.text, CLOUDCONFIG_SLOT))
+	if (!f->encoding.text || !content_is_text(text, len) || !strstr(text, CLOUDCONFIG_SLOT))
 		return;
 	f->encoding = (struct cc_text){0};
-	f->content = f->data;
+	f->content = f->data = (struct cc_text){.text = text, .len = len, .at = f->content.at};
+	f->is_gzip = false;
+}
+
+static void check_content(struct arena *a, struct cc_file *f, struct err_list *errors)
+{
+	const char *text;
+	size_t len;
+
+	if (decode(a, f, errors) < 0)
+		return;
+	text = f->data.text;
+	len = f->data.len;
+	f->is_gzip = f->encoding.text && f->encoding.text[0] == 'g';
+	int rc = f->is_gzip ? content_unpack(a, f->data.text, f->data.len, &text, &len) : 0;
+	if (rc == 0)
+		keep_slots_legible(f, text, len);
+	else
+		complain_content(f, rc,
+			strstr(f->encoding.text, "64")
+				? "a gzip file"
+				: "a gzip file (gzip in YAML must be base64: write gzip+base64)",
+			errors);
 }
 
 static void check_file(struct arena *a, struct cc_file *f, struct err_list *errors)
@@ -115,8 +134,7 @@ static void check_file(struct arena *a, struct cc_file *f, struct err_list *erro
 			"%s: nothing can be written below /usr, it is read-only; use /opt or /etc",
 			f->path.text);
 	f->mode = f->permissions.text ? rule_mode(f->permissions.text) : MODE_DEFAULT;
-	decode(a, f, errors);
-	keep_slots_legible(f);
+	check_content(a, f, errors);
 }
 
 /* ---- Units ---- */
@@ -178,6 +196,15 @@ static void check_unit_repeats(const struct cloudconfig *c, struct err_list *err
 	}
 }
 
+static void check_oem(const struct cloudconfig *c, struct err_list *errors)
+{
+	struct mark at = cloudconfig_section_at(c, CC_OEM);
+	const struct keys *table = keys_of_section(CC_OEM);
+
+	if (at.line > 0 && !c->sections[CC_OEM][key_find(table, "id") - table->keys].text)
+		err_list_add(errors, at, "coreos.oem has no effect without an id");
+}
+
 void check_model(struct arena *a, struct cloudconfig *c, struct err_list *errors)
 {
 	for (size_t i = 0; i < c->files.n; i++)
@@ -187,6 +214,7 @@ void check_model(struct arena *a, struct cloudconfig *c, struct err_list *errors
 	refuse_repeats(c->users.items, c->users.n, user_name, "the user", errors);
 	refuse_repeats(c->files.items, c->files.n, file_name, "the file", errors);
 	check_unit_repeats(c, errors);
+	check_oem(c, errors);
 	if (!c->manage_etc_hosts.text)
 		return;
 	for (size_t i = 0; i < c->files.n; i++)

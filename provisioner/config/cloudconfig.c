@@ -9,7 +9,7 @@
 #include "provisioner/config/reader.h"
 
 static const struct doc_limits limits = {
-	.bytes = CLOUDCONFIG_MAX, .depth = 16, .nodes = 100000, .expanded = 10000};
+	.bytes = CLOUDCONFIG_MAX, .depth = 16, .nodes = 100000, .expanded = 10000, .anchors = 100};
 
 /* ---- The first line ---- */
 
@@ -24,9 +24,23 @@ static bool is_header(const char *text, size_t len)
 	return n == strlen(header) && memcmp(text, header, n) == 0;
 }
 
+/* What coreos-cloudinit takes for something else, or one of the two programs does not know. */
+static const struct {
+	const char *begin, *what;
+} strangers[] = {
+	{"\xef\xbb\xbf", "the file begins with a byte order mark"},
+	{"\x1f\x8b", "this is a gzip file: give the text itself"},
+	{"#!", "this is a script: write it under write_files and let a unit run it"},
+	{"{", "this is JSON: a template writes cloud-config, Ignition is made from it"},
+	{"Content-Type:", "this is MIME, which only Flatcar reads: write one cloud-config"},
+	{"MIME-Version:", "this is MIME, which only Flatcar reads: write one cloud-config"},
+	{"\n", "it is empty"},
+};
+
 static int check_header(const char *file, const char *text, size_t len, struct err_list *errors)
 {
 	struct mark at = {.file = file, .line = 1, .col = 1};
+	const char *what = NULL;
 
 	if (len > CLOUDCONFIG_MAX) {
 		err_list_add(
@@ -35,9 +49,14 @@ static int check_header(const char *file, const char *text, size_t len, struct e
 	}
 	if (is_header(text, len))
 		return 0;
-	bool bom = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
-	err_list_add(errors, at, "the first line must be #cloud-config and nothing else%s",
-		bom ? " (the file begins with a byte order mark)" : "");
+	for (size_t i = 0; i < ARRAY_LEN(strangers) && !what; i++) {
+		size_t n = strlen(strangers[i].begin);
+
+		if (len >= n && memcmp(text, strangers[i].begin, n) == 0)
+			what = strangers[i].what;
+	}
+	err_list_add(errors, at, "the first line must be #cloud-config and nothing else%s%s%s",
+		what ? " (" : "", what ? what : "", what ? ")" : "");
 	return -EINVAL;
 }
 
@@ -86,20 +105,16 @@ static char *without_variables(
 /* ---- All of it ---- */
 
 /* A `!!binary` scalar is base64 for every YAML reader; from here on the encoding says so. */
-static void name_binaries(struct cloudconfig *c, const struct doc_node *root)
+static void name_binaries(struct cloudconfig *c)
 {
-	const struct doc_node *files = doc_get(root, "write_files");
-
 	for (size_t i = 0; i < c->files.n; i++) {
 		struct cc_file *f = &c->files.items[i];
-		const struct doc_node *content = doc_get(files->items[i], "content");
 		const char *encoding = f->encoding.text ? f->encoding.text : "";
 
-		if (!content || !content->tag || !strstr(content->tag, ":binary") ||
-			strstr(encoding, "64"))
+		if (!f->content.is_binary || strstr(encoding, "64"))
 			continue;
 		f->encoding = (struct cc_text){
-			.text = encoding[0] ? "gzip+base64" : "base64", .at = content->at};
+			.text = encoding[0] ? "gzip+base64" : "base64", .at = f->content.at};
 		f->encoding.len = strlen(f->encoding.text);
 	}
 }
@@ -107,7 +122,7 @@ static void name_binaries(struct cloudconfig *c, const struct doc_node *root)
 static int read_document(struct arena *a, const struct doc_node *root, struct cloudconfig *c,
 	struct err_list *errors)
 {
-	struct reader r = {.arena = a, .errors = errors};
+	struct reader r = {.arena = a, .errors = errors, .hyphened = &c->hyphened};
 	size_t before = errors->n + errors->dropped;
 
 	if (!root || doc_is_null(root))
@@ -115,7 +130,7 @@ static int read_document(struct arena *a, const struct doc_node *root, struct cl
 	reader_map(&r, &keys_root, root, c);
 	if (errors->n + errors->dropped > before)
 		return -EINVAL;
-	name_binaries(c, root);
+	name_binaries(c);
 	check_model(a, c, errors);
 	return errors->n + errors->dropped > before ? -EINVAL : 0;
 }
@@ -147,4 +162,12 @@ int cloudconfig_read(struct arena *a, const char *file, const char *text, size_t
 	if (rc == 0)
 		*ret = c;
 	return rc;
+}
+
+struct mark cloudconfig_section_at(const struct cloudconfig *c, enum cc_section s)
+{
+	for (size_t i = 0; c->sections[s] && i < keys_of_section(s)->n; i++)
+		if (c->sections[s][i].text)
+			return c->sections[s][i].at;
+	return (struct mark){0};
 }

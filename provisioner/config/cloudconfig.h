@@ -1,9 +1,9 @@
 /* cloudconfig.h - CoreOS cloud-config as one plain model: read, checked, written in other languages.
  *
  * Templates render to cloud-config with underscores in its keys. cloudconfig_read() turns that text
- * into the model and refuses what a target would drop in silence: unknown keys, hyphens, wrong
- * types, values outside their rules, duplicates. The emitters write the model in the language of
- * the node's system, the same bytes for the same model.
+ * into the model and refuses what every target would drop in silence: unknown keys, wrong types,
+ * values outside their rules, duplicates. emit.h writes the model in the language of the node's
+ * system.
  *
  * Some texts stand for values that only serving knows (a join token). Their names begin with
  * CLOUDCONFIG_SLOT; they reach the output of every emitter letter by letter, so that the server may
@@ -27,6 +27,8 @@ struct cc_text {
 	const char *text; /* NUL-terminated; may hold NULs before that only in cc_file.data */
 	size_t len;
 	struct mark at;
+	bool is_block;  /* written with | or >: its lines stand below `at` */
+	bool is_binary; /* tagged !!binary */
 };
 
 struct cc_texts {
@@ -86,6 +88,7 @@ struct cloudconfig {
 		size_t n;
 	} files;
 	struct cc_text *sections[CC_SECTIONS];
+	struct cc_texts hyphened; /* keys written with hyphens, as they are called today */
 	struct {
 		struct cc_unit *items;
 		size_t n;
@@ -97,14 +100,7 @@ struct cloudconfig {
 int cloudconfig_read(struct arena *a, const char *file, const char *text, size_t len,
 	struct cloudconfig **ret, struct err_list *errors) MUST_USE;
 
-/* Ignition 3.3.0, for systems with systemd-networkd. What Ignition can not say (runtime units,
- * etcd2's proxy mode, keys fetched from GitHub) is an error at the place where it was written.
- * 0 with JSON and a newline added to `out`, -EINVAL with `errors` filled, or -E2BIG when `out` was
- * too small. */
-int cloudconfig_emit_ignition(
-	const struct cloudconfig *c, struct str *out, struct err_list *errors) MUST_USE;
-
-/* cloud-config for coreos-cloudinit, both CoreOS's and Flatcar's. 0 or -E2BIG. */
-int cloudconfig_emit_coreos(const struct cloudconfig *c, struct str *out) MUST_USE;
+/* Where the first setting of a section was given; line 0 when there is none. */
+struct mark cloudconfig_section_at(const struct cloudconfig *c, enum cc_section s);
 
 #endif

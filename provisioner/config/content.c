@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "provisioner/config/cloudconfig.h"
 
 /* Above this size base64 (4/3) is much shorter than percent-encoded text (up to 3). */
 #define LEGIBLE_MAX ((size_t)64 << 10)
+#define UNPACK_STEP ((size_t)16 << 10)
+#define GZIP_ONLY (16 + MAX_WBITS) /* zlib.h: no other format is detected */
 
 static int base64_value(char c)
 {
@@ -49,9 +52,43 @@ int content_decode_base64(
 	return 0;
 }
 
-bool content_is_gzip(const char *data, size_t len)
+/* One step of unpacking into `out`: 0 to go on, 1 at the end of the file, or a negative errno. */
+static int unpack_step(z_stream *z, struct str *out)
 {
-	return len > 2 && data[0] == '\x1f' && data[1] == '\x8b';
+	char chunk[UNPACK_STEP];
+
+	z->next_out = (Bytef *)chunk;
+	z->avail_out = sizeof(chunk);
+	int rc = inflate(z, Z_NO_FLUSH);
+	if (rc != Z_OK && rc != Z_STREAM_END)
+		return -EINVAL; /* Z_BUF_ERROR among them: the file ends too early */
+	str_addn(out, chunk, sizeof(chunk) - z->avail_out);
+	if (!str_ok(out))
+		return -E2BIG;
+	if (rc == Z_STREAM_END &&
+		z->avail_in > 0) /* the next member, as Go's and GNU's readers do */
+		return inflateReset(z) == Z_OK ? 0 : -EINVAL;
+	return rc == Z_STREAM_END;
+}
+
+int content_unpack(struct arena *a, const char *data, size_t len, const char **ret, size_t *ret_len)
+{
+	AUTO(str_done) struct str out = str_init(CONTENT_UNPACKED_MAX);
+	AUTO(free_p) Bytef *copy = xcalloc(len + 1, 1); /* zlib's pointer is not const */
+	z_stream z = {.next_in = copy, .avail_in = (uInt)len};
+	int rc = 0;
+
+	if (len > UINT32_MAX || inflateInit2(&z, GZIP_ONLY) != Z_OK)
+		return -EINVAL;
+	memcpy(copy, data, len);
+	while (rc == 0)
+		rc = unpack_step(&z, &out);
+	(void)inflateEnd(&z); /* frees; there is nothing to learn from it */
+	if (rc < 0)
+		return rc;
+	*ret_len = out.len;
+	*ret = arena_strndup(a, str_text(&out), out.len);
+	return *ret ? 0 : -E2BIG;
 }
 
 /* The length of the UTF-8 sequence at `p` (Unicode table 3-7), or 0. */

@@ -19,8 +19,12 @@ int content_decode_base64(
 /* UTF-8 without control characters other than tab, newline and carriage return. */
 bool content_is_text(const char *data, size_t len);
 
-/* The two bytes that begin a gzip file (RFC 1952). */
-bool content_is_gzip(const char *data, size_t len);
+/* What a gzip file (RFC 1952) unpacks to, checksums and all members included: nodes unpack it in
+ * memory, so CONTENT_UNPACKED_MAX bounds it, however little the file itself is. The bytes live in
+ * `a`, a NUL behind them. 0, -EINVAL when it is not one (or cut off), or -E2BIG. */
+#define CONTENT_UNPACKED_MAX ((size_t)16 << 20)
+int content_unpack(
+	struct arena *a, const char *data, size_t len, const char **ret, size_t *ret_len) MUST_USE;
 
 void content_add_data_url(struct str *out, const char *data, size_t len);
 

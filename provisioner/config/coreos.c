@@ -1,7 +1,8 @@
+#include "provisioner/config/coreos.h"
+
 #include <errno.h>
 #include <string.h>
 
-#include "provisioner/config/cloudconfig.h"
 #include "provisioner/config/keys.h"
 #include "provisioner/config/yaml.h"
 
@@ -184,10 +185,13 @@ static void add_guarded(struct str *out, const char *text)
 	}
 }
 
-int cloudconfig_emit_coreos(const struct cloudconfig *c, struct str *out)
+int coreos_write(enum config_kind kind, const struct cloudconfig *c, struct str *out,
+	struct err_list *errors)
 {
 	AUTO(str_done) struct str text = str_init(4 * CLOUDCONFIG_MAX);
 	struct writer w = {.out = &text};
+	(void)kind;   /* both programs read the same form */
+	(void)errors; /* and whatever the model holds can be written */
 
 	add_map(&w, &keys_root, (const char *)c);
 	if (!str_ok(&text))

@@ -1,8 +1,9 @@
+#include "provisioner/config/ignition.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "provisioner/base/json.h"
-#include "provisioner/config/cloudconfig.h"
 #include "provisioner/config/content.h"
 #include "provisioner/config/plan.h"
 
@@ -213,18 +214,14 @@ static void add_config(struct str *out, const struct plan *p)
 	str_addc(out, '\n');
 }
 
-int cloudconfig_emit_ignition(const struct cloudconfig *c, struct str *out, struct err_list *errors)
+int ignition_write(enum config_kind kind, const struct cloudconfig *c, struct str *out,
+	struct err_list *errors)
 {
 	AUTO(arena_free_p) struct arena *a = arena_new(PLAN_MAX);
-	struct plan p = {.arena = a, .errors = errors};
+	struct plan p = {.arena = a, .errors = errors, .kind = kind};
 	int rc = plan_make(&p, c);
 
 	if (rc == 0)
 		add_config(out, &p);
-	if (rc == 0 && !str_ok(out))
-		rc = -E2BIG;
-	if (rc == -E2BIG)
-		err_list_add(
-			errors, (struct mark){0}, "the configuration is too large for Ignition");
-	return rc;
+	return rc == 0 && !str_ok(out) ? -E2BIG : rc;
 }

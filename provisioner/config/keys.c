@@ -102,10 +102,16 @@ static const struct keys unit_table = TABLE(unit_keys, sizeof(struct cc_unit));
 		.prefix = (variables)                                                 \
 	}
 
+static const char of_etcd2[] = "etcd 0.4 has no such option: put it under coreos.etcd2";
+#define OF_ETCD2(key)                                                   \
+	{                                                               \
+		.name = (key), .type = KEY_REFUSED, .refused = of_etcd2 \
+	}
+
 static const struct key etcd_keys[] = {TEXT_SETTING("addr"), TEXT_SETTING("bind_addr"),
 	TEXT_SETTING("ca_file"), TEXT_SETTING("cert_file"), INT_SETTING("cluster_active_size"),
 	FLOAT_SETTING("cluster_remove_delay"), FLOAT_SETTING("cluster_sync_interval"),
-	TEXT_SETTING("cors"), TEXT_SETTING("data_dir"), TEXT_SETTING("discovery"),
+	TEXT_SETTING("cors"), TEXT_SETTING("data_dir"), RULED_SETTING("discovery", &rule_url),
 	TEXT_SETTING("graphite_host"), FLOAT_SETTING("http_read_timeout"),
 	FLOAT_SETTING("http_write_timeout"), TEXT_SETTING("key_file"),
 	INT_SETTING("max_result_buffer"), INT_SETTING("max_retry_attempts"), TEXT_SETTING("name"),
@@ -116,12 +122,18 @@ static const struct key etcd_keys[] = {TEXT_SETTING("addr"), TEXT_SETTING("bind_
 	BOOL_SETTING("snapshot"),
 	{.name = "snapshot_count", .type = KEY_INT, .env = "ETCD_SNAPSHOTCOUNT"},
 	TEXT_SETTING("trace"), BOOL_SETTING("verbose"), BOOL_SETTING("very_verbose"),
-	BOOL_SETTING("very_very_verbose")};
+	BOOL_SETTING("very_very_verbose"), OF_ETCD2("advertise_client_urls"),
+	OF_ETCD2("discovery_fallback"), OF_ETCD2("discovery_srv"), OF_ETCD2("discovery_proxy"),
+	OF_ETCD2("election_timeout"), OF_ETCD2("force_new_cluster"), OF_ETCD2("heartbeat_interval"),
+	OF_ETCD2("initial_advertise_peer_urls"), OF_ETCD2("initial_cluster"),
+	OF_ETCD2("initial_cluster_state"), OF_ETCD2("initial_cluster_token"),
+	OF_ETCD2("listen_client_urls"), OF_ETCD2("listen_peer_urls"), OF_ETCD2("max_snapshots"),
+	OF_ETCD2("max_wals"), OF_ETCD2("proxy")};
 
 static const struct key etcd2_keys[] = {TEXT_SETTING("advertise_client_urls"),
 	TEXT_SETTING("ca_file"), TEXT_SETTING("cert_file"), BOOL_SETTING("client_cert_auth"),
 	TEXT_SETTING("cors"), TEXT_SETTING("data_dir"), BOOL_SETTING("debug"),
-	TEXT_SETTING("discovery"), TEXT_SETTING("discovery_fallback"),
+	RULED_SETTING("discovery", &rule_url), TEXT_SETTING("discovery_fallback"),
 	TEXT_SETTING("discovery_srv"), TEXT_SETTING("discovery_proxy"),
 	INT_SETTING("election_timeout"), BOOL_SETTING("enable_pprof"),
 	BOOL_SETTING("force_new_cluster"), INT_SETTING("heartbeat_interval"),
@@ -188,6 +200,8 @@ static const struct keys sections[CC_SECTIONS] = {
 		.field = offsetof(struct cloudconfig, sections[which]), .sub = &sections[which] \
 	}
 
+static const char at_top[] = "it belongs to the top level, not below coreos";
+
 static const struct key coreos_keys[] = {
 	SECTION("etcd", CC_ETCD),
 	SECTION("etcd2", CC_ETCD2),
@@ -197,6 +211,10 @@ static const struct key coreos_keys[] = {
 	SECTION("oem", CC_OEM),
 	SECTION("update", CC_UPDATE),
 	KEY("units", MAPS, cloudconfig, units, .sub = &unit_table),
+	REFUSED("write_files", at_top),
+	REFUSED("users", at_top),
+	REFUSED("hostname", at_top),
+	REFUSED("ssh_authorized_keys", at_top),
 };
 static const struct keys coreos_table = TABLE(coreos_keys, sizeof(struct cloudconfig));
 

@@ -6,7 +6,7 @@
 #ifndef SLIPWAY_CONFIG_PLAN_H
 #define SLIPWAY_CONFIG_PLAN_H
 
-#include "provisioner/config/cloudconfig.h"
+#include "provisioner/config/emit.h"
 
 struct plan_file {
 	struct mark at;
@@ -49,6 +49,7 @@ struct plan_user {
 struct plan {
 	struct arena *arena;
 	struct err_list *errors;
+	enum config_kind kind;
 	struct plan_user *users;
 	struct plan_file *files;
 	struct plan_link *links;
@@ -56,7 +57,7 @@ struct plan {
 	size_t n_users, n_files, n_links, n_units;
 };
 
-/* Fills *p, whose `arena` and `errors` are set. What can not be said is added to `errors`.
+/* Fills *p, whose `arena`, `errors` and `kind` are set. What can not be said is added to `errors`.
  * 0, -EINVAL with errors, or -E2BIG when the arena is full. */
 int plan_make(struct plan *p, const struct cloudconfig *c) MUST_USE;
 

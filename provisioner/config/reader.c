@@ -163,7 +163,11 @@ static struct cc_text text_of(const struct doc_node *n)
 	/* An absent value of `content:` is an empty file; "~" is YAML's other way to write it. */
 	bool null = doc_is_null(n) && !n->tag;
 
-	return (struct cc_text){.text = null ? "" : n->text, .len = null ? 0 : n->len, .at = n->at};
+	return (struct cc_text){.text = null ? "" : n->text,
+		.len = null ? 0 : n->len,
+		.at = n->at,
+		.is_block = n->style == DOC_BLOCK,
+		.is_binary = n->tag && strcmp(n->tag, tag_binary) == 0};
 }
 
 static void read_text(struct reader *r, const struct where *w, const struct key *k,
@@ -245,33 +249,63 @@ static const char *nearest_key(const struct keys *s, const char *name)
 	return err_nearest(name, names);
 }
 
-/* The key with underscores for hyphens, when it is one of the table's. */
-static const char *unhyphened(const struct keys *s, const char *name)
+/* CoreOS' program took hyphens for underscores in every key. */
+static bool is_same_key(const char *written, const char *key)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		const char *a = name, *b = s->keys[i].name;
-
-		while (*a && (*a == *b || (*a == '-' && *b == '_')))
-			a++, b++;
-		if (*a == *b)
-			return s->keys[i].name;
-	}
-	return NULL;
+	while (*written && (*written == *key || (*written == '-' && *key == '_')))
+		written++, key++;
+	return *written == *key;
 }
 
-static void complain_unknown(
-	struct reader *r, const struct where *w, const struct keys *s, const struct doc_node *key)
+static void note_hyphens(struct reader *r, const struct key *k, struct mark at)
 {
-	const char *right = strchr(key->text, '-') ? unhyphened(s, key->text) : NULL;
-	const char *near = nearest_key(s, key->text);
+	struct cc_texts *list = r->hyphened;
 
-	if (right)
-		complain(r, w, key->at, "write %s: Flatcar ignores keys with hyphens in silence",
-			right);
-	else if (near)
+	if (!list->items)
+		list->items = arena_alloc(r->arena, ERR_LIST_MAX, sizeof(*list->items));
+	if (list->items && list->n < ERR_LIST_MAX)
+		list->items[list->n++] =
+			(struct cc_text){.text = k->name, .len = strlen(k->name), .at = at};
+}
+
+static bool is_given_twice(struct reader *r, const struct where *w, const struct doc_node *map,
+	size_t i, const struct key *k)
+{
+	for (size_t j = 0; j < i; j++) {
+		const struct doc_node *other = map->pairs[j].key;
+
+		if (!is_same_key(other->text, k->name))
+			continue;
+		complain(r, w, map->pairs[i].key->at, "was already given in line %u, as %s",
+			other->at.line, other->text);
+		return true;
+	}
+	return false;
+}
+
+/* The row of the map's key number `i`. NULL, with a complaint, when there is none or it came twice. */
+static const struct key *row_of(struct reader *r, const struct where *w, const struct keys *s,
+	const struct doc_node *map, size_t i)
+{
+	const struct doc_node *key = map->pairs[i].key;
+	const struct key *k = NULL;
+	const char *near;
+
+	for (size_t n = 0; n < s->n && !k; n++)
+		if (is_same_key(key->text, s->keys[n].name))
+			k = &s->keys[n];
+	if (k && k->type == KEY_REFUSED)
+		complain(r, w, key->at, "not a key of cloud-config here: %s", k->refused);
+	else if (k && strchr(key->text, '-'))
+		note_hyphens(r, k, key->at);
+	if (k)
+		return k->type == KEY_REFUSED || is_given_twice(r, w, map, i, k) ? NULL : k;
+	near = nearest_key(s, key->text);
+	if (near)
 		complain(r, w, key->at, "unknown key; did you mean \"%s\"?", near);
 	else
 		complain(r, w, key->at, "unknown key");
+	return NULL;
 }
 
 static void read_map(struct reader *r, const struct where *w, const struct keys *s,
@@ -306,14 +340,11 @@ static void read_section(struct reader *r, const struct where *w, const struct k
 		return;
 	}
 	for (size_t i = 0; i < n->n; i++) {
-		const struct doc_node *key = n->pairs[i].key;
-		const struct key *k = key_find(s, key->text);
-		struct where here = {.outer = w, .key = key->text};
+		struct where here = {.outer = w, .key = n->pairs[i].key->text};
+		const struct key *k = row_of(r, &here, s, n, i);
 
 		if (k)
 			read_text(r, &here, k, n->pairs[i].value, &(*into)[k - s->keys]);
-		else
-			complain_unknown(r, &here, s, key);
 	}
 }
 
@@ -348,8 +379,7 @@ static void read_value(struct reader *r, const struct where *w, const struct key
 	case KEY_SECTION:
 		read_section(r, w, k->sub, n, member);
 		break;
-	case KEY_REFUSED:
-		complain(r, w, n->at, "not a key of cloud-config here: %s", k->refused);
+	case KEY_REFUSED: /* row_of() has said so */
 		break;
 	}
 }
@@ -364,14 +394,11 @@ static void read_map(struct reader *r, const struct where *w, const struct keys 
 		return;
 	}
 	for (size_t i = 0; i < n->n; i++) {
-		const struct doc_node *key = n->pairs[i].key;
-		const struct key *k = key_find(s, key->text);
-		struct where here = {.outer = w, .key = key->text};
+		struct where here = {.outer = w, .key = n->pairs[i].key->text};
+		const struct key *k = row_of(r, &here, s, n, i);
 
 		if (k)
 			read_value(r, &here, k, n->pairs[i].value, into);
-		else
-			complain_unknown(r, &here, s, key);
 	}
 	for (size_t i = 0; i < s->n; i++)
 		if (s->keys[i].required && !doc_get(n, s->keys[i].name))

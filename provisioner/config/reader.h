@@ -11,6 +11,7 @@
 struct reader {
 	struct arena *arena;
 	struct err_list *errors;
+	struct cc_texts *hyphened; /* keys with hyphens, the first ERR_LIST_MAX of them */
 };
 
 /* Fills the struct at `into` (zeroed before, of s->size bytes) from the map `n`. */

@@ -1,6 +1,7 @@
 #include "provisioner/config/rules.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -11,7 +12,6 @@
 #define UNIT_LINE_MAX 2047 /* what Ignition's parser of units takes */
 #define SETTING_MAX 1900   /* so that its line in a drop-in stays below that */
 #define USER_NAME_MAX 32   /* as useradd has it */
-#define MODE_PLAIN 0777u
 
 static const char digits[] = "0123456789";
 static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
@@ -51,7 +51,8 @@ static bool is_not_empty(const char *text)
 
 static bool is_hostname(const char *text)
 {
-	return parse_is_hostname(text) && strcmp(text, "localhost") != 0;
+	return parse_is_hostname(text) && strlen(text) <= HOST_NAME_MAX &&
+	       strcmp(text, "localhost") != 0;
 }
 
 /* useradd's portable names: a letter or underscore, then those, digits and hyphens. */
@@ -153,13 +154,12 @@ unsigned rule_mode(const char *text)
 	return mode;
 }
 
-/* coreos-cloudinit wants 0?[0-7]{3,4}, and loses setuid, setgid and sticky without a word. */
+/* coreos-cloudinit wants 0?[0-7]{3,4}. Who loses setuid, setgid and sticky is target.h's. */
 static bool is_permissions(const char *text)
 {
 	size_t n = strspn(text, "01234567");
 
-	return text[n] == '\0' && n >= 3 && n <= (text[0] == '0' ? 5 : 4) &&
-	       rule_mode(text) <= MODE_PLAIN;
+	return text[n] == '\0' && n >= 3 && n <= (text[0] == '0' ? 5 : 4);
 }
 
 bool rule_is_network_unit(const char *name)
@@ -267,6 +267,16 @@ static bool is_setting(const char *text)
 	       !strpbrk(text, "\"\\");
 }
 
+/* A setting that a Go program takes for an URL with a host. */
+static bool is_url(const char *text)
+{
+	const char *rest = after(text, "http://");
+
+	if (!rest)
+		rest = after(text, "https://");
+	return rest && rest[0] && rest[0] != '/' && is_setting(text) && !strchr(text, ' ');
+}
+
 /* Skips a number with leading zeros; false when it is none or above `max`. */
 static bool skip_number(const char **text, unsigned max)
 {
@@ -329,7 +339,9 @@ static const char *const strategies[] = {"etcd-lock", "reboot", "off", NULL};
 static const char *const etc_hosts[] = {"localhost", NULL};
 
 const struct rule rule_hostname = {.holds = is_hostname,
-	.expected = "a host name (lower-case letters, digits and inner hyphens; not localhost)"};
+	.expected =
+		"a host name (lower-case letters, digits and inner hyphens; 64 bytes at most; not "
+		"localhost)"};
 const struct rule rule_ssh_key = {.holds = is_ssh_key,
 	.expected = "a public SSH key in one line, like \"ssh-ed25519 AAAA... name\""};
 const struct rule rule_user = {.holds = is_user,
@@ -342,8 +354,7 @@ const struct rule rule_path = {.holds = is_path,
 const struct rule rule_owner = {
 	.holds = is_owner, .expected = "an owner like \"core:core\" or \"500:500\""};
 const struct rule rule_permissions = {.holds = is_permissions,
-	.expected = "a file mode: three octal digits like \"0644\" (setuid, setgid and sticky "
-		    "would be lost)"};
+	.expected = "a file mode: three or four octal digits like \"0644\""};
 const struct rule rule_encoding = {.choices = encodings};
 const struct rule rule_unit = {.holds = is_unit,
 	.expected = "a unit's name: letters, digits and :-_.\\@ with a suffix like .service, "
@@ -359,6 +370,8 @@ const struct rule rule_setting = {.holds = is_setting,
 	.expected =
 		"a value of one line, 1900 bytes at most, without \" and \\ (it goes into a unit's "
 		"Environment= as it is)"};
+const struct rule rule_url = {
+	.holds = is_url, .expected = "an address like \"http://10.0.0.1/v2/keys/discovery/TOKEN\""};
 const struct rule rule_proxy = {.choices = proxies};
 const struct rule rule_cluster_state = {.choices = cluster_states};
 const struct rule rule_strategy = {.choices = strategies};

@@ -7,14 +7,6 @@
 
 #define TEXT_MAX ((size_t)1 << 16)
 
-static struct mark place_of(const struct cloudconfig *c, enum cc_section s)
-{
-	for (size_t i = 0; i < keys_of_section(s)->n; i++)
-		if (c->sections[s][i].text)
-			return c->sections[s][i].at;
-	return (struct mark){0};
-}
-
 static const struct cc_text *setting(
 	const struct cloudconfig *c, enum cc_section s, const char *key)
 {
@@ -44,7 +36,7 @@ static const char *settings_text(struct plan *p, const struct cloudconfig *c, en
 static int environment(struct plan *p, const struct cloudconfig *c, enum cc_section s,
 	const char *unit, const char *drop_in)
 {
-	struct mark at = place_of(c, s);
+	struct mark at = cloudconfig_section_at(c, s);
 
 	return plan_add_drop_in(p, plan_unit(p, at, unit), at, drop_in,
 		settings_text(p, c, s, "[Service]\n", "Environment=\"", "\""));
@@ -76,13 +68,13 @@ static int plan_etcd2(struct plan *p, const struct cloudconfig *c)
 		err_list_add(p->errors, proxy->at,
 			"coreos.etcd2.proxy: etcd-member has no proxy mode; let clients ask the "
 			"members, or run \"etcd gateway\"");
-	plan_unit(p, place_of(c, CC_ETCD2), PLAN_ETCD_MEMBER)->start = true;
+	plan_unit(p, cloudconfig_section_at(c, CC_ETCD2), PLAN_ETCD_MEMBER)->start = true;
 	return environment(p, c, CC_ETCD2, PLAN_ETCD_MEMBER, "20-clct-etcd-member.conf");
 }
 
 static int plan_flannel(struct plan *p, const struct cloudconfig *c)
 {
-	struct mark at = place_of(c, CC_FLANNEL);
+	struct mark at = cloudconfig_section_at(c, CC_FLANNEL);
 	struct plan_unit *u = plan_unit(p, at, "flanneld.service");
 	const char *options = settings_text(p, c, CC_FLANNEL, "", "", "");
 
@@ -104,11 +96,6 @@ static int plan_oem(struct plan *p, const struct cloudconfig *c)
 		{"home_url", "HOME_URL", "\""}, {"bug_report_url", "BUG_REPORT_URL", "\""}};
 	AUTO(str_done) struct str out = str_init(TEXT_MAX);
 
-	if (!setting(c, CC_OEM, "id")->text) {
-		err_list_add(
-			p->errors, place_of(c, CC_OEM), "coreos.oem has no effect without an id");
-		return 0;
-	}
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
 		const char *value = setting(c, CC_OEM, lines[i].key)->text;
 
@@ -118,7 +105,7 @@ static int plan_oem(struct plan *p, const struct cloudconfig *c)
 	const char *text = str_ok(&out) ? arena_strdup(p->arena, str_text(&out)) : NULL;
 	if (!text)
 		return -E2BIG;
-	plan_add_file(p, place_of(c, CC_OEM), "/etc/oem-release", text);
+	plan_add_file(p, cloudconfig_section_at(c, CC_OEM), "/etc/oem-release", text);
 	return 0;
 }
 
@@ -128,13 +115,13 @@ static int plan_update(struct plan *p, const struct cloudconfig *c)
 
 	if (!text)
 		return -E2BIG;
-	plan_add_file(p, place_of(c, CC_UPDATE), "/etc/flatcar/update.conf", text);
+	plan_add_file(p, cloudconfig_section_at(c, CC_UPDATE), "/etc/flatcar/update.conf", text);
 	return 0;
 }
 
 static bool is_set(const struct cloudconfig *c, enum cc_section s)
 {
-	return c->sections[s] && place_of(c, s).line > 0;
+	return cloudconfig_section_at(c, s).line > 0;
 }
 
 int sections_plan(struct plan *p, const struct cloudconfig *c)
@@ -142,7 +129,7 @@ int sections_plan(struct plan *p, const struct cloudconfig *c)
 	int rc = 0;
 
 	if (is_set(c, CC_ETCD))
-		err_list_add(p->errors, place_of(c, CC_ETCD),
+		err_list_add(p->errors, cloudconfig_section_at(c, CC_ETCD),
 			"coreos.etcd is for etcd 0.4, which no system with Ignition has; use "
 			"coreos.etcd2");
 	if (rc == 0 && is_set(c, CC_ETCD2))

@@ -7,6 +7,7 @@
 
 #include "provisioner/base/log.h"
 #include "provisioner/cluster/cluster.h"
+#include "provisioner/config/emit.h"
 #include "provisioner/generation/generation.h"
 #include "provisioner/generation/query.h"
 #include "provisioner/generation/slot.h"
@@ -17,8 +18,6 @@
 #define REASON_SIZE 512
 #define TOKEN_LIFE_MS INT64_C(600000)
 #define TYPE_SCRIPT "text/plain; charset=utf-8"
-#define TYPE_IGNITION "application/vnd.coreos.ignition+json;version=3.3.0"
-#define TYPE_CLOUD_CONFIG "text/cloud-config; charset=utf-8"
 #define RETRY_S 2
 
 /* One question on its way. */
@@ -261,15 +260,14 @@ static void give_config(const struct question *q, const struct store_boot *boot)
 			m->key);
 		return;
 	}
-	give(q, g->config_kind == DISTRO_IGNITION ? TYPE_IGNITION : TYPE_CLOUD_CONFIG, &n->config);
+	give(q, config_media_type(g->config_kind), &n->config);
 	if (is_head(q))
 		return;
 	m->generation = g->number;
 	(void)nodes_step(q->a->nodes, m, STEP_CONFIG, /* begins_boot= */ false, q->now_ms);
 	nodes_event(q->a->nodes, m, q->now_ms, "config", STORE_INFO,
-		"%s of generation %" PRId64 ", %zu bytes",
-		g->config_kind == DISTRO_IGNITION ? "Ignition" : "cloud-config", g->number,
-		n->config.len);
+		"%s of generation %" PRId64 ", %zu bytes", config_kind_title(g->config_kind),
+		g->number, n->config.len);
 	if (!fill_token(q, boot)) {
 		free(TAKE(q->ret->body));
 		refuse(q, 503, "the provisioner can not write its state: see its log");

@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "provisioner/cluster/cluster.h"
-#include "provisioner/config/cloudconfig.h"
+#include "provisioner/config/emit.h"
 #include "provisioner/generation/slot.h"
 
 #define URL_BYTES_MAX 256
@@ -42,9 +42,7 @@ static int read_and_emit(const struct build *b, struct arena *scratch, const cha
 	int rc = cloudconfig_read(scratch, name, str_text(text), text->len, &model, b->errors);
 	if (rc < 0)
 		return rc;
-	if (b->distro.config == DISTRO_IGNITION)
-		return cloudconfig_emit_ignition(model, config, b->errors);
-	return cloudconfig_emit_coreos(model, config);
+	return config_emit(b->distro.config, model, config, b->errors);
 }
 
 static int build_config(

@@ -33,7 +33,7 @@ struct node_artefacts {
 struct generation {
 	int64_t number;
 	char hash[65]; /* sha256 over all artefacts, hex */
-	enum distro_config config_kind;
+	enum config_kind config_kind;
 	struct arena *arena;
 	struct arena *cluster_arena;
 	const struct cluster *cluster;           /* in cluster_arena */

@@ -29,7 +29,7 @@ TEST(names_and_arguments_are_filled_in)
 				 "  - \"{% if console %}console={{ console }}{% endif %}\"\n",
 				 &d),
 		0);
-	assert_int_equal(d.config, DISTRO_IGNITION);
+	assert_int_equal(d.config, CONFIG_IGNITION);
 	assert_int_equal(distro_plan(arena, &d, &input, &p, &e), 0);
 	assert_string_equal(p.kernel, "k-1.2");
 	assert_int_equal(p.n_initrds, 2);
@@ -72,7 +72,8 @@ TEST(incomplete_or_wrong_files_are_refused)
 		{"name: x\n", "boot is missing: kernel and initrds"},
 		{"name: x\ntitle: X\nboot: {kernel: k}\n", "config is missing"},
 		{"name: x\ntitle: X\nconfig: yaml\nboot: {kernel: k}\n",
-			"config: \"yaml\" is not one of ignition-3.3, cloud-config"},
+			"config: \"yaml\" is not one of ignition-3.3, cloud-config, "
+			"cloud-config-flatcar"},
 		{"name: x\ntitle: X\nconfig: cloud-config\nboot: {}\n", "kernel is missing"},
 		{"name: x\ntitle: X\nconfig: cloud-config\nboot: {kernel: k, initrds: a}\n",
 			"boot.initrds: expected a list of at most 8 files"},

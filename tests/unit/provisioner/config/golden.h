@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "provisioner/base/files.h"
-#include "provisioner/config/cloudconfig.h"
+#include "provisioner/config/emit.h"
 
 #define GOLDEN_DIR "tests/data/config/"
 

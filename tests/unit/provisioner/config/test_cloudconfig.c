@@ -1,6 +1,9 @@
 #include "tests/unit/provisioner/config/golden.h"
 
 #include <errno.h>
+#include <zlib.h>
+
+#include "provisioner/config/content.h"
 
 /* What must be refused, and the words that must say so. `body` stands below the header: line 2. */
 struct refusal {
@@ -33,13 +36,6 @@ TEST(keys_that_nobody_knows_are_refused)
 {
 	EXPECT_REFUSALS(
 		{"hostnam: a", "test:2:1: hostnam: unknown key; did you mean \"hostname\"?"},
-		{"write-files: []", "test:2:1: write-files: write write_files: Flatcar ignores "
-				    "keys with hyphens in silence"},
-		{"coreos: {units: [{name: a.service, drop-ins: []}]}",
-			"coreos.units[0].drop-ins: write drop_ins"},
-		{"coreos: {etcd2: {listen-client-urls: a}}",
-			"coreos.etcd2.listen-client-urls: write listen_client_urls"},
-		{"coreos: {update: {reboot-strategy: off}}", "write reboot_strategy"},
 		{"zzz: 1", "test:2:1: zzz: unknown key"},
 		{"coreos: {etcd2: {nam: a}}",
 			"coreos.etcd2.nam: unknown key; did you mean \"name\"?"},
@@ -47,7 +43,11 @@ TEST(keys_that_nobody_knows_are_refused)
 				 "not know it; write a unit"},
 		{"users: [{name: a, sudo: all}]", "users[0].sudo: not a key of cloud-config here"},
 		{"coreos: {units: [{name: a.service, contents: b}]}",
-			"cloud-config calls it content"});
+			"cloud-config calls it content"},
+		{"coreos: {write_files: []}", "it belongs to the top level, not below coreos"},
+		{"coreos: {etcd: {initial_cluster: a}}",
+			"coreos.etcd.initial_cluster: not a key of cloud-config here: etcd 0.4 has "
+			"no such option"});
 }
 
 TEST(types_are_strict)
@@ -98,8 +98,7 @@ TEST(values_outside_their_rule_are_refused)
 		{"write_files: [{path: /a, permissions: 0o644}]",
 			"write_files[0].permissions: \"0o644\" is not a file mode"},
 		{"write_files: [{path: /a, permissions: rw-r--r--}]", "is not a file mode"},
-		{"write_files: [{path: /a, permissions: 4755}]",
-			"setuid, setgid and sticky would be lost"},
+		{"write_files: [{path: /a, permissions: 47555}]", "is not a file mode"},
 		{"write_files: [{path: /a, owner: \"a b\"}]", "is not an owner like"},
 		{"write_files: [{path: /a, encoding: b65}]",
 			"\"b65\" is not base64, b64, gz, gzip, gz+base64, gzip+base64, gz+b64 or "
@@ -119,6 +118,10 @@ TEST(values_outside_their_rule_are_refused)
 		{"coreos: {etcd2: {proxy: yes}}", "\"yes\" is not on, off or readonly"},
 		{"coreos: {etcd2: {initial_cluster_state: old}}", "\"old\" is not new or existing"},
 		{"coreos: {etcd2: {name: 'a\"b'}}", "is not a value of one line"},
+		{"coreos: {etcd: {discovery: example.org/x}}", "is not an address like"},
+		{"coreos: {etcd2: {discovery: ftp://a/b}}", "is not an address like"},
+		{"hostname: a1234567890123456789012345678901234567890.a123456789012345678901234",
+			"64 bytes at most"},
 		{"coreos: {update: {reboot_strategy: best-effort}}",
 			"\"best-effort\" is not etcd-lock, reboot or off"},
 		{"coreos: {update: {reboot_strategy: false}}", "\"false\" is not etcd-lock"},
@@ -136,6 +139,8 @@ TEST(what_a_target_would_drop_in_silence_is_refused)
 			"test:3:35: $private_ipv4 is empty on bare metal; write the address itself "
 			"(or \\$private_ipv4 for this very text)"},
 		{"write_files: [{path: /usr/local/a}]", "nothing can be written below /usr"},
+		{"write_files: [{path: /usrx/a}]", "nothing can be written below /usr"},
+		{"coreos: {oem: {name: a}}", "coreos.oem has no effect without an id"},
 		{"coreos: {units: [{name: a.network, enable: true}]}",
 			"a.network is read by systemd-networkd: enable has no effect"},
 		{"coreos: {units: [{name: a.netdev, command: start}]}", "command has no effect"},
@@ -157,6 +162,12 @@ TEST(nothing_may_be_there_twice)
 		{"coreos: {units: [{name: a.service, drop_ins: [{name: b.conf, content: '[A]'}, "
 		 "{name: b.conf, content: '[A]'}]}]}",
 			"the drop-in \"b.conf\" is already there"},
+		{"write-files: []\nwrite_files: []",
+			"test:3:1: write_files: was already given in line 2, as write-files"},
+		{"coreos: {units: [{name: a.service, drop_ins: [], drop-ins: []}]}",
+			"coreos.units[0].drop-ins: was already given in line 2, as drop_ins"},
+		{"coreos: {etcd2: {data-dir: /a, data_dir: /b}}",
+			"coreos.etcd2.data_dir: was already given in line 2, as data-dir"},
 		{"manage_etc_hosts: localhost\nwrite_files: [{path: /etc/hosts}]",
 			"manage_etc_hosts in line 2 writes /etc/hosts, too"});
 }
@@ -168,6 +179,9 @@ TEST(content_that_can_not_be_decoded_is_refused)
 		{"write_files: [{path: /a, encoding: gz+b64, content: aGVsbG8=}]",
 			"the content of /a is not a gzip file"},
 		{"write_files: [{path: /a, encoding: gzip, content: hello}]", "write gzip+base64"},
+		{"write_files: [{path: /a, encoding: gz, content: }]", "is not a gzip file"},
+		{"write_files: [{path: /a, encoding: gz+b64, content: H4sIAAAAAAACAwMAAAA=}]",
+			"the content of /a is not a gzip file"},
 		{"write_files: [{path: /a, content: !!binary \"?\"}]",
 			"the content of /a is not base64"});
 }
@@ -194,6 +208,88 @@ TEST(the_first_line_is_the_header)
 		assert_int_equal(g.errors.n, cases[i].rc < 0);
 		golden_done(&g);
 	}
+}
+
+TEST(yaml_beyond_its_limits_is_refused_with_the_limit)
+{
+	static const struct {
+		const char *head, *more;
+		size_t times;
+		const char *message;
+	} cases[] = {
+		{"a: ", "[", 20, "more than 16 levels of nesting"},
+		{"a: &a [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]\nb: [", "*a, ", 1200,
+			"more than 10000 nodes reached through aliases"},
+		{"a: [", "1, ", 120000, "more than 100000 values in one document"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct golden g = golden_init();
+		AUTO(str_done) struct str text = str_init(CLOUDCONFIG_MAX);
+		char buf[1024] = "nothing";
+
+		str_printf(&text, "#cloud-config\n%s", cases[i].head);
+		for (size_t n = 0; n < cases[i].times; n++)
+			str_add(&text, cases[i].more);
+		assert_true(read_raw(&g, str_text(&text), text.len) < 0);
+		err_text(&g.errors.list[0], buf, sizeof(buf));
+		if (!strstr(buf, cases[i].message) || strncmp(buf, "test:", 5) != 0)
+			fail_msg("got \"%s\", want \"%s\"", buf, cases[i].message);
+		golden_done(&g);
+	}
+}
+
+TEST(a_little_gzip_file_that_unpacks_to_much_is_refused)
+{
+	struct golden g = golden_init();
+	AUTO(free_p) char *zeros = xcalloc(CONTENT_UNPACKED_MAX + 1, 1);
+	AUTO(free_p) char *packed = xcalloc((size_t)64 << 10, 1);
+	AUTO(str_done) struct str text = str_init(CLOUDCONFIG_MAX);
+	z_stream z = {.next_in = (Bytef *)zeros,
+		.avail_in = (uInt)CONTENT_UNPACKED_MAX + 1,
+		.next_out = (Bytef *)packed,
+		.avail_out = 64 << 10};
+
+	assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 31, 9, Z_DEFAULT_STRATEGY), Z_OK);
+	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+	str_add(&text, "#cloud-config\nwrite_files: [{path: /a, encoding: gz+b64, content: ");
+	str_add_base64(&text, packed, z.total_out);
+	str_add(&text, "}]\n");
+	(void)deflateEnd(&z);
+	assert_int_equal(read_raw(&g, str_text(&text), text.len), -EINVAL);
+	assert_non_null(strstr(g.errors.list[0].msg, "the content of /a is too large"));
+	golden_done(&g);
+}
+
+TEST(what_is_not_cloud_config_is_named)
+{
+	static const struct {
+		const char *text, *message;
+	} cases[] = {{"#!/bin/sh\n", "this is a script"}, {"{\"ignition\": {}}", "this is JSON"},
+		{"Content-Type: multipart/mixed; boundary=x\n", "this is MIME"},
+		{"\x1f\x8b\x08", "this is a gzip file"},
+		{"\xef\xbb\xbf#cloud-config", "byte order"}, {"\n#cloud-config", "(it is empty)"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct golden g = golden_init();
+
+		assert_int_equal(read_raw(&g, cases[i].text, strlen(cases[i].text)), -EINVAL);
+		assert_non_null(strstr(g.errors.list[0].msg, cases[i].message));
+		golden_done(&g);
+	}
+}
+
+TEST(hyphens_are_underscores_that_are_remembered)
+{
+	struct golden g = golden_init();
+
+	golden_read_body(&g, "write-files: [{path: /a}]\n"
+			     "coreos: {update: {reboot-strategy: off}}\n");
+	assert_int_equal(g.c->files.n, 1);
+	assert_int_equal(g.c->hyphened.n, 2);
+	assert_string_equal(g.c->hyphened.items[1].text, "reboot_strategy");
+	assert_int_equal(g.c->hyphened.items[1].at.line, 3);
+	golden_done(&g);
 }
 
 TEST(twenty_errors_are_collected)
@@ -304,7 +400,10 @@ TEST(empty_lists_and_maps_are_fine)
 	golden_done(&g);
 }
 
-RUN(t(keys_that_nobody_knows_are_refused), t(types_are_strict),
+RUN(t(yaml_beyond_its_limits_is_refused_with_the_limit),
+	t(hyphens_are_underscores_that_are_remembered),
+	t(a_little_gzip_file_that_unpacks_to_much_is_refused), t(what_is_not_cloud_config_is_named),
+	t(keys_that_nobody_knows_are_refused), t(types_are_strict),
 	t(values_outside_their_rule_are_refused), t(what_a_target_would_drop_in_silence_is_refused),
 	t(nothing_may_be_there_twice), t(content_that_can_not_be_decoded_is_refused),
 	t(the_first_line_is_the_header), t(twenty_errors_are_collected),

@@ -8,14 +8,14 @@ static void expect_round_trip(struct golden *g)
 {
 	struct golden again = golden_init();
 	AUTO(str_done) struct str ignition = str_init((size_t)8 << 20);
-	int has_ignition = cloudconfig_emit_ignition(g->c, &ignition, &g->errors);
+	int has_ignition = config_emit(CONFIG_IGNITION, g->c, &ignition, &g->errors);
 
 	golden_read(&again, str_text(&g->out));
-	assert_int_equal(cloudconfig_emit_coreos(again.c, &again.out), 0);
+	assert_int_equal(config_emit(CONFIG_COREOS, again.c, &again.out, &again.errors), 0);
 	assert_string_equal(str_text(&again.out), str_text(&g->out));
 	str_reset(&again.out);
 	assert_int_equal(
-		cloudconfig_emit_ignition(again.c, &again.out, &again.errors), has_ignition);
+		config_emit(CONFIG_IGNITION, again.c, &again.out, &again.errors), has_ignition);
 	assert_string_equal(str_text(&again.out), str_text(&ignition));
 	golden_done(&again);
 }
@@ -28,7 +28,7 @@ static void expect_file(const char *name)
 	(void)snprintf(from, sizeof(from), "%s.yaml", name);
 	(void)snprintf(to, sizeof(to), "%s.coreos", name);
 	golden_read(&g, golden_load(&g, from));
-	assert_int_equal(cloudconfig_emit_coreos(g.c, &g.out), 0);
+	assert_int_equal(config_emit(CONFIG_COREOS, g.c, &g.out, &g.errors), 0);
 	golden_expect(&g, to, str_text(&g.out));
 	expect_round_trip(&g);
 	golden_done(&g);
@@ -54,7 +54,7 @@ static void expect_text(const char *body, const char *want)
 	struct golden g = golden_init();
 
 	golden_read_body(&g, body);
-	assert_int_equal(cloudconfig_emit_coreos(g.c, &g.out), 0);
+	assert_int_equal(config_emit(CONFIG_COREOS, g.c, &g.out, &g.errors), 0);
 	assert_string_equal(str_text(&g.out), want);
 	expect_round_trip(&g);
 	golden_done(&g);
@@ -99,7 +99,7 @@ TEST(a_result_that_does_not_fit_is_an_error)
 	AUTO(str_done) struct str small = str_init(16);
 
 	golden_read_body(&g, "hostname: a\n");
-	assert_int_equal(cloudconfig_emit_coreos(g.c, &small), -E2BIG);
+	assert_int_equal(config_emit(CONFIG_COREOS, g.c, &small, &g.errors), -E2BIG);
 	golden_done(&g);
 }
 

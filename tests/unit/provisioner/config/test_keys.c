@@ -74,8 +74,14 @@ TEST(every_key_of_coreos_cloudinit_is_there)
 	} counts[] = {{CC_ETCD, 33}, {CC_ETCD2, 41}, {CC_FLEET, 17}, {CC_FLANNEL, 11},
 		{CC_LOCKSMITH, 9}, {CC_OEM, 5}, {CC_UPDATE, 3}};
 
-	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
-		assert_int_equal(keys_of_section(counts[i].s)->n, counts[i].n);
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		const struct keys *table = keys_of_section(counts[i].s);
+		size_t n = 0;
+
+		for (size_t k = 0; k < table->n; k++)
+			n += table->keys[k].type != KEY_REFUSED;
+		assert_int_equal(n, counts[i].n);
+	}
 }
 
 RUN(t(no_table_has_a_key_twice), t(no_key_has_a_hyphen), t(members_lie_inside_their_struct),

@@ -50,8 +50,8 @@ TEST(paths_and_owners)
 
 TEST(permissions)
 {
-	expect(&rule_permissions, "644|0644|00644|0400|777",
-		"|64|4755|04755|0o644|999|rw-r--r--|000644|-644");
+	expect(&rule_permissions, "644|0644|00644|0400|777|4755|04755",
+		"|64|47555|0o644|999|rw-r--r--|000644|-644");
 	assert_int_equal(rule_mode("0755"), 0755);
 }
 

@@ -1,0 +1,160 @@
+#include "provisioner/config/target.h"
+
+#include <string.h>
+
+#include "provisioner/config/keys.h"
+#include "provisioner/config/rules.h"
+
+#define MODE_PLAIN 0777u
+
+/* Sets of kinds. */
+#define ON(kind) (1u << (kind))
+#define CLOUDINIT (ON(CONFIG_COREOS) | ON(CONFIG_FLATCAR))
+
+struct target {
+	enum config_kind kind;
+	const struct cloudconfig *c;
+	struct err_list *errors;
+};
+
+/* Flatcar's fork no longer turns hyphens into underscores; its validator still does, and says
+ * nothing. */
+static void refuse_hyphens(const struct target *t)
+{
+	for (size_t i = 0; i < t->c->hyphened.n; i++)
+		err_list_add(t->errors, t->c->hyphened.items[i].at,
+			"write %s: Flatcar ignores keys with hyphens in silence",
+			t->c->hyphened.items[i].text);
+}
+
+static void refuse_dots_in_hostname(const struct target *t)
+{
+	const struct cc_text *name = &t->c->hostname;
+
+	if (name->text && strchr(name->text, '.'))
+		err_list_add(t->errors, name->at,
+			"hostname: Flatcar cuts \"%s\" at its first dot; give the short name and "
+			"write the long one into /etc/hosts",
+			name->text);
+}
+
+/* coreos-cloudinit takes the digit and loses it, for Go's os.Chmod has other bits for them. */
+static void refuse_special_modes(const struct target *t)
+{
+	for (size_t i = 0; i < t->c->files.n; i++)
+		if (t->c->files.items[i].mode > MODE_PLAIN)
+			err_list_add(t->errors, t->c->files.items[i].permissions.at,
+				"%s: setuid, setgid and sticky would be lost in silence; set them "
+				"in a unit that runs chmod",
+				t->c->files.items[i].path.text);
+}
+
+static bool is_written(const struct cloudconfig *c, const char *path)
+{
+	for (size_t i = 0; i < c->files.n; i++)
+		if (strcmp(c->files.items[i].path.text, path) == 0)
+			return true;
+	return false;
+}
+
+/* Whether the configuration itself brings the unit that a section sets. */
+static bool brings_unit(const struct cloudconfig *c, const char *name)
+{
+	char path[512];
+
+	for (size_t i = 0; i < c->units.n; i++)
+		if (c->units.items[i].content.text &&
+			strcmp(c->units.items[i].name.text, name) == 0)
+			return true;
+	return snprintf(path, sizeof(path), "/etc/systemd/system/%s", name) < (int)sizeof(path) &&
+	       is_written(c, path);
+}
+
+/* Programs that only CoreOS had: settings for a unit that is not there do nothing. */
+static void refuse_settings_of_nothing(const struct target *t)
+{
+	static const struct {
+		enum cc_section section;
+		const char *name, *unit;
+		unsigned kinds;
+	} gone[] = {
+		{CC_ETCD, "etcd", "etcd.service", ON(CONFIG_FLATCAR)},
+		{CC_ETCD2, "etcd2", "etcd2.service", ON(CONFIG_FLATCAR)},
+		{CC_FLEET, "fleet", "fleet.service", ~ON(CONFIG_COREOS)},
+		{CC_FLANNEL, "flannel", "flanneld.service", ~ON(CONFIG_COREOS)},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(gone); i++) {
+		struct mark at = cloudconfig_section_at(t->c, gone[i].section);
+
+		if (at.line > 0 && (gone[i].kinds & ON(t->kind)) &&
+			!brings_unit(t->c, gone[i].unit))
+			err_list_add(t->errors, at,
+				"coreos.%s: CoreOS was the last system that had it; bring %s with "
+				"its content under coreos.units",
+				gone[i].name, gone[i].unit);
+	}
+}
+
+static bool is_started(const struct cloudconfig *c, const char *unit)
+{
+	for (size_t i = 0; i < c->units.n; i++) {
+		const struct cc_unit *u = &c->units.items[i];
+
+		if (u->command.text && strcmp(u->name.text, unit) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Enabling counts from the next boot on, and a machine that lives in memory has none. */
+static void refuse_enabling_alone(const struct target *t)
+{
+	for (size_t i = 0; i < t->c->units.n; i++) {
+		const struct cc_unit *u = &t->c->units.items[i];
+
+		if (u->enable && !is_started(t->c, u->name.text))
+			err_list_add(t->errors, u->name.at,
+				"%s: enable starts nothing before the next boot, and a machine "
+				"that lives in memory has none; add command: start",
+				u->name.text);
+	}
+}
+
+/* Units are written after files: the file would be gone. */
+static void refuse_files_under_units(const struct target *t)
+{
+	for (size_t i = 0; i < t->c->units.n; i++) {
+		const struct cc_unit *u = &t->c->units.items[i];
+		const char *folder = rule_is_network_unit(u->name.text) ? "network" : "system";
+		char path[512];
+
+		if ((u->content.text || u->mask) &&
+			snprintf(path, sizeof(path), "/etc/systemd/%s/%s", folder, u->name.text) <
+				(int)sizeof(path) &&
+			is_written(t->c, path))
+			err_list_add(t->errors, u->name.at,
+				"%s is also among write_files: only one of the two would stay",
+				path);
+	}
+}
+
+void target_check(enum config_kind kind, const struct cloudconfig *c, struct err_list *errors)
+{
+	static const struct {
+		void (*check)(const struct target *t);
+		unsigned kinds;
+	} checks[] = {
+		{refuse_hyphens, ~ON(CONFIG_COREOS)},
+		{refuse_dots_in_hostname, ON(CONFIG_FLATCAR)},
+		{refuse_special_modes, ~0u},
+		{refuse_settings_of_nothing, ~ON(CONFIG_COREOS)},
+		{refuse_enabling_alone, CLOUDINIT},
+		{refuse_files_under_units, CLOUDINIT},
+	};
+	struct target t = {.kind = kind, .c = c, .errors = errors};
+
+	for (size_t i = 0; i < ARRAY_LEN(checks); i++)
+		if (checks[i].kinds & ON(kind))
+			checks[i].check(&t);
+}

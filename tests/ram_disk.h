@@ -13,11 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define RAM_FILES 8
 #define RAM_PAGE 4096
 #define RAM_PAGES 2048 /* of one file */
 #define RAM_SECTOR 512
+#define RAM_SHARED 16 /* regions of the one index of a write-ahead log */
 
 enum ram_loss { RAM_KEPT, RAM_LOST, RAM_TORN };
 
@@ -35,6 +37,7 @@ struct ram_file {
 
 struct ram_disk {
 	struct ram_file files[RAM_FILES];
+	void *shared[RAM_SHARED];  /* memory, which a cut clears */
 	unsigned long ops, cut_at; /* power goes with this write; 0: never */
 	bool is_off;
 	uint32_t seed;
@@ -240,10 +243,48 @@ static int ram_traits(sqlite3_file *h)
 	return SQLITE_IOCAP_POWERSAFE_OVERWRITE; /* as SQLite takes a real disk to be */
 }
 
-static const sqlite3_io_methods ram_methods = {1, ram_close, ram_read, ram_write, ram_truncate,
+static void ram_forget_shared(struct ram_disk *d)
+{
+	for (size_t i = 0; i < RAM_SHARED; i++) {
+		free(d->shared[i]);
+		d->shared[i] = NULL;
+	}
+}
+
+static int ram_shared_map(sqlite3_file *h, int region, int size, int extend, void volatile **ret)
+{
+	struct ram_disk *d = ((struct ram_handle *)(void *)h)->disk;
+
+	if (d->is_off || region >= RAM_SHARED)
+		return SQLITE_IOERR_SHMMAP;
+	if (!d->shared[region] && extend)
+		d->shared[region] = calloc(1, (size_t)size);
+	*ret = d->shared[region];
+	return SQLITE_OK;
+}
+
+static int ram_shared_lock(sqlite3_file *h, int at, int n, int flags)
+{
+	(void)h, (void)at, (void)n, (void)flags;
+	return SQLITE_OK;
+}
+
+static void ram_shared_barrier(sqlite3_file *h)
+{
+	(void)h;
+}
+
+static int ram_shared_unmap(sqlite3_file *h, int deletes)
+{
+	if (deletes)
+		ram_forget_shared(((struct ram_handle *)(void *)h)->disk);
+	return SQLITE_OK;
+}
+
+static const sqlite3_io_methods ram_methods = {2, ram_close, ram_read, ram_write, ram_truncate,
 	ram_sync, ram_size, ram_lock, ram_lock, ram_is_reserved, ram_control, ram_sector_size,
-	ram_traits,
-	/* shared memory and mapping: not offered */ NULL, NULL, NULL, NULL, NULL, NULL};
+	ram_traits, ram_shared_map, ram_shared_lock, ram_shared_barrier, ram_shared_unmap,
+	/* mapping: not offered */ NULL, NULL};
 
 static int ram_open(
 	sqlite3_vfs *v, sqlite3_filename name, sqlite3_file *h, int flags, int *ret_flags)
@@ -256,7 +297,8 @@ static int ram_open(
 		return SQLITE_CANTOPEN;
 	r->disk = d;
 	r->file = ram_find(d, name);
-	if (!r->file->now.is_there && !(flags & SQLITE_OPEN_CREATE))
+	/* A program may have made the file itself, for its mode. */
+	if (!r->file->now.is_there && !(flags & SQLITE_OPEN_CREATE) && access(name, F_OK) < 0)
 		return SQLITE_CANTOPEN;
 	r->file->now.is_there = true;
 	r->base.pMethods = &ram_methods;
@@ -379,6 +421,7 @@ static void ram_settle(struct ram_disk *d, struct ram_file *f, enum ram_loss los
 /* The machine starts again, with what the disk has kept. */
 static inline void ram_disk_restart(struct ram_disk *d, enum ram_loss loss)
 {
+	ram_forget_shared(d);
 	for (size_t i = 0; i < RAM_FILES; i++)
 		ram_settle(d, &d->files[i], loss);
 	d->is_off = false;
@@ -388,6 +431,7 @@ static inline void ram_disk_restart(struct ram_disk *d, enum ram_loss loss)
 /* Empty again. */
 static inline void ram_disk_wipe(struct ram_disk *d)
 {
+	ram_forget_shared(d);
 	for (size_t i = 0; i < RAM_FILES; i++) {
 		ram_cut_image(&d->files[i].now, 0);
 		ram_cut_image(&d->files[i].synced, 0);

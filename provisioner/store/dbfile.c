@@ -15,13 +15,13 @@
 
 #define BUSY_TIMEOUT_MS 1000
 #define ASIDE_SUFFIX ".damaged-" /* followed by the time */
-#define VERSION_SCRIPT "PRAGMA user_version = %d"
 
-/* FULL: a commit is on the disk when it returns. The limit gives back a write-ahead log that one
- * big batch has blown up. Temporary tables stay in memory: the sandbox gives us no /tmp. */
+/* EXTRA: a commit is on the disk when it returns, and so is the end of the rollback journal by which a fresh file
+ * gets its write-ahead log: a journal that came back after a power cut would empty the file. The limit gives back
+ * a write-ahead log that one big batch has blown up. Temporary tables stay in memory: the sandbox gives us no /tmp. */
 static const char pragmas[] = "PRAGMA trusted_schema = OFF;"
+			      "PRAGMA synchronous = EXTRA;"
 			      "PRAGMA journal_mode = WAL;"
-			      "PRAGMA synchronous = FULL;"
 			      "PRAGMA foreign_keys = ON;"
 			      "PRAGMA temp_store = MEMORY;"
 			      "PRAGMA journal_size_limit = 8388608;";

@@ -179,6 +179,14 @@ uint32_t query_address(struct query *q)
 	return ipv4_parse(query_text(q), &address) == 0 ? address : 0;
 }
 
+const void *query_blob(struct query *q, size_t *ret_len)
+{
+	const void *data = sqlite3_column_blob(q->statement, q->n_got);
+
+	*ret_len = (size_t)sqlite3_column_bytes(q->statement, q->n_got++);
+	return data ? data : "";
+}
+
 void query_copy(struct query *q, char *to, size_t size)
 {
 	(void)snprintf(to, size, "%s", query_text(q)); /* cut only if somebody edited the file */

@@ -55,6 +55,7 @@ int query_run(struct query *q) MUST_USE;
 int64_t query_int(struct query *q);
 const char *query_text(struct query *q);
 uint32_t query_address(struct query *q);
+const void *query_blob(struct query *q, size_t *ret_len);
 
 /* Copies the column into a buffer; it was bounded when it was stored. */
 void query_copy(struct query *q, char *to, size_t size);

@@ -36,9 +36,36 @@ const char *const sql_migrations[SQL_VERSION] = {
 	"CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;",
 };
 
+/* objects.base names another object, which has none itself: then data is a delta of it (base/delta.h).
+ * rendered.o0, o1, ... follow enum artefact_kind. */
+const char *const sql_archive_migrations[SQL_ARCHIVE_VERSION] = {
+	"CREATE TABLE objects ("
+	" id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),"
+	" size INTEGER NOT NULL, base INTEGER NOT NULL, data BLOB NOT NULL"
+	") STRICT;"
+	"CREATE TABLE published ("
+	" number INTEGER PRIMARY KEY, created_ms INTEGER NOT NULL, hash TEXT NOT NULL,"
+	" by TEXT NOT NULL, summary TEXT NOT NULL, listening TEXT NOT NULL,"
+	" n_nodes INTEGER NOT NULL, n_changed INTEGER NOT NULL, rolled_back_to INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE TABLE rendered ("
+	" number INTEGER NOT NULL, name TEXT NOT NULL, key BLOB NOT NULL, trace INTEGER NOT NULL,"
+	" o0 INTEGER NOT NULL, o1 INTEGER NOT NULL, o2 INTEGER NOT NULL, o3 INTEGER NOT NULL,"
+	" o4 INTEGER NOT NULL, o5 INTEGER NOT NULL, o6 INTEGER NOT NULL,"
+	" PRIMARY KEY (number, name)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE files ("
+	" number INTEGER NOT NULL, kind INTEGER NOT NULL, place INTEGER NOT NULL,"
+	" name TEXT NOT NULL, object INTEGER NOT NULL, PRIMARY KEY (number, kind, place)"
+	") STRICT, WITHOUT ROWID;",
+};
+
 #define NODE_COLUMNS                                                                           \
 	"key, name, macs, uuid, serial, role, address, state, state_since_ms, stage, boot_id," \
 	" generation, facts, first_seen_ms, last_seen_ms"
+#define PUBLISHED_COLUMNS \
+	"number, created_ms, hash, by, summary, listening, n_nodes, n_changed, rolled_back_to"
+#define RENDERED_COLUMNS "name, key, trace, o0, o1, o2, o3, o4, o5, o6"
 #define EVENT_COLUMNS "id, wall_ms, node, kind, severity, text, data"
 
 static const char *const texts[SQL_N] = {
@@ -111,6 +138,49 @@ static const char *const texts[SQL_N] = {
 			    " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
 	[SQL_SETTING_DELETE] = "DELETE FROM settings WHERE key = ?",
 	[SQL_SETTING_GET] = "SELECT value FROM settings WHERE key = ?",
+
+	[SQL_OBJECT_FIND] = "SELECT id FROM objects WHERE hash = ?",
+	[SQL_OBJECT_BASE] = "SELECT iif(base, base, id) FROM objects WHERE id = ?",
+	[SQL_OBJECT_ADD] = "INSERT INTO objects (hash, size, base, data) VALUES (?, ?, ?, ?)",
+	[SQL_OBJECT_GET] = "SELECT hash, size, base, data FROM objects WHERE id = ?",
+	[SQL_OBJECT_DELETE] = "DELETE FROM objects WHERE id = ?",
+	[SQL_OBJECTS] = "SELECT id, base FROM objects",
+	[SQL_OBJECTS_LAST] = "SELECT coalesce(max(id), 0) FROM objects",
+
+	[SQL_PUBLISHED_PUT] = "INSERT OR REPLACE INTO published (" PUBLISHED_COLUMNS ")"
+			      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_PUBLISHED_FIND] = "SELECT " PUBLISHED_COLUMNS " FROM published WHERE number = ?",
+	[SQL_PUBLISHED_LAST] = "SELECT " PUBLISHED_COLUMNS " FROM published WHERE number > 0"
+			       " ORDER BY number DESC LIMIT 1",
+	[SQL_PUBLISHED_LAST_FOR] = "SELECT " PUBLISHED_COLUMNS " FROM published"
+				   " WHERE number > 0 AND listening = ?"
+				   " ORDER BY number DESC LIMIT 1",
+	[SQL_PUBLISHED_ALL] = "SELECT " PUBLISHED_COLUMNS " FROM published WHERE number > 0"
+			      " ORDER BY number DESC",
+	[SQL_PUBLISHED_OLD] = "SELECT number FROM published WHERE number > 0 AND number <> ?"
+			      " ORDER BY number DESC LIMIT -1 OFFSET ?",
+	[SQL_PUBLISHED_DELETE] = "DELETE FROM published WHERE number = ?",
+
+	[SQL_RENDERED_PUT] = "INSERT INTO rendered (number, " RENDERED_COLUMNS ")"
+			     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SQL_RENDERED_GET] =
+		"SELECT " RENDERED_COLUMNS " FROM rendered WHERE number = ? AND name = ?",
+	[SQL_RENDERED_ALL] =
+		"SELECT " RENDERED_COLUMNS " FROM rendered WHERE number = ? ORDER BY name",
+	[SQL_RENDERED_REFERENCES] = "SELECT trace, o0, o1, o2, o3, o4, o5, o6 FROM rendered",
+	[SQL_RENDERED_COPY] = "INSERT INTO rendered (number, " RENDERED_COLUMNS ")"
+			      " SELECT ?2, " RENDERED_COLUMNS " FROM rendered WHERE number = ?1",
+	[SQL_RENDERED_DELETE] = "DELETE FROM rendered WHERE number = ?",
+
+	[SQL_FILE_PUT] =
+		"INSERT INTO files (number, kind, name, object, place) VALUES (?1, ?2, ?3, ?4,"
+		" (SELECT count(*) FROM files WHERE number = ?1 AND kind = ?2))",
+	[SQL_FILES] = "SELECT name, object FROM files WHERE number = ? AND kind = ? AND place >= ?"
+		      " ORDER BY place",
+	[SQL_FILES_REFERENCES] = "SELECT object FROM files",
+	[SQL_FILES_COPY] = "INSERT INTO files (number, kind, place, name, object)"
+			   " SELECT ?2, kind, place, name, object FROM files WHERE number = ?1",
+	[SQL_FILES_DELETE] = "DELETE FROM files WHERE number = ?",
 };
 
 const char *sql_text(enum sql which)

@@ -1,8 +1,8 @@
 /* sql.h - every line of SQL that the store speaks, in one table.
  *
  * Statements are named by enum sql; sql_text() gives the words. Parameters are bound and columns
- * are read in the order in which they are written. sql_migrations[n] takes a file from user_version
- * n to n + 1. */
+ * are read in the order in which they are written. sql_migrations[n] takes a state.db from user_version
+ * n to n + 1, sql_archive_migrations[n] a generations.db. */
 #ifndef SLIPWAY_STORE_SQL_H
 #define SLIPWAY_STORE_SQL_H
 
@@ -37,6 +37,31 @@ enum sql {
 	SQL_SETTING_PUT,
 	SQL_SETTING_DELETE,
 	SQL_SETTING_GET,
+	SQL_OBJECT_FIND, /* from here on in generations.db */
+	SQL_OBJECT_BASE,
+	SQL_OBJECT_ADD,
+	SQL_OBJECT_GET,
+	SQL_OBJECT_DELETE,
+	SQL_OBJECTS,
+	SQL_OBJECTS_LAST,
+	SQL_PUBLISHED_PUT,
+	SQL_PUBLISHED_FIND,
+	SQL_PUBLISHED_LAST,
+	SQL_PUBLISHED_LAST_FOR,
+	SQL_PUBLISHED_ALL,
+	SQL_PUBLISHED_OLD,
+	SQL_PUBLISHED_DELETE,
+	SQL_RENDERED_PUT,
+	SQL_RENDERED_GET,
+	SQL_RENDERED_ALL,
+	SQL_RENDERED_REFERENCES,
+	SQL_RENDERED_COPY,
+	SQL_RENDERED_DELETE,
+	SQL_FILE_PUT,
+	SQL_FILES,
+	SQL_FILES_REFERENCES,
+	SQL_FILES_COPY,
+	SQL_FILES_DELETE,
 	SQL_N
 };
 
@@ -45,6 +70,12 @@ enum sql {
 #define SQL_VERSION 1
 
 extern const char *const sql_migrations[SQL_VERSION];
+
+/* The same for generations.db: "SlpG". */
+#define SQL_ARCHIVE_ID 0x536c7047
+#define SQL_ARCHIVE_VERSION 1
+
+extern const char *const sql_archive_migrations[SQL_ARCHIVE_VERSION];
 
 const char *sql_text(enum sql which);
 

@@ -23,6 +23,7 @@ struct arch {
 	uint16_t number;
 	enum arch_kind kind;
 	const char *name;
+	const char *image;  /* what images for it are called: "x86_64", "aarch64", or NULL */
 	const char *loader; /* or NULL */
 	const char *lack;   /* without a loader: what a person should know */
 };

@@ -42,7 +42,7 @@ cat >"$work/kea.json" <<END
     {"name": "ipxe", "test": "option[77].exists and substring(option[77].hex,0,4) == 'iPXE'", "next-server": "10.77.0.1", "boot-file-name": "http://10.77.0.1:8080/boot.ipxe"},
     {"name": "bios", "test": "option[93].hex == 0x0000 and not member('ipxe')", "next-server": "10.77.0.1", "boot-file-name": "undionly.kpxe"},
     {"name": "uefi", "test": "(option[93].hex == 0x0007 or option[93].hex == 0x0009) and not member('ipxe')", "next-server": "10.77.0.1", "boot-file-name": "snponly.efi"},
-    {"name": "arm64", "test": "option[93].hex == 0x000b", "next-server": "10.77.0.1", "boot-file-name": "arm64/shimaa64.efi"},
+    {"name": "arm64", "test": "option[93].hex == 0x000b", "next-server": "10.77.0.1", "boot-file-name": "shimaa64.efi"},
     {"name": "http", "test": "option[93].hex == 0x0010", "next-server": "10.77.0.1", "boot-file-name": "http://10.77.0.1:8080/firmware/snponly.efi",
      "option-data": [{"name": "vendor-class-identifier", "data": "HTTPClient"}]}],
   "subnet4": [
@@ -91,7 +91,7 @@ dhcp-match=set:http,option:client-arch,16
 dhcp-boot=tag:ipxe,http://10.77.0.1:8080/boot.ipxe,,10.77.0.1
 dhcp-boot=tag:bios,tag:!ipxe,undionly.kpxe,,10.77.0.1
 dhcp-boot=tag:uefi,tag:!ipxe,snponly.efi,,10.77.0.1
-dhcp-boot=tag:arm64,arm64/shimaa64.efi,,10.77.0.1
+dhcp-boot=tag:arm64,shimaa64.efi,,10.77.0.1
 dhcp-boot=tag:http,http://10.77.0.1:8080/firmware/snponly.efi,,10.77.0.1
 dhcp-option-force=tag:http,60,HTTPClient
 END

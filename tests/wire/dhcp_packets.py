@@ -157,7 +157,7 @@ def pxe():
         (32, 9, b"PXEClient:Arch:00009", None, b"snponly.efi", "UEFI that calls itself 9"),
         (33, 16, b"HTTPClient:Arch:00016", None, b"http://10.77.0.1:8080/firmware/snponly.efi", "UEFI HTTP boot"),
         (34, 0, b"PXEClient:Arch:00000", b"iPXE", b"http://10.77.0.1:8080/boot.ipxe", "iPXE"),
-        (35, 11, b"PXEClient:Arch:00011", None, b"arm64/shimaa64.efi", "ARM64"),
+        (35, 11, b"PXEClient:Arch:00011", None, b"shimaa64.efi", "ARM64"),
         (36, 6, b"PXEClient:Arch:00006", None, b"", "32-bit UEFI, which has no loader,"),
     ]
     for n, a, vendor, user, file, name in table:

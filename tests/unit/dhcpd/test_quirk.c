@@ -119,7 +119,7 @@ TEST(raspberry_pi_that_runs_uefi_or_an_os_is_a_machine_like_others)
 
 	set_mac(&uefi, 0xdc, 0xa6, 0x32);
 	set_mac(&os, 0xdc, 0xa6, 0x32);
-	assert_string_equal(answer(&uefi)->told.file, "arm64/shimaa64.efi");
+	assert_string_equal(answer(&uefi)->told.file, "shimaa64.efi");
 	assert_string_equal(answer(&uefi)->quirks, "");
 	assert_false(opts_has(&answer(&os)->reply.opts, OPT_VENDOR));
 }
@@ -130,7 +130,7 @@ TEST(u_boot_reads_the_header_alone)
 	const struct seen *s = answer(&m);
 
 	assert_string_equal(s->quirks, "U-Boot");
-	assert_string_equal(s->reply.file, "arm64/shimaa64.efi");
+	assert_string_equal(s->reply.file, "shimaa64.efi");
 	assert_int_equal(s->reply.siaddr, settings.server.addr);
 	assert_false(opts_has(&s->reply.opts, OPT_BOOT_FILE));
 	assert_false(opts_has(&s->reply.opts, OPT_TFTP_SERVER));

@@ -153,17 +153,29 @@ static int plan_args(struct arena *a, const struct distro *d, struct value globa
 					  : err_msg(e, -E2BIG, "%s: too many arguments", d->name);
 }
 
+static const char arm_suffix[] = "-aarch64";
+
+static bool is_for_arm(const char *label)
+{
+	size_t len = strlen(label), tail = sizeof(arm_suffix) - 1;
+
+	return len > tail && strcmp(label + len - tail, arm_suffix) == 0;
+}
+
+const char *distro_arch(const char *label)
+{
+	return is_for_arm(label) ? "aarch64" : "x86_64";
+}
+
 void distro_split_version(
 	struct arena *a, const char *label, const char **ret_version, const char **ret_arch)
 {
-	static const char suffix[] = "-aarch64";
-	size_t len = strlen(label), tail = sizeof(suffix) - 1;
 	const char *version = NULL;
 
-	if (len > tail && strcmp(label + len - tail, suffix) == 0)
-		version = arena_strndup(a, label, len - tail);
+	if (is_for_arm(label))
+		version = arena_strndup(a, label, strlen(label) - (sizeof(arm_suffix) - 1));
 	*ret_version = version ? version : label;
-	*ret_arch = version ? "aarch64" : "x86_64";
+	*ret_arch = distro_arch(label);
 }
 
 int distro_plan(struct arena *a, const struct distro *d, const struct distro_input *in,

@@ -67,6 +67,9 @@ int distro_plan(struct arena *a, const struct distro *d, const struct distro_inp
 void distro_split_version(
 	struct arena *a, const char *label, const char **ret_version, const char **ret_arch);
 
+/* That architecture alone: "x86_64" or "aarch64", constant. */
+const char *distro_arch(const char *label);
+
 /* For who reads more of the file: a text, and the filling in of one, as above. */
 int distro_take_text(const struct doc_node *n, const char *what, struct distro_text *ret,
 	struct err *e) MUST_USE;

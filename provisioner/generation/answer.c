@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "netboot/boot/distro.h"
 #include "provisioner/base/log.h"
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/config/emit.h"
@@ -95,13 +96,58 @@ static void refuse_with_script(const struct question *q, const char *reason)
 		&q->ret->len);
 }
 
-/* Begins a boot of a known node: a nonce that only this client's address may use. */
-static void give_boot_script(const struct question *q, struct machine *m)
+/* True, with the reason in the timeline, when this machine could load its image and do nothing with it. */
+static bool has_hindrance(
+	const struct question *q, struct machine *m, char reason[static REASON_SIZE])
+{
+	const struct cluster_image *image = &q->a->generation->cluster->image;
+	const char *arch = distro_arch(image->version);
+
+	if (q->a->image_refused) /* its files would all be refused: say so at once, and why */
+		(void)snprintf(reason, REASON_SIZE, "image %s/%s is refused: %s", image->distro,
+			image->version, q->a->image_refused); /* cut to fit */
+	else if (m->arch && strcmp(m->arch, arch) != 0)
+		(void)snprintf(reason, REASON_SIZE,
+			"%s is a machine for %s, and image %s/%s is made for %s", m->key, m->arch,
+			image->distro, image->version, arch); /* cut to fit */
+	else
+		return false;
+	nodes_trouble(q->a->nodes, m, q->now_ms, "refused", "%s", reason);
+	return true;
+}
+
+/* Begins a boot of a known node: a nonce that only this client's address may use. False when refused. */
+static bool begin_boot(const struct question *q, struct machine *m, const struct node_artefacts *n,
+	char ret_nonce[static TOKEN_NONCE_SIZE])
 {
 	const struct generation *g = q->a->generation;
-	const struct node_artefacts *n = generation_node(g, m->key);
 	struct store_boot boot = {
 		.client = q->ask->client, .generation = g->number, .created_ms = q->now_ms};
+
+	if (token_nonce(boot.nonce) < 0) {
+		refuse(q, 503, "no randomness");
+		return false;
+	}
+	(void)snprintf(boot.node, sizeof(boot.node), "%s", m->key);
+	(void)nodes_step(q->a->nodes, m, STEP_SCRIPT, /* begins_boot= */ true, q->now_ms);
+	nodes_event(q->a->nodes, m, q->now_ms, "script", STORE_INFO,
+		"boots %s/%s as %s, generation %" PRId64, g->cluster->image.distro,
+		g->cluster->image.version, n->node->role_name, g->number);
+	if (!made_durable(q))
+		return false;
+	int rc = store_boot_add(q->a->store, &boot);
+	if (rc < 0) {
+		refuse(q, 503, "the provisioner can not write its state: %s", strerror(-rc));
+		return false;
+	}
+	memcpy(ret_nonce, boot.nonce, TOKEN_NONCE_SIZE);
+	return true;
+}
+
+static void give_boot_script(const struct question *q, struct machine *m)
+{
+	const struct node_artefacts *n = generation_node(q->a->generation, m->key);
+	char reason[REASON_SIZE], nonce[TOKEN_NONCE_SIZE];
 
 	if (!n) {
 		refuse(q, 503, "%s is not in the published generation yet", m->key);
@@ -112,34 +158,14 @@ static void give_boot_script(const struct question *q, struct machine *m)
 		give(q, TYPE_SCRIPT, script);
 		return;
 	}
-	if (q->a->image_refused) { /* its files would all be refused: say so at once, and why */
-		char reason[REASON_SIZE];
-
-		(void)snprintf(reason, sizeof(reason), "image %s/%s is refused: %s",
-			g->cluster->image.distro, g->cluster->image.version,
-			q->a->image_refused); /* cut to fit */
-		nodes_trouble(q->a->nodes, m, q->now_ms, "refused", "%s", reason);
+	if (has_hindrance(q, m, reason)) {
 		refuse_with_script(q, reason);
 		return;
 	}
-	if (token_nonce(boot.nonce) < 0) {
-		refuse(q, 503, "no randomness");
+	if (!begin_boot(q, m, n, nonce))
 		return;
-	}
-	(void)snprintf(boot.node, sizeof(boot.node), "%s", m->key);
-	(void)nodes_step(q->a->nodes, m, STEP_SCRIPT, /* begins_boot= */ true, q->now_ms);
-	nodes_event(q->a->nodes, m, q->now_ms, "script", STORE_INFO,
-		"boots %s/%s as %s, generation %" PRId64, g->cluster->image.distro,
-		g->cluster->image.version, n->node->role_name, g->number);
-	if (!made_durable(q))
-		return;
-	int rc = store_boot_add(q->a->store, &boot);
-	if (rc < 0) {
-		refuse(q, 503, "the provisioner can not write its state: %s", strerror(-rc));
-		return;
-	}
 	give(q, TYPE_SCRIPT, script);
-	slot_fill(q->ret->body, q->ret->len, SLOT_BOOT_NONCE, boot.nonce);
+	slot_fill(q->ret->body, q->ret->len, SLOT_BOOT_NONCE, nonce);
 }
 
 /* Whoever says this MAC must hold its lease: a URL is easily made up. */

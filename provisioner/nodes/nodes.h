@@ -31,6 +31,7 @@ struct machine {
 	char serial[64];   /* hostile text, printable */
 	char hostname[64]; /* as it last called itself in DHCP; the same kind of text, not kept */
 	uint32_t address;  /* what it holds now; 0: nothing */
+	const char *arch;  /* "x86_64" or "aarch64", as its firmware last said; NULL: not known */
 	struct life life;
 	int64_t first_seen_ms, last_seen_ms;
 	int64_t stored_seen_ms; /* the last_seen_ms that is in the store */

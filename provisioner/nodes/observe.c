@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dhcpd/arch.h"
 #include "provisioner/base/human.h"
 #include "provisioner/base/log.h"
 #include "provisioner/cluster/cluster.h"
@@ -43,6 +44,15 @@ static void keep_uuid(struct machine *m, const struct message_exchange *x)
 static bool boots(const struct message_exchange *x)
 {
 	return x->stage == STAGE_FIRMWARE || x->stage == STAGE_IPXE;
+}
+
+/* A machine is of one kind: what its firmware did not say, or cannot, is not forgotten for that. */
+static void keep_arch(struct machine *m, const struct message_exchange *x)
+{
+	const struct arch *row = boots(x) ? arch_find(x->arch) : NULL;
+
+	if (row && row->image)
+		m->arch = row->image;
 }
 
 /* `words`: how it came by the address. */
@@ -87,6 +97,7 @@ static void taken_of_other(struct nodes *t, const struct message_exchange *x, in
 	}
 	m = nodes_meet_node(t, x->node, &x->mac, now_ms);
 	keep_uuid(m, x);
+	keep_arch(m, x);
 	if (x->address) {
 		nodes_take_address(t, m, &x->mac, x->address);
 		has_address(t, m, x, "takes from another server", now_ms);
@@ -118,6 +129,7 @@ void observe_exchange(struct nodes *t, const struct message_exchange *x, int64_t
 	}
 	struct machine *m = nodes_meet_node(t, x->node, &x->mac, now_ms);
 	keep_uuid(m, x);
+	keep_arch(m, x);
 	if (x->hostname[0])
 		(void)log_safe(m->hostname, sizeof(m->hostname), x->hostname, strlen(x->hostname));
 	if (x->reply == DHCP_ACK && x->address)

@@ -131,6 +131,22 @@ TEST(node_whose_image_is_refused_is_told_why)
 	assert_null(strstr(got.body, "/n/"));
 }
 
+TEST(node_whose_image_is_for_another_architecture_is_told_why)
+{
+	nodes_by_key(answerer.nodes, "m1")->arch = "aarch64";
+	ask("GET", M1, "/script.ipxe", "mac=52-54-00-00-00-01");
+	assert_int_equal(got.status, 200);
+	assert_non_null(strstr(
+		got.body, "m1 is a machine for aarch64, and image lab/1 is made for x86_64"));
+	assert_null(strstr(got.body, "/n/"));
+	ask_tftp(M1, "/grub/grub.cfg-01-52-54-00-00-00-01");
+	assert_non_null(strstr(got.body, "m1 is a machine for aarch64"));
+	assert_null(strstr(got.body, "/n/"));
+	nodes_by_key(answerer.nodes, "m1")->arch = "x86_64";
+	ask("GET", M1, "/script.ipxe", "mac=52-54-00-00-00-01");
+	assert_non_null(strstr(got.body, "/n/"));
+}
+
 TEST(stranger_is_told_to_wait_and_shows_up)
 {
 	ask("GET", STRANGER, "/script.ipxe", "mac=52-54-00-00-00-99");
@@ -391,6 +407,7 @@ TEST(other_names_are_not_grubs)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
 RUN(CASE(first_script_is_for_everybody), CASE(known_node_is_told_to_boot_with_a_fresh_nonce),
 	CASE(node_whose_image_is_refused_is_told_why),
+	CASE(node_whose_image_is_for_another_architecture_is_told_why),
 	CASE(stranger_is_told_to_wait_and_shows_up),
 	CASE(foreign_address_can_not_speak_for_a_node_nor_fill_its_timeline),
 	CASE(script_begins_a_boot_when_its_lease_was_not_seen),

@@ -179,6 +179,29 @@ TEST(uuid_of_a_machine_reads_as_smbios_and_ipxe_write_it)
 		nodes_by_mac(nodes, &second)->uuid, "03020100-0504-0706-0809-0a0b0c0d0e0f");
 }
 
+TEST(architecture_is_what_the_firmware_says_it_is)
+{
+	static const struct {
+		enum boot_stage stage;
+		uint16_t arch;
+		const char *is;
+	} steps[] = {
+		{STAGE_FIRMWARE, 27, NULL}, /* RISC-V: nobody makes images for it */
+		{STAGE_FIRMWARE, 11, "aarch64"}, {STAGE_OS, 0, "aarch64"},
+		{STAGE_FIRMWARE, 0xffff, "aarch64"},
+		{STAGE_IPXE, 7, "x86_64"}, /* another machine with that network card */
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		struct message_exchange x = ack(&second, rows[0].address, steps[i].stage);
+
+		x.arch = steps[i].arch;
+		observe_exchange(nodes, &x, NOW);
+		const char *arch = nodes_by_mac(nodes, &second)->arch;
+		assert_true(steps[i].is ? strcmp(arch, steps[i].is) == 0 : arch == NULL);
+	}
+}
+
 TEST(lease_of_the_operating_system_is_no_new_boot)
 {
 	struct machine *m = nodes_by_key(nodes, "w1");
@@ -509,6 +532,7 @@ RUN(CASE(node_that_dhcp_knows_by_another_mark_has_its_new_mac_too),
 	CASE(node_that_was_never_seen_is_forgotten_when_it_is_taken_out),
 	CASE(lives_are_read_back_after_a_restart),
 	CASE(transfers_are_steps_of_the_machine_that_holds_the_address),
+	CASE(architecture_is_what_the_firmware_says_it_is),
 	CASE(lease_of_the_operating_system_is_no_new_boot),
 	CASE(uuid_of_a_machine_reads_as_smbios_and_ipxe_write_it),
 	CASE(address_moves_from_one_stranger_to_the_next),

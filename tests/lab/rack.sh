@@ -12,7 +12,7 @@ case $BUILD in /*) rack_bin=$BUILD ;; *) rack_bin=$rack_top/$BUILD ;; esac
 
 readonly rack_memory_mib=1536
 readonly rack_disk=8G # sparse
-readonly rack_ovmf=/usr/share/OVMF
+readonly rack_ovmf=/usr/share/OVMF rack_aavmf=/usr/share/AAVMF
 
 rack_say() { printf 'rack: %s\n' "$*" >&2; }
 
@@ -79,17 +79,24 @@ rack_up() {
 	ip -n "$rack" link add br0 type bridge stp_state 0 forward_delay 0 || return
 	ip -n "$rack" addr add 10.77.0.1/24 dev br0
 	ip -n "$rack" link set br0 up
-	install -d -m 0755 "$rack_dir"/{config,agent,images,images/lab,images/lab/1}
+	install -d -m 0755 "$rack_dir"/{config,agent,images,images/lab}
 }
 
-# rack_fill OS_DIR CLUSTER_YAML: image, templates, join agent, configuration.
+# rack_image OS_DIR VERSION [FILE...]: kernel, RAM disk and more files of that folder become the image lab/VERSION.
+rack_image() {
+	local from=$1 version=$2 to=$rack_dir/images/lab/$2
+	shift 2
+	install -d -m 0755 "$to" && (cd "$from" && install -m 0644 vmlinuz initrd.img "$@" "$to/") &&
+		"$rack_bin/slipway" images import "$to" --name "lab/$version" --store "$rack_dir/images" \
+			--templates "$rack_top/templates" --config "$rack_dir/config/cluster.yaml" >/dev/null
+}
+
+# rack_fill OS_DIR CLUSTER_YAML: image lab/1, templates, join agent, configuration.
 rack_fill() {
-	install -m 0644 "$1/vmlinuz" "$1/initrd.img" "$rack_dir/images/lab/1/" &&
+	rack_image "$1" 1 &&
 		install -m 0755 "$rack_bin/slipway-join" "$rack_dir/agent/" &&
 		cp -R "$rack_top/templates" "$rack_dir/templates" &&
 		chmod -R a+rX "$rack_dir/templates" &&
-		"$rack_bin/slipway" images import "$rack_dir/images/lab/1" --name lab/1 --store "$rack_dir/images" \
-			--templates "$rack_dir/templates" --config "$rack_dir/config/cluster.yaml" >/dev/null &&
 		ssh-keygen -q -t ed25519 -N '' -C "$rack" -f "$rack_dir/key" &&
 		sed "s|^ssh-authorized-keys:.*|ssh-authorized-keys: [\"$(cat "$rack_dir/key.pub")\"]|" "$2" \
 			>"$rack_dir/config/cluster.yaml" &&
@@ -129,47 +136,30 @@ rack_serve() {
 rack_mac() { printf '52:54:00:77:%02x:%02x' "$1" "$2"; }
 
 # rack_on NAME KIND SLOT: powers a machine on. KIND says how it boots from the network:
-#   bios       SeaBIOS, iPXE in the network card's ROM
-#   uefi       the firmware's own PXE client: loader by TFTP
-#   uefi-http  the firmware's own HTTP boot: loader by HTTP
+#   bios         SeaBIOS, iPXE in the network card's ROM
+#   uefi         the firmware's own PXE client: loader by TFTP
+#   uefi-http    the firmware's own HTTP boot: loader by HTTP
 #   uefi-secure  as uefi, with Secure Boot on and the keys of any PC: only signed loaders and kernels start
-# $rack_dir/NAME.on keeps when, in ms; NAME.console is its serial line, NAME.qemu QEMU's own words.
+#   uefi-own     as uefi-http, with Secure Boot on and only the site's own key (Debian's "snakeoil")
+#   arm64        as uefi, with an ARM processor of 64 bits
+# $rack_dir/NAME.on keeps when, in ms; NAME.console is its serial line, NAME.qemu QEMU's own words. rack_smbios=
+# takes the place of the description of the machine (QEMU's -smbios type=1).
 rack_on() {
-	local name=$1 kind=$2 slot=$3 at=$rack_dir/$1 nic tap rom='' args
+	local name=$1 kind=$2 slot=$3 at=$rack_dir/$1 nic tap rom='' args emulator=qemu-system-x86_64
 
 	if rack_pid "$name" >/dev/null; then
 		rack_say "$name is on already"
 		return 1
 	fi
-	# Without -erms: the emulator copies memory byte by byte where a processor has fast rep movsb.
-	args=(-name "$name" -machine q35,graphics=off,smm=off -accel "tcg,thread=multi" -cpu max,-erms -smp 1
-		-m $rack_memory_mib -display none -vga none -nodefaults
-		-smbios "type=1,manufacturer=Slipway,product=Virtual Node,serial=LAB-$slot,uuid=77000000-0000-4000-8000-$(printf '%012x' "$slot")"
+	args=(-name "$name" -accel "tcg,thread=multi" -smp 1 -m $rack_memory_mib -display none -vga none -nodefaults
+		-smbios "${rack_smbios:-type=1,manufacturer=Slipway,product=Virtual Node,serial=LAB-$slot,uuid=77000000-0000-4000-8000-$(printf '%012x' "$slot")}"
 		-chardev "file,id=console,path=$at.console,append=on" -serial chardev:console
 		-chardev "pipe,id=monitor,path=$at.monitor" -mon chardev=monitor
 		-drive "if=none,id=disk,format=raw,file=$at.disk" -device virtio-blk-pci,drive=disk,bootindex=3)
-	case $kind in
-	bios) ;;
-	uefi-secure)
-		rom=,romfile=
-		args[3]=q35,graphics=off,smm=on
-		[ -e "$at.vars" ] || cp "$rack_ovmf/OVMF_VARS_4M.ms.fd" "$at.vars" || return
-		args+=(-global driver=cfi.pflash01,property=secure,value=on
-			-drive "if=pflash,format=raw,unit=0,readonly=on,file=$rack_ovmf/OVMF_CODE_4M.secboot.fd"
-			-drive "if=pflash,format=raw,unit=1,file=$at.vars")
-		;;
-	uefi | uefi-http)
-		rom=,romfile= # no iPXE in the card: the firmware's client speaks
-		[ -e "$at.vars" ] || cp "$rack_ovmf/OVMF_VARS_4M.fd" "$at.vars" || return
-		args+=(-drive "if=pflash,format=raw,unit=0,readonly=on,file=$rack_ovmf/OVMF_CODE_4M.fd"
-			-drive "if=pflash,format=raw,unit=1,file=$at.vars")
-		;;
-	*) rack_say "$kind: a machine boots by bios, uefi, uefi-http or uefi-secure"; return 2 ;;
-	esac
-	[ "$kind" = uefi-http ] && args+=(-fw_cfg name=opt/org.tianocore/IPv4PXESupport,string=n
-		-fw_cfg name=opt/org.tianocore/IPv6PXESupport,string=n)
+	[ "$kind" = bios ] || rom=,romfile= # no iPXE in the card: the firmware's client speaks
+	rack_firmware "$kind" "$at.vars" || return
 	for nic in 1 2; do
-		tap=m$slot$(tr 12 ab <<<$nic)
+		tap=$(rack_tap "$slot" $nic)
 		if ! ip -n "$rack" link show "$tap" >/dev/null 2>&1; then
 			rack_in ip tuntap add "$tap" mode tap && rack_in ip link set "$tap" master br0 up || return
 		fi
@@ -180,8 +170,39 @@ rack_on() {
 	[ -e "$at.monitor.in" ] || mkfifo "$at.monitor.in" "$at.monitor.out" || return
 	echo "$kind $slot" >"$at.machine"
 	date +%s%3N >"$at.on"
-	setsid ip netns exec "$rack" qemu-system-x86_64 "${args[@]}" >"$at.qemu" 2>&1 </dev/null &
+	setsid ip netns exec "$rack" "$emulator" "${args[@]}" >"$at.qemu" 2>&1 </dev/null &
 	echo $! >"$at.pid"
+}
+
+# rack_tap SLOT N: this side of the machine's network card N. One that a test has made beforehand stays as it is.
+rack_tap() { echo "m$1$(tr 12 ab <<<"$2")"; }
+
+# rack_firmware KIND VARS: adds to args what makes a machine of that kind; its UEFI keeps its variables in VARS.
+rack_firmware() {
+	local code='' vars='' smm=off
+
+	case $1 in
+	bios) ;;
+	uefi | uefi-http) code=$rack_ovmf/OVMF_CODE_4M.fd vars=$rack_ovmf/OVMF_VARS_4M.fd ;;
+	uefi-secure) code=$rack_ovmf/OVMF_CODE_4M.secboot.fd vars=$rack_ovmf/OVMF_VARS_4M.ms.fd smm=on ;;
+	uefi-own) code=$rack_ovmf/OVMF_CODE_4M.secboot.fd vars=$rack_ovmf/OVMF_VARS_4M.snakeoil.fd smm=on ;;
+	arm64) code=$rack_aavmf/AAVMF_CODE.fd vars=$rack_aavmf/AAVMF_VARS.fd ;;
+	*) rack_say "$1: a machine boots by bios, uefi, uefi-http, uefi-secure, uefi-own or arm64"; return 2 ;;
+	esac
+	case $1 in
+	arm64) emulator=qemu-system-aarch64 args+=(-machine virt -cpu cortex-a57) ;;
+	# Without -erms: the emulator copies memory byte by byte where a processor has fast rep movsb.
+	*) args+=(-machine "q35,graphics=off,smm=$smm" -cpu max,-erms) ;;
+	esac
+	[ $smm = off ] || args+=(-global driver=cfi.pflash01,property=secure,value=on)
+	[ -z "$code" ] || {
+		[ -e "$2" ] || cp "$vars" "$2" || return
+		args+=(-drive "if=pflash,format=raw,unit=0,readonly=on,file=$code" -drive "if=pflash,format=raw,unit=1,file=$2")
+	}
+	case $1 in
+	uefi-http | uefi-own) args+=(-fw_cfg name=opt/org.tianocore/IPv4PXESupport,string=n
+		-fw_cfg name=opt/org.tianocore/IPv6PXESupport,string=n) ;;
+	esac
 }
 
 # rack_reset NAME: the reset button.

@@ -154,24 +154,6 @@ static void check_claimed_once(struct arena *a, struct cluster *c, struct err_li
 	claims_check(macs, n_macs, "MAC", errors);
 }
 
-static void check_hash_policy(
-	const struct cluster_bond *bond, const char *path, struct err_list *errors)
-{
-	/* Those of the kernel, linux/if_bonding.h. */
-	static const char *const policies[] = {
-		"layer2", "layer2+3", "layer3+4", "encap2+3", "encap3+4", "vlan+srcmac", NULL};
-
-	for (size_t i = 0; bond && policies[i]; i++)
-		if (strcmp(policies[i], bond->hash_policy) == 0)
-			return;
-	if (bond)
-		err_list_add(errors, bond->at,
-			"%s.hash-policy: \"%.40s\" is not one of layer2, layer2+3, layer3+4, "
-			"encap2+3, "
-			"encap3+4, vlan+srcmac",
-			path, bond->hash_policy);
-}
-
 static void check_own_bond(const struct cluster *c, struct err_list *errors)
 {
 	struct cluster_bond *bond = c->network.internal.bond;
@@ -198,13 +180,6 @@ static void check_node_role(struct cluster *c, struct cluster_node *n, struct er
 		near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
 }
 
-static void check_tftp(const struct cluster *c, struct err_list *errors)
-{
-	if (c->tftp.backend == TFTP_HPA && c->tftp.single_port)
-		err_list_add(errors, c->tftp.at,
-			"tftp: tftpd-hpa has no single-port mode (backend: builtin has)");
-}
-
 /* Which roles are members is all that this floor knows of add-ons. */
 static void find_members(struct cluster *c)
 {
@@ -212,6 +187,20 @@ static void find_members(struct cluster *c)
 		for (uint32_t k = 0; k < c->roles[i].addons.n; k++)
 			if (strcmp(c->roles[i].addons.items[k].name, CLUSTER_ADDON_ETCD) == 0)
 				c->roles[i].etcd_member = true;
+}
+
+void cluster_check_roles(struct cluster *c, struct err_list *errors)
+{
+	for (uint32_t i = 0; i < c->n_nodes; i++)
+		check_node_role(c, &c->nodes[i], errors);
+	find_members(c);
+}
+
+static void check_tftp(const struct cluster *c, struct err_list *errors)
+{
+	if (c->tftp.backend == TFTP_HPA && c->tftp.single_port)
+		err_list_add(errors, c->tftp.at,
+			"tftp: tftpd-hpa has no single-port mode (backend: builtin has)");
 }
 
 static void check_etcd(const struct cluster *c, struct err_list *errors)
@@ -234,13 +223,7 @@ void cluster_check(struct arena *a, struct cluster *c, struct err_list *errors)
 	check_dhcp(c, errors);
 	check_tftp(c, errors);
 	check_own_bond(c, errors);
-	check_hash_policy(c->network.internal.bond, "network.internal.bond", errors);
-	check_hash_policy(c->node_bond, "node-bond", errors);
 	check_claimed_once(a, c, errors);
 	check_identifiers(a, c, errors);
-	for (uint32_t i = 0; i < c->n_nodes; i++) {
-		check_node_role(c, &c->nodes[i], errors);
-	}
-	find_members(c);
 	check_etcd(c, errors);
 }

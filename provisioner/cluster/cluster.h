@@ -15,16 +15,12 @@
 #include "provisioner/base/doc.h"
 #include "provisioner/base/err.h"
 #include "provisioner/base/ident.h"
+#include "provisioner/cluster/settings.h"
 
 enum bond_mode { BOND_ACTIVE_BACKUP = 1, BOND_802_3AD, BOND_BALANCE_XOR, BOND_BALANCE_RR };
 
 #define CLUSTER_NODES_MAX 20000
 #define CLUSTER_NODE_MACS_MAX 8
-
-struct text_list {
-	const char **items;
-	uint32_t n;
-};
 
 struct byte_list {
 	const uint8_t *bytes; /* NULL: not given */
@@ -63,11 +59,6 @@ struct ipv4_range {
 	uint32_t first, last; /* both inclusive */
 };
 
-struct ipv4_list {
-	uint32_t *items;
-	uint32_t n;
-};
-
 /* RFC 5071: what pxelinux asks for. */
 struct cluster_pxelinux {
 	struct mark at;
@@ -101,6 +92,7 @@ struct cluster_option {
 /* What DHCP says in one network. */
 struct cluster_subnet {
 	struct mark at;
+	const struct doc_node *doc;
 	struct ipv4_net net;
 	struct ipv4_range pool; /* 0, 0: nodes only */
 	int64_t lease_ms, netboot_lease_ms;
@@ -118,6 +110,7 @@ struct cluster_subnet {
 
 struct cluster_dhcp {
 	struct mark at;
+	const struct doc_node *doc;
 	uint32_t mode;                  /* enum dhcp_mode */
 	struct cluster_subnet local;    /* of the internal interface */
 	struct cluster_subnet *subnets; /* behind relays; what they leave out is as in `local` */
@@ -144,12 +137,6 @@ struct cluster_tftp {
 	bool single_port;
 };
 
-/* "flatcar/4081.2.1" */
-struct cluster_image {
-	struct mark at;
-	const char *distro, *version;
-};
-
 struct cluster_etcd {
 	struct mark at;
 	const char *prefix;          /* below which nodes register: "/slipway" */
@@ -172,13 +159,19 @@ struct cluster_addon_list {
 	uint32_t n;
 };
 
+/* What one level says of the settings. */
+struct cluster_said {
+	const struct doc_node *map; /* the whole of the level: its settings are among the keys */
+	bool any;                   /* whether one of them is a setting */
+};
+
 struct cluster_role {
 	struct mark at;
 	const char *name;
 	const char *template;
 	struct cluster_addon_list addons;
 	bool etcd_member; /* has CLUSTER_ADDON_ETCD; set by the cross-check */
-	struct text_list kernel_args;
+	struct cluster_said said;
 };
 
 struct mac_list {
@@ -202,7 +195,8 @@ struct cluster_node {
 	struct mac_list external; /* at most one: the NIC of the external network */
 	const char *boot_file;
 	uint32_t quirks; /* enum quirk_flag, messages/quirks.h */
-	struct text_list kernel_args;
+	struct cluster_said said;
+	const struct cluster_settings *settings; /* never NULL in a checked cluster */
 };
 
 struct cluster {
@@ -213,11 +207,9 @@ struct cluster {
 	struct cluster_dhcp dhcp;
 	struct cluster_ports ports;
 	struct cluster_tftp tftp;
-	struct cluster_image image;
 	uint32_t enroll; /* enum enroll, messages.h */
-	struct text_list ssh_authorized_keys;
-	struct cluster_bond *node_bond; /* how nodes bond their NICs of the internal network */
-	struct text_list kernel_args;
+	struct cluster_said said;
+	const struct cluster_settings *settings; /* of a node of which nothing else is said */
 	struct cluster_etcd etcd;
 	const struct doc_node *addons; /* a map: name to parameters, or NULL */
 	const char *registry_mirror;   /* HOST[:PORT][/PATH], or NULL */
@@ -228,8 +220,20 @@ struct cluster {
 	const struct cluster_node **by_name; /* all nodes, sorted; NULL in a cluster made by hand */
 };
 
-/* Reads, completes and cross-checks. `file` names it in errors and is kept. 0 and *ret, or -EINVAL
- * with at least one error in `errors`. */
+/* One text that cluster_load_texts() reads: cluster.yaml, or a file of nodes.d. */
+struct cluster_text {
+	const char *name; /* in errors: "/etc/slipway/nodes.d/rack1.yaml" */
+	const char *text;
+	size_t len;
+};
+
+/* Reads, completes and cross-checks. texts[0] is cluster.yaml; each that follows holds more nodes, as a list
+ * or as a map with the key nodes. Borrows them all: what is kept is copied. 0 and *ret, or -EINVAL with at
+ * least one error in `errors`. Both may leave warnings there. */
+int cluster_load_texts(struct arena *a, const struct cluster_text *texts, size_t n_texts,
+	struct cluster **ret, struct err_list *errors) MUST_USE;
+
+/* The same with cluster.yaml alone. */
 int cluster_load(struct arena *a, const char *file, const char *text, size_t len,
 	struct cluster **ret, struct err_list *errors) MUST_USE;
 

@@ -1,31 +1,23 @@
 #include "provisioner/cluster/cluster.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "provisioner/base/parse.h"
 #include "provisioner/cluster/check.h"
+#include "provisioner/cluster/resolve.h"
 #include "provisioner/cluster/schema.h"
 #include "provisioner/cluster/values.h"
 
-#define KEYS_MAX 32
-#define PATH_TEXT_SIZE 128
+#define KEYS_MAX 48
 #define ROLES_MAX 64
 
 /* CLUSTER_NODES_MAX machines, each with all its keys, fit. */
 static const struct doc_limits limits = {
 	.bytes = (size_t)8 << 20, .depth = 64, .nodes = 600000, .expanded = 10000, .anchors = 1000};
 
-static const char *join_path(struct load *l, const char *outer, const char *key)
-{
-	const char *path = outer[0] ? arena_printf(l->arena, "%s.%s", outer, key) : key;
-
-	return path ? path : key;
-}
-
 static void load_section(struct load *l, const struct doc_node *map, struct mark at,
-	const struct schema_section *s, void *into, const char *path);
+	const struct schema_section *s, void *into, const struct path *path);
 
 static void load_in_place(struct load *l, const struct place *p)
 {
@@ -40,13 +32,6 @@ static void load_optional(struct load *l, const struct place *p)
 		return;
 	load_section(l, p->node, p->node->at, p->key->section, section, p->path);
 	memcpy(p->field, &section, sizeof(section));
-}
-
-/* The pointer, and the count that stands right behind it. */
-static void set_array(void *field, void *array, uint32_t n)
-{
-	memcpy(field, &array, sizeof(array));
-	memcpy((char *)field + sizeof(array), &n, sizeof(n));
 }
 
 static void load_named(struct load *l, const struct place *p)
@@ -65,14 +50,14 @@ static void load_named(struct load *l, const struct place *p)
 		char *into = array + i * s->size;
 
 		if (!parse_is_label(name->text))
-			err_list_add(l->errors, name->at, "%s: \"%.80s\" is not %s", p->path,
+			err_list_add(l->errors, name->at, "%s: \"%.80s\" is not %s", path_of(l, p),
 				name->text, schema_type_text(SCHEMA_LABEL));
 		load_section(l, p->node->pairs[i].value, name->at, s, into,
-			join_path(l, p->path, name->text));
+			&(struct path){.outer = p->path, .key = name->text});
 		memcpy(into + s->name_offset, &name->text, sizeof(name->text));
 	}
 	if (array)
-		set_array(p->field, array, (uint32_t)p->node->n);
+		array_set(p->field, array, (uint32_t)p->node->n);
 }
 
 static void load_items(struct load *l, const struct place *p)
@@ -89,16 +74,11 @@ static void load_items(struct load *l, const struct place *p)
 		return;
 	char *array = arena_alloc(l->arena, n, s->size);
 	for (size_t i = 0; array && i < n; i++) {
-		char path[PATH_TEXT_SIZE];
-
-		(void)snprintf(
-			path, sizeof(path), "%s[%zu]", p->path, i); /* cut is fine: a message */
-		const char *kept = arena_strdup(l->arena, path);
-		load_section(
-			l, items[i], items[i]->at, s, array + i * s->size, kept ? kept : p->path);
+		load_section(l, items[i], items[i]->at, s, array + i * s->size,
+			&(struct path){.outer = p->path, .index = i});
 	}
 	if (array)
-		set_array(p->field, array, (uint32_t)n);
+		array_set(p->field, array, (uint32_t)n);
 }
 
 static void load_value(struct load *l, const struct place *p)
@@ -122,50 +102,103 @@ static void load_value(struct load *l, const struct place *p)
 	value_load(l, p);
 }
 
+static const struct schema_key *find_key(const struct schema_section *s, const char *name)
+{
+	for (const struct schema_key *k = s->keys; k->key; k++) {
+		if (k->type == SCHEMA_SETTINGS) {
+			const struct schema_key *setting = find_key(k->section, name);
+
+			if (setting)
+				return setting;
+		} else if (!schema_is_whole(k) && strcmp(k->key, name) == 0) {
+			return k;
+		}
+	}
+	return NULL;
+}
+
+static size_t list_keys(const struct schema_section *s, const char *names[KEYS_MAX + 1], size_t n)
+{
+	for (const struct schema_key *k = s->keys; k->key && n < KEYS_MAX; k++) {
+		if (k->type == SCHEMA_SETTINGS)
+			n = list_keys(k->section, names, n);
+		else if (!schema_is_whole(k))
+			names[n++] = k->key;
+	}
+	return n;
+}
+
 static void unknown_key(struct load *l, const struct schema_section *s, const struct doc_node *key,
-	const char *path)
+	const struct path *path)
 {
 	const char *names[KEYS_MAX + 1] = {NULL};
+	struct path whole = {.outer = path, .key = key->text};
 
-	for (size_t i = 0; s->keys[i].key && i < KEYS_MAX; i++)
-		names[i] = s->keys[i].key;
 	for (const struct schema_gone *g = s->gone; g && g->key; g++) {
 		if (strcmp(g->key, key->text) != 0)
 			continue;
 		err_list_add(l->errors, key->at, "%s: there is no such key any more; %s",
-			join_path(l, path, key->text), g->advice);
+			path_text(l->arena, &whole), g->advice);
 		return;
 	}
+	(void)list_keys(s, names, 0);
 	const char *near = err_nearest(key->text, names);
-	err_list_add(l->errors, key->at, "%s: no such key%s%s%s", join_path(l, path, key->text),
+	err_list_add(l->errors, key->at, "%s: no such key%s%s%s", path_text(l->arena, &whole),
 		near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
 }
 
 static void check_for_unknown_keys(struct load *l, const struct doc_node *map,
-	const struct schema_section *s, const char *path)
+	const struct schema_section *s, const struct path *path)
 {
-	for (size_t i = 0; i < map->n; i++) {
-		const struct schema_key *k = s->keys;
-
-		while (k->key && strcmp(k->key, map->pairs[i].key->text) != 0)
-			k++;
-		if (!k->key)
+	for (size_t i = 0; i < map->n; i++)
+		if (!find_key(s, map->pairs[i].key->text))
 			unknown_key(l, s, map->pairs[i].key, path);
+}
+
+/* Checks what one level says of the settings; what comes of it is for settings_resolve(), which loads
+ * them anew from all levels together. Only the cluster as a whole must say what is required. */
+static void load_said(struct load *l, const struct doc_node *map, const struct schema_section *s,
+	struct cluster_said *said, const struct path *path)
+{
+	said->map = map;
+	for (const struct schema_key *k = s->keys; k->key; k++) {
+		const struct doc_node *value = doc_get(map, k->key);
+		struct path name = {.outer = path, .key = k->key};
+		void *scratch = value ? arena_alloc(l->arena, 1, s->size) : NULL;
+
+		said->any = said->any || value;
+		if (scratch && !doc_is_null(value))
+			load_value(l, &(struct place){.key = k,
+					      .node = value,
+					      .field = (char *)scratch + k->offset,
+					      .path = &name});
+		else if (k->required && !path)
+			err_list_add(l->errors, value ? value->at : map->at, "%s is missing: %s",
+				k->key, k->doc);
 	}
+}
+
+static void load_whole(struct load *l, const struct doc_node *map, const struct schema_key *k,
+	void *field, const struct path *path)
+{
+	if (k->type == SCHEMA_SETTINGS)
+		load_said(l, map, k->section, field, path);
+	else
+		memcpy(field, &map, sizeof(map));
 }
 
 /* A key that was not given: its default, or an error. A section is entered even then, for the
  * defaults inside it. */
 /* NOLINTNEXTLINE(misc-no-recursion): as deep as the schema */
-static void load_absent(
-	struct load *l, const struct schema_key *k, struct mark at, void *field, const char *path)
+static void load_absent(struct load *l, const struct schema_key *k, struct mark at, void *field,
+	const struct path *path)
 {
 	struct doc_node preset = {
 		.kind = DOC_SCALAR, .style = DOC_PLAIN, .at = at, .text = k->preset};
 	struct doc_node nothing = {.kind = DOC_MAP, .at = at};
 
 	if (k->required)
-		err_list_add(l->errors, at, "%s is missing: %s", path, k->doc);
+		err_list_add(l->errors, at, "%s is missing: %s", path_text(l->arena, path), k->doc);
 	else if (k->preset)
 		load_value(l,
 			&(struct place){.key = k, .node = &preset, .field = field, .path = path});
@@ -175,106 +208,140 @@ static void load_absent(
 
 /* Sections nest as deep as the schema does, which is four levels. NOLINTNEXTLINE(misc-no-recursion) */
 static void load_section(struct load *l, const struct doc_node *map, struct mark at,
-	const struct schema_section *s, void *into, const char *path)
+	const struct schema_section *s, void *into, const struct path *path)
 {
 	memcpy(into, &at, sizeof(at));
 	if (map->kind != DOC_MAP) {
 		err_list_add(l->errors, map->at, "%s: expected a map of keys",
-			path[0] ? path : "the file");
+			path ? path_text(l->arena, path) : "the file");
 		return;
 	}
 	check_for_unknown_keys(l, map, s, path);
 	for (const struct schema_key *k = s->keys; k->key; k++) {
 		const struct doc_node *value = doc_get(map, k->key);
+		struct path name = {.outer = path, .key = k->key};
 		struct place p = {.key = k,
 			.node = value,
 			.field = (char *)into + k->offset,
-			.path = join_path(l, path, k->key)};
+			.path = &name};
 
-		if (value && !doc_is_null(value))
+		if (schema_is_whole(k))
+			load_whole(l, map, k, p.field, path);
+		else if (value && !doc_is_null(value))
 			load_value(l, &p);
 		else
 			load_absent(l, k, at, p.field, p.path);
 	}
 }
 
-int cluster_load(struct arena *a, const char *file, const char *text, size_t len,
-	struct cluster **ret, struct err_list *errors)
+void section_load(struct load *l, const struct doc_node *map, const struct schema_section *s,
+	void *into, const struct path *path)
 {
-	struct load l = {.arena = a, .errors = errors};
-	struct mark start = {.file = file, .line = 1, .col = 1};
+	load_section(l, map, map->at, s, into, path);
+}
+
+/* The text's document; NULL when it is empty or, with an error added, no YAML. */
+static const struct doc_node *parse(struct load *l, const struct cluster_text *text)
+{
+	const char *name = arena_strdup(l->arena, text->name); /* marks outlive the caller's */
 	struct doc_node *root = NULL;
 	struct err e;
 
-	int rc = doc_parse(a, file, text, len, &limits, &root, &e);
-	if (rc < 0) {
-		err_list_add_err(errors, &e);
-		return -EINVAL;
+	if (doc_parse(l->arena, name, text->text, text->len, &limits, &root, &e) < 0)
+		err_list_add_err(l->errors, &e);
+	return root;
+}
+
+/* The list of nodes in a file of nodes.d: the file itself, or what stands under the key nodes. */
+static const struct doc_node *list_of_nodes(struct load *l, const struct doc_node *root)
+{
+	const struct doc_node *list = root->kind == DOC_MAP ? doc_get(root, "nodes") : root;
+
+	if (root->kind == DOC_MAP && root->n > (list ? 1U : 0U)) {
+		const struct doc_node *other = root->pairs[0].key;
+
+		if (strcmp(other->text, "nodes") == 0)
+			other = root->pairs[1].key;
+		err_list_add(l->errors, other->at,
+			"%s: a file of nodes.d holds nodes and nothing else: a list of them, or "
+			"nodes: with such a list",
+			other->text);
+		return NULL;
 	}
+	return list && !doc_is_null(list) ? list : NULL;
+}
+
+/* The nodes of one more file, behind those that are there. */
+static void load_more_nodes(struct load *l, struct cluster *c, const struct cluster_text *text)
+{
+	const struct doc_node *root = parse(l, text), *list = root ? list_of_nodes(l, root) : NULL;
+	const struct schema_key *k = find_key(&schema_cluster, "nodes");
+	struct {
+		struct cluster_node *items;
+		uint32_t n;
+	} more = {0};
+
+	if (!list)
+		return;
+	load_items(l, &(struct place){.key = k,
+			      .node = list,
+			      .field = &more,
+			      .path = &(struct path){.key = "nodes"}});
+	if (more.n == 0)
+		return;
+	if (c->n_nodes + more.n > CLUSTER_NODES_MAX) {
+		err_list_add(l->errors, list->at, "nodes: %u entries in all files; %d are allowed",
+			c->n_nodes + more.n, CLUSTER_NODES_MAX);
+		return;
+	}
+	if (c->n_nodes + more.n > l->nodes_room) {
+		uint32_t room = 2 * (c->n_nodes + more.n);
+		struct cluster_node *all = arena_alloc(l->arena, room, sizeof(*all));
+
+		if (!all)
+			return;
+		if (c->n_nodes > 0)
+			memcpy(all, c->nodes, c->n_nodes * sizeof(*all));
+		c->nodes = all;
+		l->nodes_room = room;
+	}
+	memcpy(c->nodes + c->n_nodes, more.items, more.n * sizeof(*more.items));
+	c->n_nodes += more.n;
+}
+
+int cluster_load_texts(struct arena *a, const struct cluster_text *texts, size_t n_texts,
+	struct cluster **ret, struct err_list *errors)
+{
+	struct load l = {.arena = a, .errors = errors};
+	const struct doc_node *root = parse(&l, &texts[0]);
 	struct cluster *c = arena_alloc(a, 1, sizeof(*c));
+	struct mark start = {.file = arena_strdup(a, texts[0].name), .line = 1, .col = 1};
+
 	if (!root || !c) {
-		err_list_add(errors, start, root ? "the file is too large" : "the file is empty");
+		if (errors->n == 0)
+			err_list_add(errors, start, "the file is empty");
 		return -EINVAL;
 	}
-	load_section(&l, root, start, &schema_cluster, c, "");
+	load_section(&l, root, start, &schema_cluster, c, NULL);
+	for (size_t i = 1; i < n_texts; i++)
+		load_more_nodes(&l, c, &texts[i]);
+	if (errors->n == 0)
+		cluster_check_roles(c, errors);
+	if (errors->n == 0)
+		settings_resolve(&l, c);
 	if (errors->n == 0)
 		cluster_check(a, c, errors);
+	if (errors->n == 0 && arena_is_full(a))
+		err_list_add(errors, start, "there is too much of it");
 	if (errors->n > 0)
 		return -EINVAL;
 	*ret = c;
 	return 0;
 }
 
-const struct cluster_subnet *cluster_subnet_of(const struct cluster *c, uint32_t address)
+int cluster_load(struct arena *a, const char *file, const char *text, size_t len,
+	struct cluster **ret, struct err_list *errors)
 {
-	if (ipv4_net_has(c->network.internal.address, address))
-		return &c->dhcp.local;
-	for (uint32_t i = 0; i < c->dhcp.n_subnets; i++)
-		if (ipv4_net_has(c->dhcp.subnets[i].net, address))
-			return &c->dhcp.subnets[i];
-	return NULL;
-}
-
-const struct cluster_role *cluster_role_find(const struct cluster *c, const char *name)
-{
-	for (uint32_t i = 0; i < c->n_roles; i++)
-		if (strcmp(c->roles[i].name, name) == 0)
-			return &c->roles[i];
-	return NULL;
-}
-
-static int by_name(const void *name, const void *at)
-{
-	const struct cluster_node *const *n = at;
-
-	return strcmp(name, (*n)->name);
-}
-
-const struct cluster_node *cluster_node_find(const struct cluster *c, const char *name)
-{
-	if (c->by_name && c->n_nodes > 0) {
-		const struct cluster_node *const *n = bsearch(
-			name, c->by_name, c->n_nodes, sizeof(struct cluster_node *), by_name);
-
-		return n ? *n : NULL;
-	}
-	for (uint32_t i = 0; i < c->n_nodes; i++)
-		if (strcmp(c->nodes[i].name, name) == 0)
-			return &c->nodes[i];
-	return NULL;
-}
-
-const char *bond_mode_name(enum bond_mode mode)
-{
-	switch (mode) {
-	case BOND_ACTIVE_BACKUP:
-		return "active-backup";
-	case BOND_802_3AD:
-		return "802.3ad";
-	case BOND_BALANCE_XOR:
-		return "balance-xor";
-	case BOND_BALANCE_RR:
-		return "balance-rr";
-	}
-	return "?";
+	return cluster_load_texts(
+		a, &(struct cluster_text){.name = file, .text = text, .len = len}, 1, ret, errors);
 }

@@ -23,13 +23,13 @@ static bool read_one(struct load *l, const struct place *p, const struct doc_nod
 	}
 	if (!parse_is_label(name->text)) {
 		err_list_add(l->errors, name->at, "%s: \"%.80s\" is not the name of an add-on",
-			p->path, name->text);
+			path_of(l, p), name->text);
 		return false;
 	}
 	if (parameters && parameters->kind != DOC_MAP) {
 		err_list_add(l->errors, parameters->at,
 			"%s: %s: expected a map of parameters, as in {docker: {log-max-files: 9}}",
-			p->path, name->text);
+			path_of(l, p), name->text);
 		return false;
 	}
 	*ret = (struct cluster_addon){.at = name->at, .name = name->text, .parameters = parameters};
@@ -62,7 +62,7 @@ void role_addons_load(struct load *l, const struct place *p)
 			continue;
 		if (is_listed(&list, one.name))
 			err_list_add(
-				l->errors, one.at, "%s: %s stands here twice", p->path, one.name);
+				l->errors, one.at, "%s: %s stands here twice", path_of(l, p), one.name);
 		else
 			list.items[list.n++] = one;
 	}

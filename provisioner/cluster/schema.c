@@ -1,24 +1,9 @@
 #include "provisioner/cluster/schema.h"
 
 #include "provisioner/cluster/cluster.h"
+#include "provisioner/cluster/schema_parts.h"
 #include "provisioner/messages/messages.h"
 #include "provisioner/messages/quirks.h"
-
-#define SECOND_MS INT64_C(1000)
-#define DAY_MS (86400 * SECOND_MS)
-/* clang-format off */
-#define END {.key = NULL}
-/* clang-format on */
-
-static const struct schema_word bond_modes[] = {
-	{"active-backup", BOND_ACTIVE_BACKUP},
-	{"802.3ad", BOND_802_3AD},
-	{"balance-xor", BOND_BALANCE_XOR},
-	{"balance-rr", BOND_BALANCE_RR},
-	{NULL, 0},
-};
-
-static const struct schema_word lacp_rates[] = {{"slow", 0}, {"fast", 1}, {NULL, 0}};
 
 static const struct schema_word enrolls[] = {
 	{"ask", ENROLL_ASK},
@@ -48,16 +33,6 @@ static const struct schema_word infinite[] = {{"infinite", CLUSTER_LEASE_INFINIT
 /* The rows are laid out to be read as a table. */
 /* clang-format off */
 #define AT(member) .offset = offsetof(struct cluster_bond, member)
-#define BOND_KEYS                                                                                  \
-	{.key = "mode", .type = SCHEMA_ENUM, AT(mode), .preset = "active-backup",                  \
-		.words = bond_modes, .doc = "Bonding mode. 802.3ad needs LACP on the switch."},    \
-	{.key = "miimon", .type = SCHEMA_DURATION, AT(miimon_ms), .preset = "100ms", .min = 1,     \
-		.max = 10 * SECOND_MS, .doc = "How often the link of each member is looked at."},  \
-	{.key = "lacp-rate", .type = SCHEMA_ENUM, AT(lacp_fast), .preset = "fast",                 \
-		.words = lacp_rates, .doc = "How often LACPDUs are asked for: fast is every second."}, \
-	{.key = "hash-policy", .type = SCHEMA_TEXT, AT(hash_policy), .preset = "layer3+4",         \
-		.doc = "What spreads the traffic over the members: layer2, layer2+3, layer3+4."}
-
 static const struct schema_section own_bond = {
 	.size = sizeof(struct cluster_bond),
 	.keys = (const struct schema_key[]){
@@ -66,16 +41,6 @@ static const struct schema_section own_bond = {
 			.doc = "The interfaces of this machine that the bond is made of, two at least."},
 		END},
 	.doc = "The provisioner's own bond. Without it the interface is used as it is found.",
-};
-
-static const struct schema_section node_bond = {
-	.size = sizeof(struct cluster_bond),
-	.keys = (const struct schema_key[]){
-		{.key = "name", .type = SCHEMA_INTERFACE, AT(name), .preset = "bond0",
-			.doc = "The bond's name on the nodes."},
-		BOND_KEYS,
-		END},
-	.doc = "How each node bonds its NICs of the internal network.",
 };
 #undef AT
 
@@ -134,19 +99,6 @@ static const struct schema_section pxelinux = {
 };
 #undef AT
 
-#define AT(member) .offset = offsetof(struct cluster_route, member)
-static const struct schema_section route = {
-	.size = sizeof(struct cluster_route),
-	.keys = (const struct schema_key[]){
-		{.key = "to", .type = SCHEMA_NET, AT(to), .required = true,
-			.doc = "The network that is reached this way."},
-		{.key = "via", .type = SCHEMA_ADDRESS, AT(via), .required = true,
-			.doc = "Its router, an address of the network that the client is in."},
-		END},
-	.doc = "A way to another network.",
-};
-#undef AT
-
 #define AT(member) .offset = offsetof(struct cluster_option, member)
 static const struct schema_section option = {
 	.size = sizeof(struct cluster_option),
@@ -170,7 +122,7 @@ static const struct schema_section option = {
 		.doc = "Domains in which clients look up short names."},                           \
 	{.key = "mtu", .type = SCHEMA_NUMBER, AT(in mtu), .min = 576, .max = 65535,                \
 		.doc = "The MTU of this network, told to clients that ask for it."},               \
-	{.key = "routes", .type = SCHEMA_ITEMS, AT(in routes), .section = &route,                  \
+	{.key = "routes", .type = SCHEMA_ITEMS, AT(in routes), .section = &schema_route,           \
 		.max = CLUSTER_ROUTES_MAX,                                                         \
 		.doc = "Ways to other networks, told beside the default router."},                 \
 	{.key = "options", .type = SCHEMA_ITEMS, AT(in options), .section = &option,               \
@@ -180,6 +132,7 @@ static const struct schema_section option = {
 static const struct schema_section subnet = {
 	.size = sizeof(struct cluster_subnet),
 	.keys = (const struct schema_key[]){
+		SELF,
 		{.key = "subnet", .type = SCHEMA_NET, AT(net), .required = true,
 			.doc = "The network as its relay names it, such as 10.20.0.0/24."},
 		{.key = "pool", .type = SCHEMA_RANGE, AT(pool),
@@ -205,6 +158,7 @@ static const struct schema_section subnet = {
 static const struct schema_section dhcp = {
 	.size = sizeof(struct cluster_dhcp),
 	.keys = (const struct schema_key[]){
+		SELF,
 		{.key = "mode", .type = SCHEMA_ENUM, AT(mode), .preset = "full", .words = dhcp_modes,
 			.doc = "Lease addresses (full), or only tell boot firmware what to boot, beside another "
 			       "DHCP server (proxy). Full is the one to rely on."},
@@ -324,8 +278,7 @@ static const struct schema_section role = {
 			.doc = "What runs on these nodes beside the system, by the names that `slipway addons` "
 			       "prints: [etcd, docker], or with parameters for this role alone, [{docker: "
 			       "{log-max-files: 9}}]. Nodes with etcd are the members of the cluster's etcd."},
-		{.key = "kernel-args", .type = SCHEMA_TEXT_LIST, AT(kernel_args),
-			.doc = "Kernel arguments for nodes with this role."},
+		SETTINGS,
 		END},
 	.gone = gone_from_role,
 	.doc = "A role: what kind of node.",
@@ -358,8 +311,7 @@ static const struct schema_section node = {
 			       "of the firmware folder or, for UEFI HTTP boot, a URL."},
 		{.key = "quirks", .type = SCHEMA_FLAGS, AT(quirks), .words = quirks,
 			.doc = "How its firmware is to be treated, where it needs other words than its kind."},
-		{.key = "kernel-args", .type = SCHEMA_TEXT_LIST, AT(kernel_args),
-			.doc = "Kernel arguments for this node."},
+		SETTINGS,
 		END},
 	.doc = "One machine of the cluster.",
 };
@@ -381,17 +333,9 @@ const struct schema_section schema_cluster = {
 			.doc = "Ports on the internal address."},
 		{.key = "tftp", .type = SCHEMA_SECTION, AT(tftp), .section = &tftp,
 			.doc = "The TFTP server."},
-		{.key = "image", .type = SCHEMA_IMAGE, AT(image), .required = true,
-			.doc = "What nodes boot: NAME/VERSION, a folder of the image store."},
 		{.key = "enroll", .type = SCHEMA_ENUM, AT(enroll), .preset = "ask", .words = enrolls,
 			.doc = "What an unknown machine gets: ask shows it as waiting, closed is silence."},
-		{.key = "ssh-authorized-keys", .type = SCHEMA_TEXT_LIST, AT(ssh_authorized_keys),
-			.doc = "Public keys that may log in to each node as user core."},
-		{.key = "node-bond", .type = SCHEMA_OPTIONAL, AT(node_bond), .section = &node_bond,
-			.doc = "How each node bonds its NICs of the internal network. Without it, a node uses "
-			       "its first one alone."},
-		{.key = "kernel-args", .type = SCHEMA_TEXT_LIST, AT(kernel_args),
-			.doc = "Kernel arguments for every node."},
+		SETTINGS,
 		{.key = "etcd", .type = SCHEMA_SECTION, AT(etcd), .section = &etcd,
 			.doc = "The masters' etcd."},
 		{.key = "addons", .type = SCHEMA_TREE, AT(addons),
@@ -411,67 +355,3 @@ const struct schema_section schema_cluster = {
 #undef AT
 
 /* clang-format on */
-
-const char *schema_type_text(enum schema_type type)
-{
-	switch (type) {
-	case SCHEMA_LABEL:
-		return "a name of lower-case letters, digits and inner hyphens";
-	case SCHEMA_HOSTNAME:
-		return "a host name such as acm.internal";
-	case SCHEMA_TEXT:
-		return "a line of text";
-	case SCHEMA_FILE_NAME:
-		return "a file name, relative and without \"..\"";
-	case SCHEMA_BOOT_FILE:
-		return "a file name, relative and without \"..\", or a URL such as "
-		       "http://10.10.0.1/boot.efi";
-	case SCHEMA_INTERFACE:
-		return "the name of a network interface";
-	case SCHEMA_ETCD_KEY:
-		return "an etcd key that starts with / and does not end in one";
-	case SCHEMA_ADDRESS:
-		return "an IPv4 address such as 10.10.0.10";
-	case SCHEMA_NET:
-		return "an IPv4 address with prefix length such as 10.10.0.1/24";
-	case SCHEMA_RANGE:
-		return "a range of addresses such as 10.10.0.100-10.10.0.199";
-	case SCHEMA_DURATION:
-		return "a duration such as 100ms, 90s, 10m or 12h";
-	case SCHEMA_NUMBER:
-		return "a number";
-	case SCHEMA_BOOL:
-		return "true or false";
-	case SCHEMA_ENUM:
-		return "one of a few words";
-	case SCHEMA_FLAGS:
-		return "a list of words";
-	case SCHEMA_IMAGE:
-		return "an image as NAME/VERSION, such as flatcar/4081.2.1";
-	case SCHEMA_TEXT_LIST:
-		return "a list of lines";
-	case SCHEMA_ADDRESS_LIST:
-		return "a list of IPv4 addresses";
-	case SCHEMA_MAC_LIST:
-		return "a MAC address (six hex pairs) or a list of them";
-	case SCHEMA_CLIENT_ID:
-		return "a client identifier: 2 to 64 bytes of text, or hex: and pairs of digits";
-	case SCHEMA_OPTION:
-		return "a text, hex: and pairs of digits, or a list of IPv4 addresses, 512 bytes "
-		       "at most";
-	case SCHEMA_UUID:
-		return "a UUID such as 4c4c4544-0035-5910-8048-b4c04f4d3132";
-	case SCHEMA_ADDONS:
-		return "a list of add-ons, each a name or a name with a map of parameters";
-	case SCHEMA_REGISTRY:
-		return "a registry as HOST, HOST:PORT or HOST:PORT/PATH, without http://";
-	case SCHEMA_TREE:
-	case SCHEMA_SECTION:
-	case SCHEMA_OPTIONAL:
-	case SCHEMA_NAMED:
-		return "a map";
-	case SCHEMA_ITEMS:
-		return "a list of maps";
-	}
-	return "?";
-}

@@ -9,126 +9,49 @@
 #include "provisioner/base/wr.h"
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/cluster/schema.h"
+#include "provisioner/cluster/texts.h"
+#include "provisioner/cluster/values_bytes.h"
 
 #define WORDS_MAX 16
-#define TEXT_MAX 4096
 #define LIST_MAX 256
+
+static void item_is_wrong(
+	struct load *l, const struct place *p, const struct doc_node *n, enum schema_type type)
+{
+	if (n->kind != DOC_SCALAR)
+		err_list_add(l->errors, n->at, "%s: a %s stands here; expected %s", path_of(l, p),
+			doc_kind_name(n->kind), schema_type_text(type));
+	else
+		err_list_add(l->errors, n->at, "%s: \"%.80s\" is not %s", path_of(l, p), n->text,
+			schema_type_text(type));
+}
 
 void value_is_wrong(struct load *l, const struct place *p, const struct doc_node *n)
 {
-	if (n->kind != DOC_SCALAR)
-		err_list_add(l->errors, n->at, "%s: a %s stands here; expected %s", p->path,
-			doc_kind_name(n->kind), schema_type_text(p->key->type));
-	else
-		err_list_add(l->errors, n->at, "%s: \"%.80s\" is not %s", p->path, n->text,
-			schema_type_text(p->key->type));
+	item_is_wrong(l, p, n, p->key->type);
 }
 
-static bool is_printable(const char *text)
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the schema */
+const char *path_text(struct arena *a, const struct path *p)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			return false;
-	return true;
+	if (!p)
+		return "";
+	const char *outer = path_text(a, p->outer);
+	const char *text = p->key ? arena_printf(a, "%s%s%s", outer, outer[0] ? "." : "", p->key)
+				  : arena_printf(a, "%s[%zu]", outer, p->index);
+
+	return text ? text : outer;
 }
 
-static bool is_plain_word(const char *text, const char *also)
+void array_set(void *field, void *array, uint32_t n)
 {
-	for (; *text; text++)
-		if (!((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
-			    (*text >= '0' && *text <= '9') || strchr(also, *text)))
-			return false;
-	return true;
+	memcpy(field, &array, sizeof(array));
+	memcpy((char *)field + sizeof(array), &n, sizeof(n));
 }
 
-static bool is_file_name(const char *text)
+const char *path_of(struct load *l, const struct place *p)
 {
-	size_t len = strlen(text);
-
-	return len > 0 && len < 128 && text[0] != '/' && text[0] != '.' && !strstr(text, "..") &&
-	       text[len - 1] != '/' && is_plain_word(text, "._-/+");
-}
-
-/* By an address: a name would need a name server, and UEFI without one refuses the offer. */
-static bool is_url(const char *text)
-{
-	static const char *const schemes[] = {"http://", "https://"};
-	char host[IPV4_TEXT_SIZE] = "";
-	uint32_t address;
-
-	for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
-		size_t skip = strlen(schemes[i]), len = strcspn(text + skip, ":/");
-
-		if (strncmp(text, schemes[i], skip) != 0 || len >= sizeof(host))
-			continue;
-		memcpy(host, text + skip, len);
-		return ipv4_parse(host, &address) == 0 && text[skip + len] != '\0';
-	}
-	return false;
-}
-
-static bool is_boot_file(const char *text)
-{
-	return is_file_name(text) ||
-	       (strlen(text) < 128 && is_plain_word(text, "._-/+:~%?=&") && is_url(text));
-}
-
-static bool is_interface(const char *text)
-{
-	size_t len = strlen(text);
-
-	return len > 0 && len < 16 && is_plain_word(text, "._-@") && strcmp(text, ".") != 0 &&
-	       strcmp(text, "..") != 0;
-}
-
-static bool is_etcd_key(const char *text)
-{
-	size_t len = strlen(text);
-
-	return len > 1 && len < 512 && text[0] == '/' && text[len - 1] != '/' &&
-	       is_plain_word(text, "._-/");
-}
-
-/* As it stands in front of an image's name: lower case, no scheme. */
-static bool is_registry(const char *text)
-{
-	size_t host = strcspn(text, ":/"), len = strlen(text), port = 0;
-
-	if (host == 0 || len > 200 || text[len - 1] == '/' || text[len - 1] == ':' ||
-		strpbrk(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") || strstr(text, "//"))
-		return false;
-	if (text[host] == ':')
-		port = 1 + strspn(text + host + 1, "0123456789");
-	return (text[host + port] == '\0' || text[host + port] == '/') &&
-	       is_plain_word(text, "._-/:") && !strchr(text + host + port, ':');
-}
-
-static bool is_line(const char *text)
-{
-	return text[0] && strlen(text) <= TEXT_MAX && is_printable(text);
-}
-
-/* Texts of every kind: the type says what is legal. */
-static bool text_is_legal(enum schema_type type, const char *text)
-{
-	static const struct {
-		enum schema_type type;
-		bool (*is_legal)(const char *text);
-	} rules[] = {
-		{SCHEMA_LABEL, parse_is_label},
-		{SCHEMA_HOSTNAME, parse_is_hostname},
-		{SCHEMA_TEXT, is_line},
-		{SCHEMA_FILE_NAME, is_file_name},
-		{SCHEMA_BOOT_FILE, is_boot_file},
-		{SCHEMA_INTERFACE, is_interface},
-		{SCHEMA_ETCD_KEY, is_etcd_key},
-		{SCHEMA_REGISTRY, is_registry},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
-		if (rules[i].type == type)
-			return rules[i].is_legal(text);
-	return false;
+	return path_text(l->arena, p->path);
 }
 
 static void load_text(struct load *l, const struct place *p)
@@ -138,7 +61,7 @@ static void load_text(struct load *l, const struct place *p)
 		return;
 	}
 	if (p->key->max > 0 && strlen(p->node->text) > (size_t)p->key->max)
-		err_list_add(l->errors, p->node->at, "%s: longer than %lld bytes", p->path,
+		err_list_add(l->errors, p->node->at, "%s: longer than %lld bytes", path_of(l, p),
 			(long long)p->key->max);
 	memcpy(p->field, &p->node->text, sizeof(p->node->text));
 }
@@ -169,7 +92,7 @@ static void load_range(struct load *l, const struct place *p)
 		return;
 	}
 	if (range->first > range->last)
-		err_list_add(l->errors, p->node->at, "%s: %s ends before it begins", p->path,
+		err_list_add(l->errors, p->node->at, "%s: %s ends before it begins", path_of(l, p),
 			p->node->text);
 }
 
@@ -199,7 +122,7 @@ static void load_duration(struct load *l, const struct place *p)
 	}
 	if (ms < p->key->min || ms > p->key->max)
 		err_list_add(l->errors, p->node->at, "%s: %s is out of range (%lld to %lld %s)",
-			p->path, p->node->text, (long long)(p->key->min / unit),
+			path_of(l, p), p->node->text, (long long)(p->key->min / unit),
 			(long long)(p->key->max / unit), unit == 1 ? "milliseconds" : "seconds");
 	memcpy(p->field, &ms, sizeof(ms));
 }
@@ -212,7 +135,7 @@ static void load_number(struct load *l, const struct place *p)
 
 	if (rc == -ERANGE)
 		err_list_add(l->errors, p->node->at, "%s: %s is out of range (%lld to %lld)",
-			p->path, p->node->text, (long long)p->key->min, (long long)p->key->max);
+			path_of(l, p), p->node->text, (long long)p->key->min, (long long)p->key->max);
 	else if (rc < 0)
 		value_is_wrong(l, p, p->node);
 }
@@ -245,7 +168,7 @@ static bool find_word(
 		len += more < 0 || (size_t)more >= sizeof(all) - len ? 0 : (size_t)more;
 	}
 	const char *near = err_nearest(n->text, names);
-	err_list_add(l->errors, n->at, "%s: \"%.80s\" is not one of %s%s%s%s", p->path, n->text,
+	err_list_add(l->errors, n->at, "%s: \"%.80s\" is not one of %s%s%s%s", path_of(l, p), n->text,
 		all, near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
 	return false;
 }
@@ -256,6 +179,14 @@ static void load_enum(struct load *l, const struct place *p)
 
 	if (find_word(l, p, p->node, &value))
 		memcpy(p->field, &value, sizeof(value));
+}
+
+static void load_one_word(struct load *l, const struct place *p)
+{
+	uint32_t value;
+
+	if (find_word(l, p, p->node, &value))
+		memcpy(p->field, &p->node->text, sizeof(p->node->text));
 }
 
 static void load_flags(struct load *l, const struct place *p)
@@ -277,7 +208,7 @@ static void load_image(struct load *l, const struct place *p)
 	struct cluster_image *image = p->field;
 	const char *slash = p->node->kind == DOC_SCALAR ? strchr(p->node->text, '/') : NULL;
 
-	if (!slash || slash == p->node->text || !is_file_name(p->node->text) ||
+	if (!slash || slash == p->node->text || !text_is_legal(SCHEMA_FILE_NAME, p->node->text) ||
 		strchr(slash + 1, '/')) {
 		value_is_wrong(l, p, p->node);
 		return;
@@ -291,7 +222,7 @@ bool value_has_too_many(struct load *l, const struct place *p, size_t n, size_t 
 {
 	if (n <= max)
 		return false;
-	err_list_add(l->errors, p->node->at, "%s: %zu entries; %zu are allowed", p->path, n, max);
+	err_list_add(l->errors, p->node->at, "%s: %zu entries; %zu are allowed", path_of(l, p), n, max);
 	return true;
 }
 
@@ -310,6 +241,7 @@ static bool items_of(
 
 static void load_text_list(struct load *l, const struct place *p)
 {
+	enum schema_type item = p->key->item ? p->key->item : SCHEMA_TEXT;
 	struct text_list *list = p->field;
 	struct doc_node **items;
 	size_t n;
@@ -318,8 +250,8 @@ static void load_text_list(struct load *l, const struct place *p)
 		return;
 	list->items = arena_alloc(l->arena, n, sizeof(char *));
 	for (size_t i = 0; list->items && i < n; i++) {
-		if (items[i]->kind != DOC_SCALAR || !is_line(items[i]->text))
-			value_is_wrong(l, p, items[i]);
+		if (items[i]->kind != DOC_SCALAR || !text_is_legal(item, items[i]->text))
+			item_is_wrong(l, p, items[i], item);
 		else
 			list->items[list->n++] = items[i]->text;
 	}
@@ -356,7 +288,7 @@ static void load_mac_list(struct load *l, const struct place *p)
 	}
 
 	if (n == 0)
-		err_list_add(l->errors, p->node->at, "%s: the list is empty", p->path);
+		err_list_add(l->errors, p->node->at, "%s: the list is empty", path_of(l, p));
 	if (value_has_too_many(l, p, n, (size_t)p->key->max))
 		return;
 	for (size_t i = 0; i < n; i++) {
@@ -366,116 +298,51 @@ static void load_mac_list(struct load *l, const struct place *p)
 			value_is_wrong(l, p, items[i]);
 		else if (!mac_is_unicast(m))
 			err_list_add(l->errors, items[i]->at,
-				"%s: %s is a group address; no NIC has one", p->path,
+				"%s: %s is a group address; no NIC has one", path_of(l, p),
 				items[i]->text);
 		else
 			list->n++;
 	}
 }
 
-/* "01:02:0a", or without the colons. The number of bytes, or -1. */
-static int parse_hex(const char *text, uint8_t *ret, int max)
+/* A map of names to addresses. */
+static void load_hosts(struct load *l, const struct place *p)
 {
-	static const char digits[] = "0123456789abcdef";
-	int n = 0;
+	struct host_list {
+		struct cluster_host *items;
+		uint32_t n;
+	} list = {0};
 
-	while (*text) {
-		const char *high = strchr(digits, text[0] | 0x20);
-		const char *low = high && text[1] ? strchr(digits, text[1] | 0x20) : NULL;
-
-		if (!low || n == max)
-			return -1;
-		ret[n++] = (uint8_t)((high - digits) << 4 | (low - digits));
-		text += 2;
-		if (*text == ':' && text[1] != '\0')
-			text++;
-	}
-	return n;
-}
-
-/* A text as it is, or bytes as "hex:" says. The number of bytes, or -1. */
-static int parse_bytes(const struct doc_node *node, uint8_t *ret, int max)
-{
-	const char *text = node->kind == DOC_SCALAR ? node->text : "";
-
-	if (strncmp(text, "hex:", 4) == 0)
-		return parse_hex(text + 4, ret, max);
-	if (!is_line(text) || strlen(text) > (size_t)max)
-		return -1;
-	memcpy(ret, text, strlen(text));
-	return (int)strlen(text);
-}
-
-static void keep_bytes(struct load *l, const void *bytes, size_t n, struct byte_list *ret)
-{
-	uint8_t *kept = arena_alloc(l->arena, n, 1);
-
-	if (kept && n > 0)
-		memcpy(kept, bytes, n);
-	if (kept)
-		*ret = (struct byte_list){.bytes = kept, .n = (uint32_t)n};
-}
-
-static void load_client_id(struct load *l, const struct place *p)
-{
-	uint8_t bytes[CLUSTER_CLIENT_ID_MAX];
-	int n = parse_bytes(p->node, bytes, sizeof(bytes));
-
-	if (n < 2) { /* RFC 2132 section 9.14 */
+	if (p->node->kind != DOC_MAP) {
 		value_is_wrong(l, p, p->node);
 		return;
 	}
-	struct rd folded = client_id_folded(rd_init(bytes, (size_t)n));
-	keep_bytes(l, folded.p, folded.left, p->field);
-}
+	if (value_has_too_many(l, p, p->node->n, (size_t)p->key->max))
+		return;
+	list.items = arena_alloc(l->arena, p->node->n, sizeof(*list.items));
+	for (size_t i = 0; list.items && i < p->node->n; i++) {
+		const struct doc_pair *pair = &p->node->pairs[i];
+		struct cluster_host *h = &list.items[list.n];
 
-/* A value of a DHCP option, as it goes out. */
-static void load_option(struct load *l, const struct place *p)
-{
-	uint8_t bytes[CLUSTER_OPTION_BYTES];
-	struct wr w = wr_init(bytes, sizeof(bytes));
-
-	if (p->node->kind != DOC_LIST) {
-		int n = parse_bytes(p->node, bytes, sizeof(bytes));
-
-		if (n < 0)
-			value_is_wrong(l, p, p->node);
+		if (!parse_is_hostname(pair->key->text))
+			item_is_wrong(l, p, pair->key, SCHEMA_HOSTNAME);
+		else if (pair->value->kind != DOC_SCALAR ||
+			 ipv4_parse(pair->value->text, &h->address) < 0)
+			item_is_wrong(l, p, pair->value, SCHEMA_ADDRESS);
 		else
-			keep_bytes(l, bytes, (size_t)n, p->field);
-		return;
+			list.items[list.n++].name = pair->key->text;
 	}
-	for (size_t i = 0; i < p->node->n; i++) {
-		uint32_t address;
-
-		if (p->node->items[i]->kind == DOC_SCALAR &&
-			ipv4_parse(p->node->items[i]->text, &address) == 0)
-			wr_be32(&w, address);
-		else
-			value_is_wrong(l, p, p->node->items[i]);
-	}
-	if (!wr_ok(&w) || w.len == 0)
-		value_is_wrong(l, p, p->node);
-	else
-		keep_bytes(l, bytes, w.len, p->field);
+	array_set(p->field, list.items, list.n);
 }
 
-static void load_uuid(struct load *l, const struct place *p)
+/* The depth of a document is bounded by who read it. NOLINTNEXTLINE(misc-no-recursion) */
+static size_t count_values(const struct doc_node *n)
 {
-	struct uuid u;
+	size_t sum = n->kind == DOC_SCALAR;
 
-	if (p->node->kind != DOC_SCALAR || uuid_parse(p->node->text, &u) < 0) {
-		value_is_wrong(l, p, p->node);
-		return;
-	}
-	if (!uuid_is_useful(&u)) {
-		err_list_add(l->errors, p->node->at,
-			"%s: %s is what boards carry whose maker gave them none: it names no "
-			"machine",
-			p->path, p->node->text);
-		return;
-	}
-	u = uuid_folded(&u);
-	memcpy(p->field, &u, sizeof(u));
+	for (size_t i = 0; i < n->n; i++)
+		sum += count_values(n->kind == DOC_LIST ? n->items[i] : n->pairs[i].value);
+	return sum;
 }
 
 static void load_tree(struct load *l, const struct place *p)
@@ -484,6 +351,9 @@ static void load_tree(struct load *l, const struct place *p)
 		value_is_wrong(l, p, p->node);
 		return;
 	}
+	if (p->key->max > 0 &&
+		value_has_too_many(l, p, count_values(p->node), (size_t)p->key->max))
+		return;
 	memcpy(p->field, &p->node, sizeof(struct doc_node *));
 }
 
@@ -497,6 +367,13 @@ void value_load(struct load *l, const struct place *p)
 		[SCHEMA_BOOT_FILE] = load_text,
 		[SCHEMA_INTERFACE] = load_text,
 		[SCHEMA_ETCD_KEY] = load_text,
+		[SCHEMA_HOST] = load_text,
+		[SCHEMA_PATH] = load_text,
+		[SCHEMA_USER] = load_text,
+		[SCHEMA_PASSWD] = load_text,
+		[SCHEMA_SSH_KEY] = load_text,
+		[SCHEMA_TIMEZONE] = load_text,
+		[SCHEMA_WINDOW] = load_text,
 		[SCHEMA_ADDRESS] = load_address,
 		[SCHEMA_NET] = load_net,
 		[SCHEMA_RANGE] = load_range,
@@ -504,14 +381,16 @@ void value_load(struct load *l, const struct place *p)
 		[SCHEMA_NUMBER] = load_number,
 		[SCHEMA_BOOL] = load_bool,
 		[SCHEMA_ENUM] = load_enum,
+		[SCHEMA_WORD] = load_one_word,
 		[SCHEMA_FLAGS] = load_flags,
 		[SCHEMA_IMAGE] = load_image,
 		[SCHEMA_TEXT_LIST] = load_text_list,
 		[SCHEMA_ADDRESS_LIST] = load_address_list,
 		[SCHEMA_MAC_LIST] = load_mac_list,
-		[SCHEMA_CLIENT_ID] = load_client_id,
-		[SCHEMA_OPTION] = load_option,
-		[SCHEMA_UUID] = load_uuid,
+		[SCHEMA_CLIENT_ID] = value_load_client_id,
+		[SCHEMA_OPTION] = value_load_option,
+		[SCHEMA_UUID] = value_load_uuid,
+		[SCHEMA_HOSTS] = load_hosts,
 		[SCHEMA_TREE] = load_tree,
 		[SCHEMA_ADDONS] = role_addons_load,
 		[SCHEMA_REGISTRY] = load_text,

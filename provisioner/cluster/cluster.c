@@ -1,0 +1,58 @@
+#include "provisioner/cluster/cluster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct cluster_subnet *cluster_subnet_of(const struct cluster *c, uint32_t address)
+{
+	if (ipv4_net_has(c->network.internal.address, address))
+		return &c->dhcp.local;
+	for (uint32_t i = 0; i < c->dhcp.n_subnets; i++)
+		if (ipv4_net_has(c->dhcp.subnets[i].net, address))
+			return &c->dhcp.subnets[i];
+	return NULL;
+}
+
+const struct cluster_role *cluster_role_find(const struct cluster *c, const char *name)
+{
+	for (uint32_t i = 0; i < c->n_roles; i++)
+		if (strcmp(c->roles[i].name, name) == 0)
+			return &c->roles[i];
+	return NULL;
+}
+
+static int by_name(const void *name, const void *at)
+{
+	const struct cluster_node *const *n = at;
+
+	return strcmp(name, (*n)->name);
+}
+
+const struct cluster_node *cluster_node_find(const struct cluster *c, const char *name)
+{
+	if (c->by_name && c->n_nodes > 0) {
+		const struct cluster_node *const *n = bsearch(
+			name, c->by_name, c->n_nodes, sizeof(struct cluster_node *), by_name);
+
+		return n ? *n : NULL;
+	}
+	for (uint32_t i = 0; i < c->n_nodes; i++)
+		if (strcmp(c->nodes[i].name, name) == 0)
+			return &c->nodes[i];
+	return NULL;
+}
+
+const char *bond_mode_name(enum bond_mode mode)
+{
+	switch (mode) {
+	case BOND_ACTIVE_BACKUP:
+		return "active-backup";
+	case BOND_802_3AD:
+		return "802.3ad";
+	case BOND_BALANCE_XOR:
+		return "balance-xor";
+	case BOND_BALANCE_RR:
+		return "balance-rr";
+	}
+	return "?";
+}

@@ -1,0 +1,250 @@
+#include "provisioner/cluster/resolve.h"
+
+#include <string.h>
+
+#include "provisioner/base/arena.h"
+#include "provisioner/base/doc.h"
+#include "provisioner/cluster/cluster.h"
+#include "provisioner/cluster/schema.h"
+#include "provisioner/cluster/values.h"
+
+/* A map or list under construction. */
+static struct doc_node *node_new(struct arena *a, enum doc_kind kind, size_t room, struct mark at)
+{
+	struct doc_node *n = arena_alloc(a, 1, sizeof(*n));
+
+	if (!n)
+		return NULL;
+	n->kind = kind;
+	n->at = at;
+	if (kind == DOC_MAP)
+		n->pairs = arena_alloc(a, room, sizeof(*n->pairs));
+	else
+		n->items = arena_alloc(a, room, sizeof(struct doc_node *));
+	return n->pairs || n->items ? n : NULL;
+}
+
+static struct doc_node *text_new(struct arena *a, const char *text)
+{
+	struct doc_node *n = arena_alloc(a, 1, sizeof(*n));
+
+	if (n)
+		*n = (struct doc_node){.kind = DOC_SCALAR,
+			.style = DOC_PLAIN,
+			.text = text,
+			.len = strlen(text)};
+	return n;
+}
+
+/* Trees are handed on as they are, and nobody changes them. */
+static struct doc_node *unconst(const struct doc_node *n)
+{
+	struct doc_node *same;
+
+	memcpy(&same, &n, sizeof(same));
+	return same;
+}
+
+static void put(struct doc_node *map, struct doc_node *key, const struct doc_node *value)
+{
+	if (key && value)
+		map->pairs[map->n++] = (struct doc_pair){.key = key, .value = unconst(value)};
+}
+
+/* What DHCP tells a network, as if it were settings. What is inherited, a subnet takes over from dhcp. */
+static const struct doc_node *network_scope(
+	struct arena *a, const struct cluster *c, const struct cluster_subnet *net)
+{
+	static const struct {
+		const char *setting, *key;
+		bool is_inherited, is_of_host;
+	} rows[] = {
+		{"gateway", "router", false, false},
+		{"routes", "routes", false, false},
+		{"dns", "dns", true, false},
+		{"search", "search", true, false},
+		{"mtu", "mtu", false, false},
+		{"ntp", "ntp-servers", true, true},
+	};
+	const struct doc_node *own = net == &c->dhcp.local ? c->dhcp.doc : net->doc;
+	struct doc_node *host = node_new(a, DOC_MAP, 2, own->at);
+	struct doc_node *link = node_new(a, DOC_MAP, ARRAY_LEN(rows), own->at);
+
+	for (size_t i = 0; host && link && i < ARRAY_LEN(rows); i++) {
+		const struct doc_node *value = doc_get(own, rows[i].key);
+
+		if ((!value || doc_is_null(value)) && rows[i].is_inherited)
+			value = doc_get(c->dhcp.doc, rows[i].key);
+		put(rows[i].is_of_host ? host : link, text_new(a, rows[i].setting), value);
+	}
+	if (host && link)
+		put(host, text_new(a, "node-internal"), link);
+	return host;
+}
+
+struct scopes scopes_of(struct arena *a, const struct cluster *c, const struct cluster_node *n)
+{
+	const struct cluster_subnet *net = n ? cluster_subnet_of(c, n->address) : NULL;
+
+	return (struct scopes){.maps = {n ? n->said.map : NULL,
+				       n && n->role ? n->role->said.map : NULL, c->said.map,
+				       network_scope(a, c, net ? net : &c->dhcp.local)}};
+}
+
+struct scopes scopes_below(const struct scopes *s, const char *key)
+{
+	struct scopes below = {0};
+
+	for (size_t i = 0; i < SCOPES; i++) {
+		below.maps[i] = s->maps[i] ? doc_get(s->maps[i], key) : NULL;
+		if (below.maps[i] && doc_is_null(below.maps[i])) {
+			below.maps[i] = NULL;
+			break;
+		}
+	}
+	return below;
+}
+
+size_t scopes_nearest(const struct scopes *s)
+{
+	size_t i = 0;
+
+	while (i < SCOPES && !s->maps[i])
+		i++;
+	return i;
+}
+
+size_t scopes_of_name(const struct scopes *s, const char *name)
+{
+	for (size_t i = 0; i < SCOPES; i++)
+		for (size_t k = 0; s->maps[i] && k < s->maps[i]->n; k++)
+			if (doc_is_text(doc_get(s->maps[i]->items[k], "name"), name))
+				return i;
+	return SCOPES;
+}
+
+/* All lists, the widest first; of named items only the nearest of each name. */
+static struct doc_node *merge_lists(struct arena *a, const struct scopes *s, bool by_name)
+{
+	size_t room = 0;
+
+	for (size_t i = 0; i < SCOPES; i++)
+		room += s->maps[i] ? s->maps[i]->n : 0;
+	struct doc_node *list = node_new(a, DOC_LIST, room, s->maps[scopes_nearest(s)]->at);
+	for (size_t i = SCOPES; list && i-- > 0;) {
+		for (size_t k = 0; s->maps[i] && k < s->maps[i]->n; k++) {
+			struct doc_node *item = s->maps[i]->items[k];
+			const struct doc_node *name = by_name ? doc_get(item, "name") : NULL;
+
+			if (!name || scopes_of_name(s, name->text) == i)
+				list->items[list->n++] = item;
+		}
+	}
+	return list;
+}
+
+/* All keys, the widest first, each with the nearest value; maps inside likewise. As deep as a document
+ * may be. NOLINTNEXTLINE(misc-no-recursion) */
+static struct doc_node *merge_maps(struct arena *a, const struct scopes *s)
+{
+	size_t room = 0;
+
+	for (size_t i = 0; i < SCOPES; i++)
+		room += s->maps[i] ? s->maps[i]->n : 0;
+	struct doc_node *map = node_new(a, DOC_MAP, room, s->maps[scopes_nearest(s)]->at);
+	for (size_t i = SCOPES; map && i-- > 0;) {
+		for (size_t k = 0; s->maps[i] && k < s->maps[i]->n; k++) {
+			struct doc_node *key = s->maps[i]->pairs[k].key;
+			struct scopes below = scopes_below(s, key->text);
+			size_t nearest = scopes_nearest(&below);
+
+			if (nearest == SCOPES || doc_get(map, key->text))
+				continue;
+			bool is_map = below.maps[nearest]->kind == DOC_MAP;
+			for (size_t m = nearest; m < SCOPES; m++) /* what is no map is covered */
+				if (below.maps[m] && below.maps[m]->kind != DOC_MAP && m > nearest)
+					below.maps[m] = NULL;
+			put(map, key, is_map ? merge_maps(a, &below) : below.maps[nearest]);
+		}
+	}
+	return map;
+}
+
+static const struct doc_node *merge_sections(
+	struct arena *a, const struct scopes *s, const struct schema_section *section);
+
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the schema */
+static const struct doc_node *merge_key(
+	struct arena *a, const struct scopes *s, const struct schema_key *k)
+{
+	size_t nearest = scopes_nearest(s);
+
+	if (nearest == SCOPES)
+		return NULL;
+	if (k->type == SCHEMA_SECTION || k->type == SCHEMA_OPTIONAL)
+		return merge_sections(a, s, k->section);
+	switch (k->merge) {
+	case MERGE_ADD:
+		return merge_lists(a, s, /* by_name= */ false);
+	case MERGE_BY_NAME:
+		return merge_lists(a, s, /* by_name= */ true);
+	case MERGE_KEYS:
+		return merge_maps(a, s);
+	case MERGE_NEAREST:
+		break;
+	}
+	return s->maps[nearest];
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the schema */
+static const struct doc_node *merge_sections(
+	struct arena *a, const struct scopes *s, const struct schema_section *section)
+{
+	size_t nearest = scopes_nearest(s), room = 0;
+
+	while (section->keys[room].key)
+		room++;
+	struct doc_node *map = node_new(a, DOC_MAP, room, s->maps[nearest]->at);
+	for (const struct schema_key *k = section->keys; map && k->key; k++) {
+		struct scopes below = scopes_below(s, k->key);
+
+		put(map, text_new(a, k->key), merge_key(a, &below, k));
+	}
+	return map;
+}
+
+static const struct cluster_settings *resolve(
+	struct load *l, const struct cluster *c, const struct cluster_node *n)
+{
+	struct scopes s = scopes_of(l->arena, c, n);
+	const struct doc_node *map = merge_sections(l->arena, &s, &schema_settings);
+	struct cluster_settings *settings = arena_alloc(l->arena, 1, sizeof(*settings));
+	struct path path = {.key = n ? n->name : NULL};
+
+	if (map && settings)
+		section_load(l, map, &schema_settings, settings, n ? &path : NULL);
+	return settings;
+}
+
+void settings_resolve(struct load *l, struct cluster *c)
+{
+	/* Nodes that say nothing share what comes of their role in their network. */
+	size_t n_nets = (size_t)c->dhcp.n_subnets + 1;
+	const struct cluster_settings **shared =
+		arena_alloc(l->arena, c->n_roles * n_nets, sizeof(struct cluster_settings *));
+
+	c->settings = resolve(l, c, NULL);
+	for (uint32_t i = 0; shared && i < c->n_nodes; i++) {
+		struct cluster_node *n = &c->nodes[i];
+		const struct cluster_subnet *net = cluster_subnet_of(c, n->address);
+		size_t nth_net = net && net != &c->dhcp.local ? (size_t)(net - c->dhcp.subnets) + 1
+							      : 0;
+		size_t nth = (size_t)(n->role - c->roles) * n_nets + nth_net;
+
+		if (n->said.any)
+			n->settings = resolve(l, c, n);
+		else
+			n->settings = shared[nth] ? shared[nth]
+						  : (shared[nth] = resolve(l, c, n));
+	}
+}

@@ -220,8 +220,8 @@ static void get_status(struct api_request *r)
 	json_key_text(&j, "cluster", c->name);
 	json_key_text(&j, "interface", c->network.internal.interface);
 	json_key_text(&j, "address", ipv4_net_text(c->network.internal.address, text));
-	json_key_text(&j, "image_distro", c->image.distro);
-	json_key_text(&j, "image_version", c->image.version);
+	json_key_text(&j, "image_distro", c->settings->image.distro);
+	json_key_text(&j, "image_version", c->settings->image.version);
 	json_key_text(&j, "image_state", a->image_state);
 	json_key_text(&j, "image_signer", a->image_signer);
 	json_key_int(&j, "generation", a->generation->number);

@@ -44,7 +44,7 @@ static int check(const struct cli *cli, struct arena *a, int config_dir, int tem
 	if ((rc = generation_build(&in, NULL, &g, errors)) < 0)
 		return rc;
 	printf("%s: cluster %s, %u nodes, image %s/%s: all of it renders\n", path, c->name,
-		c->n_nodes, c->image.distro, c->image.version);
+		c->n_nodes, c->settings->image.distro, c->settings->image.version);
 	generation_free(g);
 	return 0;
 }

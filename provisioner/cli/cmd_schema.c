@@ -70,11 +70,37 @@ static void print_key(const struct schema_key *k, const char *path, enum format 
 	}
 }
 
+static void print_section(const struct schema_section *s, const char *outer, enum format f);
+
+/* In full at the top, where they are said of all nodes; elsewhere that they may stand here, too.
+ * NOLINTNEXTLINE(misc-no-recursion) */
+static void print_settings(const struct schema_key *k, const char *outer, enum format f)
+{
+	static const struct schema_key here = {.type = SCHEMA_SETTINGS,
+		.doc = "Any setting of the cluster, for this role or node alone: what is nearest "
+		       "to the "
+		       "node counts."};
+	char path[128];
+
+	if (k->type != SCHEMA_SETTINGS)
+		return;
+	(void)snprintf(path, sizeof(path), "%s.SETTING", outer);
+	if (outer[0])
+		print_key(&here, path, f);
+	else
+		print_section(k->section, outer, f);
+}
+
 /* Sections nest as deep as the table does: four levels. NOLINTNEXTLINE(misc-no-recursion) */
 static void print_section(const struct schema_section *s, const char *outer, enum format f)
 {
 	for (const struct schema_key *k = s->keys; k->key; k++) {
 		char path[128];
+
+		if (schema_is_whole(k)) {
+			print_settings(k, outer, f);
+			continue;
+		}
 		const char *below = k->type == SCHEMA_NAMED   ? ".NAME"
 				    : k->type == SCHEMA_ITEMS ? "[]"
 							      : "";

@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 
-#include "provisioner/base/parse.h"
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/cluster/options.h"
 #include "provisioner/messages/messages.h"
@@ -71,10 +70,6 @@ static void check_options(const struct cluster_subnet *s, const char *path, stru
 	if (s->search.n > CLUSTER_SEARCH_MAX)
 		err_list_add(errors, s->at, "%s.search: %u domains; %d are allowed", path,
 			s->search.n, CLUSTER_SEARCH_MAX);
-	for (uint32_t i = 0; i < s->search.n; i++)
-		if (!parse_is_hostname(s->search.items[i]))
-			err_list_add(errors, s->at, "%s.search: \"%.80s\" is not a domain", path,
-				s->search.items[i]);
 	for (uint32_t i = 0; i < s->n_options; i++) {
 		const struct cluster_option *o = &s->options[i];
 		const char *owner = options_owner(o->code);

@@ -160,17 +160,18 @@ static void check_for_unknown_keys(struct load *l, const struct doc_node *map,
 static void load_said(struct load *l, const struct doc_node *map, const struct schema_section *s,
 	struct cluster_said *said, const struct path *path)
 {
+	if (!l->scratch)
+		l->scratch = arena_alloc(l->arena, 1, s->size);
 	said->map = map;
 	for (const struct schema_key *k = s->keys; k->key; k++) {
 		const struct doc_node *value = doc_get(map, k->key);
 		struct path name = {.outer = path, .key = k->key};
-		void *scratch = value ? arena_alloc(l->arena, 1, s->size) : NULL;
 
 		said->any = said->any || value;
-		if (scratch && !doc_is_null(value))
+		if (value && l->scratch && !doc_is_null(value))
 			load_value(l, &(struct place){.key = k,
 					      .node = value,
-					      .field = (char *)scratch + k->offset,
+					      .field = (char *)l->scratch + k->offset,
 					      .path = &name});
 		else if (k->required && !path)
 			err_list_add(l->errors, value ? value->at : map->at, "%s is missing: %s",
@@ -220,10 +221,8 @@ static void load_section(struct load *l, const struct doc_node *map, struct mark
 	for (const struct schema_key *k = s->keys; k->key; k++) {
 		const struct doc_node *value = doc_get(map, k->key);
 		struct path name = {.outer = path, .key = k->key};
-		struct place p = {.key = k,
-			.node = value,
-			.field = (char *)into + k->offset,
-			.path = &name};
+		struct place p = {
+			.key = k, .node = value, .field = (char *)into + k->offset, .path = &name};
 
 		if (schema_is_whole(k))
 			load_whole(l, map, k, p.field, path);

@@ -8,6 +8,8 @@
 #include "provisioner/cluster/schema.h"
 #include "provisioner/cluster/values.h"
 
+#define SCRATCH_BYTES_MAX ((size_t)4 << 20)
+
 /* A map or list under construction. */
 static struct doc_node *node_new(struct arena *a, enum doc_kind kind, size_t room, struct mark at)
 {
@@ -29,10 +31,8 @@ static struct doc_node *text_new(struct arena *a, const char *text)
 	struct doc_node *n = arena_alloc(a, 1, sizeof(*n));
 
 	if (n)
-		*n = (struct doc_node){.kind = DOC_SCALAR,
-			.style = DOC_PLAIN,
-			.text = text,
-			.len = strlen(text)};
+		*n = (struct doc_node){
+			.kind = DOC_SCALAR, .style = DOC_PLAIN, .text = text, .len = strlen(text)};
 	return n;
 }
 
@@ -86,9 +86,9 @@ struct scopes scopes_of(struct arena *a, const struct cluster *c, const struct c
 {
 	const struct cluster_subnet *net = n ? cluster_subnet_of(c, n->address) : NULL;
 
-	return (struct scopes){.maps = {n ? n->said.map : NULL,
-				       n && n->role ? n->role->said.map : NULL, c->said.map,
-				       network_scope(a, c, net ? net : &c->dhcp.local)}};
+	return (struct scopes){
+		.maps = {n ? n->said.map : NULL, n && n->role ? n->role->said.map : NULL,
+			c->said.map, network_scope(a, c, net ? net : &c->dhcp.local)}};
 }
 
 struct scopes scopes_below(const struct scopes *s, const char *key)
@@ -112,6 +112,30 @@ size_t scopes_nearest(const struct scopes *s)
 	while (i < SCOPES && !s->maps[i])
 		i++;
 	return i;
+}
+
+struct scopes scopes_below_merged(const struct scopes *s, const char *key)
+{
+	struct scopes below = scopes_below(s, key);
+	size_t nearest = scopes_nearest(&below);
+	bool is_covered = nearest < SCOPES && below.maps[nearest]->kind != DOC_MAP;
+
+	for (size_t i = nearest + 1; i < SCOPES; i++) {
+		is_covered = is_covered || (below.maps[i] && below.maps[i]->kind != DOC_MAP);
+		if (is_covered)
+			below.maps[i] = NULL;
+	}
+	return below;
+}
+
+size_t scopes_widest_with(const struct scopes *s, const char *key)
+{
+	size_t i = SCOPES;
+
+	while (i-- > 0)
+		if (s->maps[i] && doc_get(s->maps[i], key))
+			return i;
+	return SCOPES;
 }
 
 size_t scopes_of_name(const struct scopes *s, const char *name)
@@ -155,41 +179,44 @@ static struct doc_node *merge_maps(struct arena *a, const struct scopes *s)
 	for (size_t i = SCOPES; map && i-- > 0;) {
 		for (size_t k = 0; s->maps[i] && k < s->maps[i]->n; k++) {
 			struct doc_node *key = s->maps[i]->pairs[k].key;
-			struct scopes below = scopes_below(s, key->text);
+			struct scopes below = scopes_below_merged(s, key->text);
 			size_t nearest = scopes_nearest(&below);
 
-			if (nearest == SCOPES || doc_get(map, key->text))
+			if (nearest == SCOPES || scopes_widest_with(s, key->text) != i)
 				continue;
-			bool is_map = below.maps[nearest]->kind == DOC_MAP;
-			for (size_t m = nearest; m < SCOPES; m++) /* what is no map is covered */
-				if (below.maps[m] && below.maps[m]->kind != DOC_MAP && m > nearest)
-					below.maps[m] = NULL;
-			put(map, key, is_map ? merge_maps(a, &below) : below.maps[nearest]);
+			put(map, key,
+				below.maps[nearest]->kind == DOC_MAP ? merge_maps(a, &below)
+								     : below.maps[nearest]);
 		}
 	}
 	return map;
 }
 
+/* Merged maps of keys are kept as they are; all else is read from and dropped. */
+struct merge {
+	struct arena *kept, *scratch;
+};
+
 static const struct doc_node *merge_sections(
-	struct arena *a, const struct scopes *s, const struct schema_section *section);
+	const struct merge *m, const struct scopes *s, const struct schema_section *section);
 
 /* NOLINTNEXTLINE(misc-no-recursion): as deep as the schema */
 static const struct doc_node *merge_key(
-	struct arena *a, const struct scopes *s, const struct schema_key *k)
+	const struct merge *m, const struct scopes *s, const struct schema_key *k)
 {
 	size_t nearest = scopes_nearest(s);
 
 	if (nearest == SCOPES)
 		return NULL;
 	if (k->type == SCHEMA_SECTION || k->type == SCHEMA_OPTIONAL)
-		return merge_sections(a, s, k->section);
+		return merge_sections(m, s, k->section);
 	switch (k->merge) {
 	case MERGE_ADD:
-		return merge_lists(a, s, /* by_name= */ false);
+		return merge_lists(m->scratch, s, /* by_name= */ false);
 	case MERGE_BY_NAME:
-		return merge_lists(a, s, /* by_name= */ true);
+		return merge_lists(m->scratch, s, /* by_name= */ true);
 	case MERGE_KEYS:
-		return merge_maps(a, s);
+		return merge_maps(m->kept, s);
 	case MERGE_NEAREST:
 		break;
 	}
@@ -198,17 +225,17 @@ static const struct doc_node *merge_key(
 
 /* NOLINTNEXTLINE(misc-no-recursion): as deep as the schema */
 static const struct doc_node *merge_sections(
-	struct arena *a, const struct scopes *s, const struct schema_section *section)
+	const struct merge *m, const struct scopes *s, const struct schema_section *section)
 {
 	size_t nearest = scopes_nearest(s), room = 0;
 
 	while (section->keys[room].key)
 		room++;
-	struct doc_node *map = node_new(a, DOC_MAP, room, s->maps[nearest]->at);
+	struct doc_node *map = node_new(m->scratch, DOC_MAP, room, s->maps[nearest]->at);
 	for (const struct schema_key *k = section->keys; map && k->key; k++) {
 		struct scopes below = scopes_below(s, k->key);
 
-		put(map, text_new(a, k->key), merge_key(a, &below, k));
+		put(map, text_new(m->scratch, k->key), merge_key(m, &below, k));
 	}
 	return map;
 }
@@ -216,13 +243,18 @@ static const struct doc_node *merge_sections(
 static const struct cluster_settings *resolve(
 	struct load *l, const struct cluster *c, const struct cluster_node *n)
 {
-	struct scopes s = scopes_of(l->arena, c, n);
-	const struct doc_node *map = merge_sections(l->arena, &s, &schema_settings);
+	AUTO(arena_free_p) struct arena *scratch = arena_new(SCRATCH_BYTES_MAX);
+	struct merge m = {.kept = l->arena, .scratch = scratch};
+	struct scopes s = scopes_of(scratch, c, n);
+	const struct doc_node *map = merge_sections(&m, &s, &schema_settings);
 	struct cluster_settings *settings = arena_alloc(l->arena, 1, sizeof(*settings));
 	struct path path = {.key = n ? n->name : NULL};
 
 	if (map && settings)
 		section_load(l, map, &schema_settings, settings, n ? &path : NULL);
+	if (arena_is_full(scratch))
+		err_list_add(l->errors, n ? n->at : c->at, "%s: too much is said of this node",
+			n ? n->name : c->name);
 	return settings;
 }
 
@@ -237,14 +269,13 @@ void settings_resolve(struct load *l, struct cluster *c)
 	for (uint32_t i = 0; shared && i < c->n_nodes; i++) {
 		struct cluster_node *n = &c->nodes[i];
 		const struct cluster_subnet *net = cluster_subnet_of(c, n->address);
-		size_t nth_net = net && net != &c->dhcp.local ? (size_t)(net - c->dhcp.subnets) + 1
-							      : 0;
+		size_t nth_net =
+			net && net != &c->dhcp.local ? (size_t)(net - c->dhcp.subnets) + 1 : 0;
 		size_t nth = (size_t)(n->role - c->roles) * n_nets + nth_net;
 
 		if (n->said.any)
 			n->settings = resolve(l, c, n);
 		else
-			n->settings = shared[nth] ? shared[nth]
-						  : (shared[nth] = resolve(l, c, n));
+			n->settings = shared[nth] ? shared[nth] : (shared[nth] = resolve(l, c, n));
 	}
 }

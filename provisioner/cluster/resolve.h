@@ -26,8 +26,14 @@ struct scopes scopes_of(struct arena *a, const struct cluster *c, const struct c
 /* What stands under `key` at each level. */
 struct scopes scopes_below(const struct scopes *s, const char *key);
 
+/* The same in maps that are merged key by key: below the nearest map only maps are left. */
+struct scopes scopes_below_merged(const struct scopes *s, const char *key);
+
 /* The index of the nearest level that says something, or SCOPES. */
 size_t scopes_nearest(const struct scopes *s);
+
+/* The index of the widest level whose map has this key: where it is first met, the widest first. */
+size_t scopes_widest_with(const struct scopes *s, const char *key);
 
 /* The index of the nearest level whose list of maps has one with this `name`. */
 size_t scopes_of_name(const struct scopes *s, const char *name);

@@ -61,8 +61,8 @@ void role_addons_load(struct load *l, const struct place *p)
 		if (!read_one(l, p, p->node->items[i], &one))
 			continue;
 		if (is_listed(&list, one.name))
-			err_list_add(
-				l->errors, one.at, "%s: %s stands here twice", path_of(l, p), one.name);
+			err_list_add(l->errors, one.at, "%s: %s stands here twice", path_of(l, p),
+				one.name);
 		else
 			list.items[list.n++] = one;
 	}

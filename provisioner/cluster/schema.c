@@ -118,7 +118,7 @@ static const struct schema_section option = {
 #define NETWORK_KEYS(in)                                                                           \
 	{.key = "ntp-servers", .type = SCHEMA_ADDRESS_LIST, AT(in ntp), .max = CLUSTER_NTP_MAX,    \
 		.doc = "Time servers told to clients that ask for them."},                         \
-	{.key = "search", .type = SCHEMA_TEXT_LIST, AT(in search),                                 \
+	{.key = "search", .type = SCHEMA_TEXT_LIST, AT(in search), .item = SCHEMA_HOSTNAME,        \
 		.doc = "Domains in which clients look up short names."},                           \
 	{.key = "mtu", .type = SCHEMA_NUMBER, AT(in mtu), .min = 576, .max = 65535,                \
 		.doc = "The MTU of this network, told to clients that ask for it."},               \

@@ -40,17 +40,17 @@ enum schema_type {
 	SCHEMA_CLIENT_ID,    /* struct byte_list, folded */
 	SCHEMA_OPTION,       /* struct byte_list: text, hex:.. or addresses */
 	SCHEMA_UUID,         /* struct uuid, folded */
-	SCHEMA_HOSTS,        /* pointer to struct cluster_host and uint32_t count: name -> address */
-	SCHEMA_TREE,         /* const struct doc_node *: a map whose keys are the operator's, of at most
+	SCHEMA_HOSTS,    /* pointer to struct cluster_host and uint32_t count: name -> address */
+	SCHEMA_TREE,     /* const struct doc_node *: a map whose keys are the operator's, of at most
 	                        max values when that is not 0 */
-	SCHEMA_ADDONS,       /* struct cluster_addon_list: names, or a name with its parameters */
-	SCHEMA_REGISTRY,     /* const char *: where container images come from, HOST[:PORT][/PATH] */
-	SCHEMA_SELF,         /* const struct doc_node *: no key, but the whole map that holds the keys */
-	SCHEMA_SETTINGS,     /* struct cluster_said: no key, but all those of schema_settings */
-	SCHEMA_SECTION,      /* a struct in place; its keys in `section` */
-	SCHEMA_OPTIONAL,     /* pointer to such a struct, NULL when absent */
-	SCHEMA_NAMED,        /* pointer and uint32_t count behind it: a map, name -> section */
-	SCHEMA_ITEMS         /* pointer and uint32_t count behind it: a list of sections */
+	SCHEMA_ADDONS,   /* struct cluster_addon_list: names, or a name with its parameters */
+	SCHEMA_REGISTRY, /* const char *: where container images come from, HOST[:PORT][/PATH] */
+	SCHEMA_SELF, /* const struct doc_node *: no key, but the whole map that holds the keys */
+	SCHEMA_SETTINGS, /* struct cluster_said: no key, but all those of schema_settings */
+	SCHEMA_SECTION,  /* a struct in place; its keys in `section` */
+	SCHEMA_OPTIONAL, /* pointer to such a struct, NULL when absent */
+	SCHEMA_NAMED,    /* pointer and uint32_t count behind it: a map, name -> section */
+	SCHEMA_ITEMS     /* pointer and uint32_t count behind it: a list of sections */
 };
 
 /* What becomes of a setting that several levels name. */

@@ -61,7 +61,7 @@ struct cluster_link {
 	uint32_t n_routes;
 };
 
-enum update_strategy { UPDATE_OFF = 1, UPDATE_REBOOT, UPDATE_ETCD_LOCK, UPDATE_BEST_EFFORT };
+enum update_strategy { UPDATE_OFF = 1, UPDATE_REBOOT, UPDATE_ETCD_LOCK };
 
 struct cluster_update {
 	struct mark at;
@@ -78,10 +78,10 @@ struct cluster_settings {
 	struct text_list kernel_args, ssh_authorized_keys;
 	struct cluster_user *users;
 	uint32_t n_users;
-	struct cluster_bond *bond;      /* NULL: a node uses its first NIC alone */
-	struct cluster_link internal;   /* completed with what DHCP tells that network */
-	struct cluster_link *external;  /* NULL: nothing said of it */
-	struct text_list ntp;           /* addresses or names */
+	struct cluster_bond *bond;     /* NULL: a node uses its first NIC alone */
+	struct cluster_link internal;  /* completed with what DHCP tells that network */
+	struct cluster_link *external; /* NULL: nothing said of it */
+	struct text_list ntp;          /* addresses or names */
 	struct cluster_host *hosts;
 	uint32_t n_hosts;
 	struct cluster_update update;
@@ -93,7 +93,8 @@ enum origin_level { ORIGIN_NODE = 1, ORIGIN_ROLE, ORIGIN_CLUSTER, ORIGIN_NETWORK
 
 /* One value a node has, and who said so. */
 struct cluster_origin {
-	const char *name;  /* as in cluster.yaml: "node-bond.mode", "kernel-args[0]", "vars.rack.row" */
+	const char
+		*name; /* as in cluster.yaml: "node-bond.mode", "kernel-args[0]", "vars.rack.row" */
 	const char *value; /* as it was written */
 	enum origin_level level;
 	struct mark at; /* file is NULL with ORIGIN_DEFAULT */
@@ -103,8 +104,8 @@ typedef void cluster_origin_fn(void *arg, const struct cluster_origin *o);
 
 /* Calls `each` for every setting that the node has, in the order of the reference; what it borrows
  * lives for the call. */
-void cluster_explain(const struct cluster *c, const struct cluster_node *n, cluster_origin_fn *each,
-	void *arg);
+void cluster_explain(
+	const struct cluster *c, const struct cluster_node *n, cluster_origin_fn *each, void *arg);
 
 /* "node", "role", "cluster", "network" or "default". */
 const char *origin_level_name(enum origin_level level);

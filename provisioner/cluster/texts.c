@@ -150,8 +150,7 @@ static bool is_timezone(const char *text)
 /* locksmithd's "Sun 04:00", the day optional. */
 static bool is_window(const char *text)
 {
-	static const char *const days[] = {
-		"Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "};
+	static const char *const days[] = {"Mon ", "Tue ", "Wed ", "Thu ", "Fri ", "Sat ", "Sun "};
 	static const char digits[] = "0123456789";
 
 	for (size_t i = 0; i < ARRAY_LEN(days); i++)
@@ -195,7 +194,8 @@ static const struct {
 	{SCHEMA_NET, NULL, "^" QUAD "/([1-9]|[12][0-9]|3[0-2])$"},
 	{SCHEMA_RANGE, NULL, "^" QUAD "-" QUAD "$"},
 	{SCHEMA_IMAGE, NULL, "^[A-Za-z0-9_+-][A-Za-z0-9._+-]*/[A-Za-z0-9._+-]+$"},
-	{SCHEMA_MAC_LIST, NULL, "^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$|^([0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}$"},
+	{SCHEMA_MAC_LIST, NULL,
+		"^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$|^([0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}$"},
 	{SCHEMA_UUID, NULL, "^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"},
 	{SCHEMA_DURATION, NULL, "^[0-9]+(ms|s|m|h|d)$"},
 };
@@ -215,4 +215,3 @@ const char *text_pattern(enum schema_type type)
 			return rules[i].pattern;
 	return NULL;
 }
-

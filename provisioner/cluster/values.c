@@ -135,7 +135,8 @@ static void load_number(struct load *l, const struct place *p)
 
 	if (rc == -ERANGE)
 		err_list_add(l->errors, p->node->at, "%s: %s is out of range (%lld to %lld)",
-			path_of(l, p), p->node->text, (long long)p->key->min, (long long)p->key->max);
+			path_of(l, p), p->node->text, (long long)p->key->min,
+			(long long)p->key->max);
 	else if (rc < 0)
 		value_is_wrong(l, p, p->node);
 }
@@ -168,8 +169,9 @@ static bool find_word(
 		len += more < 0 || (size_t)more >= sizeof(all) - len ? 0 : (size_t)more;
 	}
 	const char *near = err_nearest(n->text, names);
-	err_list_add(l->errors, n->at, "%s: \"%.80s\" is not one of %s%s%s%s", path_of(l, p), n->text,
-		all, near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
+	err_list_add(l->errors, n->at, "%s: \"%.80s\" is not one of %s%s%s%s", path_of(l, p),
+		n->text, all, near ? " (did you mean \"" : "", near ? near : "",
+		near ? "\"?)" : "");
 	return false;
 }
 
@@ -222,7 +224,8 @@ bool value_has_too_many(struct load *l, const struct place *p, size_t n, size_t 
 {
 	if (n <= max)
 		return false;
-	err_list_add(l->errors, p->node->at, "%s: %zu entries; %zu are allowed", path_of(l, p), n, max);
+	err_list_add(
+		l->errors, p->node->at, "%s: %zu entries; %zu are allowed", path_of(l, p), n, max);
 	return true;
 }
 
@@ -248,7 +251,7 @@ static void load_text_list(struct load *l, const struct place *p)
 
 	if (!items_of(l, p, LIST_MAX, &items, &n))
 		return;
-	list->items = arena_alloc(l->arena, n, sizeof(char *));
+	*list = (struct text_list){.items = arena_alloc(l->arena, n, sizeof(char *))};
 	for (size_t i = 0; list->items && i < n; i++) {
 		if (items[i]->kind != DOC_SCALAR || !text_is_legal(item, items[i]->text))
 			item_is_wrong(l, p, items[i], item);
@@ -265,7 +268,7 @@ static void load_address_list(struct load *l, const struct place *p)
 
 	if (!items_of(l, p, (size_t)p->key->max, &items, &n))
 		return;
-	list->items = arena_alloc(l->arena, n, sizeof(uint32_t));
+	*list = (struct ipv4_list){.items = arena_alloc(l->arena, n, sizeof(uint32_t))};
 	for (size_t i = 0; list->items && i < n; i++) {
 		if (items[i]->kind != DOC_SCALAR ||
 			ipv4_parse(items[i]->text, &list->items[list->n]) < 0)
@@ -291,6 +294,7 @@ static void load_mac_list(struct load *l, const struct place *p)
 		err_list_add(l->errors, p->node->at, "%s: the list is empty", path_of(l, p));
 	if (value_has_too_many(l, p, n, (size_t)p->key->max))
 		return;
+	list->n = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct mac *m = &list->items[list->n];
 
@@ -351,8 +355,7 @@ static void load_tree(struct load *l, const struct place *p)
 		value_is_wrong(l, p, p->node);
 		return;
 	}
-	if (p->key->max > 0 &&
-		value_has_too_many(l, p, count_values(p->node), (size_t)p->key->max))
+	if (p->key->max > 0 && value_has_too_many(l, p, count_values(p->node), (size_t)p->key->max))
 		return;
 	memcpy(p->field, &p->node, sizeof(struct doc_node *));
 }

@@ -19,6 +19,7 @@ struct schema_section;
 struct load {
 	struct arena *arena;
 	struct err_list *errors;
+	void *scratch;       /* settings that are read only to be checked */
 	uint32_t nodes_room; /* in the array of nodes, once it has grown */
 };
 

@@ -37,7 +37,7 @@ struct channels {
 /* What is known of the image that nodes boot; NULL: nothing yet. */
 static const struct message_image *image_of_nodes(const struct channels *c)
 {
-	const struct cluster_image *image = &c->generation->cluster->image;
+	const struct cluster_image *image = &c->generation->cluster->settings->image;
 
 	return image_states_find(&c->images, image->distro, image->version);
 }
@@ -83,7 +83,7 @@ static void tell_dhcpd(struct channels *c)
 /* It tells about all images, and looks at the one that nodes boot before the others. */
 static void tell_verifier(struct channels *c)
 {
-	const struct cluster_image *image = &c->generation->cluster->image;
+	const struct cluster_image *image = &c->generation->cluster->settings->image;
 	struct message_images_tell m = {.first = ""};
 
 	(void)snprintf(m.first, sizeof(m.first), "%s/%s", image->distro, image->version);
@@ -313,7 +313,7 @@ void channels_free(struct channels *c)
 
 void channels_configure(struct channels *c, const struct generation *g)
 {
-	const struct cluster_image *image = &g->cluster->image;
+	const struct cluster_image *image = &g->cluster->settings->image;
 
 	c->generation = g;
 	(void)snprintf(c->image_folder, sizeof(c->image_folder), "/images/%s/%s/", image->distro,

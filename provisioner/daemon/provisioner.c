@@ -134,7 +134,7 @@ static int record_generation(struct provisioner *p, const struct generation *g)
 
 	memcpy(record.hash, g->hash, sizeof(record.hash));
 	(void)snprintf(record.summary, sizeof(record.summary), "%u nodes, image %s/%s",
-		g->cluster->n_nodes, g->cluster->image.distro, g->cluster->image.version);
+		g->cluster->n_nodes, g->cluster->settings->image.distro, g->cluster->settings->image.version);
 	int rc = store_generation_add(p->store, &record);
 	return rc == -EEXIST ? 0 : rc; /* the same as the one before */
 }
@@ -159,7 +159,7 @@ static int publish(struct provisioner *p, struct generation *g)
 	generation_free(old);
 	nodes_event(p->nodes, NULL, clock_wall_ms(), "generation", STORE_INFO,
 		"generation %" PRId64 " is published: %u nodes, image %s/%s", g->number,
-		g->cluster->n_nodes, g->cluster->image.distro, g->cluster->image.version);
+		g->cluster->n_nodes, g->cluster->settings->image.distro, g->cluster->settings->image.version);
 	return 0;
 }
 

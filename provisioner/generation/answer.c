@@ -100,7 +100,7 @@ static void refuse_with_script(const struct question *q, const char *reason)
 static bool has_hindrance(
 	const struct question *q, struct machine *m, char reason[static REASON_SIZE])
 {
-	const struct cluster_image *image = &q->a->generation->cluster->image;
+	const struct cluster_image *image = &q->a->generation->cluster->settings->image;
 	const char *arch = distro_arch(image->version);
 
 	if (q->a->image_refused) /* its files would all be refused: say so at once, and why */
@@ -131,8 +131,8 @@ static bool begin_boot(const struct question *q, struct machine *m, const struct
 	(void)snprintf(boot.node, sizeof(boot.node), "%s", m->key);
 	(void)nodes_step(q->a->nodes, m, STEP_SCRIPT, /* begins_boot= */ true, q->now_ms);
 	nodes_event(q->a->nodes, m, q->now_ms, "script", STORE_INFO,
-		"boots %s/%s as %s, generation %" PRId64, g->cluster->image.distro,
-		g->cluster->image.version, n->node->role_name, g->number);
+		"boots %s/%s as %s, generation %" PRId64, g->cluster->settings->image.distro,
+		g->cluster->settings->image.version, n->node->role_name, g->number);
 	if (!made_durable(q))
 		return false;
 	int rc = store_boot_add(q->a->store, &boot);

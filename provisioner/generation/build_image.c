@@ -11,7 +11,7 @@
 
 int build_read_distro(struct build *b)
 {
-	const struct cluster_image *image = &b->in->cluster->image;
+	const struct cluster_image *image = &b->in->cluster->settings->image;
 	char name[NAME_BYTES_MAX];
 	struct sources sources = b->in->sources;
 	struct template_source source;
@@ -36,7 +36,7 @@ int build_read_distro(struct build *b)
 /* Every file that scripts name must be in the image store. */
 static int check_image_file(const struct build *b, const char *file)
 {
-	const struct cluster_image *image = &b->in->cluster->image;
+	const struct cluster_image *image = &b->in->cluster->settings->image;
 	char path[2 * NAME_BYTES_MAX];
 
 	(void)snprintf(path, sizeof(path), "%s/%s/%s", image->distro, image->version, file);
@@ -51,7 +51,7 @@ static int check_image_file(const struct build *b, const char *file)
 /* What has no manifest can not be verified, and is not served. */
 static int check_manifest(const struct build *b)
 {
-	const struct cluster_image *image = &b->in->cluster->image;
+	const struct cluster_image *image = &b->in->cluster->settings->image;
 	AUTO(free_p) struct manifest *m = xcalloc(1, sizeof(*m));
 	struct image_id id;
 	struct err e = {.msg = ""};

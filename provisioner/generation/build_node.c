@@ -89,7 +89,7 @@ static int build_plan(struct build *b, struct node_artefacts *ret)
 	struct err e;
 
 	str_printf(&config_url, "%.*s/n/%s/config", (int)server.len, server.text, SLOT_BOOT_NONCE);
-	struct distro_input in = {.version = c->image.version,
+	struct distro_input in = {.version = c->settings->image.version,
 		.config_url = str_text(&config_url),
 		.image_url = b->image_url,
 		.console = ""};
@@ -99,9 +99,7 @@ static int build_plan(struct build *b, struct node_artefacts *ret)
 		return rc;
 	}
 	str_add(&args, ret->plan.args);
-	add_args(&args, &c->kernel_args);
-	add_args(&args, &ret->node->role->kernel_args);
-	add_args(&args, &ret->node->kernel_args);
+	add_args(&args, &ret->node->settings->kernel_args);
 	ret->plan.args = arena_strdup(b->g->arena, str_text(&args));
 	return ret->plan.args ? 0 : -E2BIG;
 }
@@ -110,7 +108,7 @@ static int build_plan(struct build *b, struct node_artefacts *ret)
 static void set_script_names(const struct build *b, struct arena *a, struct value globals,
 	const struct node_artefacts *n, int64_t number)
 {
-	const struct cluster_image *image = &b->in->cluster->image;
+	const struct cluster_image *image = &b->in->cluster->settings->image;
 	struct value map = value_map(a), initrds = value_list(a);
 	AUTO(str_done) struct str url = str_init(1024);
 

@@ -158,9 +158,9 @@ struct value context_cluster(
 	return globals;
 }
 
-static struct value bond(struct arena *a, const struct cluster *c, const struct cluster_node *n)
+static struct value bond(struct arena *a, const struct cluster_node *n)
 {
-	const struct cluster_bond *b = c->node_bond;
+	const struct cluster_bond *b = n->settings->bond;
 	struct value map = value_map(a);
 
 	/* One NIC makes no bond; such a node uses it as it is. */
@@ -174,14 +174,136 @@ static struct value bond(struct arena *a, const struct cluster *c, const struct 
 	return map;
 }
 
+static struct value address_or_none(struct arena *a, uint32_t address)
+{
+	char text[IPV4_TEXT_SIZE];
+
+	return address ? value_text(a, ipv4_text(address, text)) : value_none();
+}
+
+static struct value number_or_none(uint32_t number)
+{
+	return number ? value_int(number) : value_none();
+}
+
+/* What the internal and the external interface have in common. */
+static void set_link(struct arena *a, struct value map, const struct cluster_link *l)
+{
+	struct value routes = value_list(a);
+	char to[IPV4_NET_TEXT_SIZE];
+
+	for (uint32_t i = 0; i < l->n_routes; i++) {
+		struct value route = value_map(a);
+
+		set_text(a, route, "to", ipv4_net_text(l->routes[i].to, to));
+		set_address(a, route, "via", l->routes[i].via);
+		value_list_add(routes, route);
+	}
+	value_map_set(map, "gateway", address_or_none(a, l->gateway));
+	value_map_set(map, "routes", routes);
+	value_map_set(map, "dns", addresses(a, &l->dns));
+	value_map_set(map, "search", texts(a, &l->search));
+	value_map_set(map, "mtu", number_or_none(l->mtu));
+}
+
+/* None when the node has no way there: neither a NIC nor a VLAN. */
 static struct value external(struct arena *a, const struct cluster_node *n)
 {
+	static const struct cluster_link by_dhcp;
+	const struct cluster_link *l = n->settings->external ? n->settings->external : &by_dhcp;
 	struct value map = value_map(a);
 	char text[MAC_TEXT_SIZE];
 
-	if (n->external.n == 0)
+	if (n->external.n == 0 && l->vlan == 0)
 		return value_none();
-	set_text(a, map, "mac", mac_text(&n->external.items[0], text));
+	value_map_set(map, "mac",
+		n->external.n ? value_text(a, mac_text(&n->external.items[0], text))
+			      : value_none());
+	value_map_set(map, "address", address_or_none(a, l->address.addr));
+	value_map_set(map, "prefix", number_or_none(l->address.len));
+	value_map_set(map, "vlan", number_or_none(l->vlan));
+	set_link(a, map, l);
+	return map;
+}
+
+static struct value users(struct arena *a, const struct cluster_settings *s)
+{
+	struct value list = value_list(a);
+
+	for (uint32_t i = 0; i < s->n_users; i++) {
+		const struct cluster_user *u = &s->users[i];
+		struct value map = value_map(a);
+
+		set_text(a, map, "name", u->name);
+		set_text(a, map, "gecos", u->gecos);
+		set_text(a, map, "passwd", u->passwd);
+		set_text(a, map, "shell", u->shell);
+		set_text(a, map, "homedir", u->homedir);
+		value_map_set(map, "groups", texts(a, &u->groups));
+		value_map_set(map, "ssh_authorized_keys", texts(a, &u->ssh_authorized_keys));
+		value_map_set(map, "system", value_bool(u->system));
+		value_map_set(map, "no_create_home", value_bool(u->no_create_home));
+		value_list_add(list, map);
+	}
+	return list;
+}
+
+static struct value hosts(struct arena *a, const struct cluster_settings *s)
+{
+	struct value list = value_list(a);
+
+	for (uint32_t i = 0; i < s->n_hosts; i++) {
+		struct value map = value_map(a);
+
+		set_text(a, map, "name", s->hosts[i].name);
+		set_address(a, map, "address", s->hosts[i].address);
+		value_list_add(list, map);
+	}
+	return list;
+}
+
+static struct value update(struct arena *a, const struct cluster_update *u)
+{
+	struct value map = value_map(a);
+
+	set_text(a, map, "reboot_strategy",
+		u->strategy ? update_strategy_name((enum update_strategy)u->strategy) : NULL);
+	set_text(a, map, "window_start", u->window_start);
+	value_map_set(
+		map, "window_length_s", number_or_none((uint32_t)(u->window_length_ms / 1000)));
+	set_text(a, map, "group", u->group);
+	set_text(a, map, "server", u->server);
+	return map;
+}
+
+static struct value image(struct arena *a, const struct cluster_image *i)
+{
+	struct value map = value_map(a);
+
+	set_text(a, map, "distro", i->distro);
+	set_text(a, map, "version", i->version);
+	return map;
+}
+
+static struct value node(struct arena *a, const struct cluster *c, const struct cluster_node *n)
+{
+	const struct cluster_settings *s = n->settings;
+	struct value map = value_map(a);
+
+	set_text(a, map, "name", n->name);
+	set_text(a, map, "role", n->role_name);
+	set_address(a, map, "address", n->address);
+	value_map_set(map, "prefix", value_int(cluster_subnet_of(c, n->address)->net.len));
+	value_map_set(map, "macs", macs(a, &n->macs));
+	value_map_set(map, "bond", bond(a, n));
+	set_link(a, map, &s->internal);
+	value_map_set(map, "external", external(a, n));
+	value_map_set(map, "ntp", texts(a, &s->ntp));
+	value_map_set(map, "ssh_authorized_keys", texts(a, &s->ssh_authorized_keys));
+	value_map_set(map, "users", users(a, s));
+	value_map_set(map, "hosts", hosts(a, s));
+	value_map_set(map, "update", update(a, &s->update));
+	set_text(a, map, "timezone", s->timezone);
 	return map;
 }
 
@@ -190,26 +312,16 @@ struct value context_node(
 {
 	static const char *const kept[] = {
 		"cluster", "server", "agent", "nodes", "masters", "etcd", "boot"};
-	struct value globals = value_map(a), node = value_map(a), role = value_map(a);
-	const struct cluster_subnet *net = cluster_subnet_of(c, n->address);
-	char text[IPV4_TEXT_SIZE];
+	const struct doc_node *vars = n->settings->vars;
+	struct value globals = value_map(a), role = value_map(a);
 
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
 		value_map_set(globals, kept[i], value_get(shared, kept[i]));
-	set_text(a, node, "name", n->name);
-	set_text(a, node, "role", n->role_name);
-	set_address(a, node, "address", n->address);
-	value_map_set(node, "prefix", value_int(net->net.len));
-	value_map_set(node, "macs", macs(a, &n->macs));
-	value_map_set(node, "bond", bond(a, c, n));
-	value_map_set(node, "external", external(a, n));
-	value_map_set(node, "ssh_authorized_keys", texts(a, &c->ssh_authorized_keys));
-	value_map_set(node, "dns", addresses(a, &net->dns));
-	value_map_set(node, "gateway",
-		net->router ? value_text(a, ipv4_text(net->router, text)) : value_none());
 	set_text(a, role, "name", n->role->name);
 	set_text(a, role, "template", n->role->template);
-	value_map_set(globals, "node", node);
+	value_map_set(globals, "node", node(a, c, n));
 	value_map_set(globals, "role", role);
+	value_map_set(globals, "image", image(a, &n->settings->image));
+	value_map_set(globals, "vars", vars ? value_from_doc(a, vars) : value_map(a));
 	return globals;
 }

@@ -138,9 +138,9 @@ int generation_build(const struct generation_inputs *in, struct arena *cluster_a
 		.errors = errors,
 		.sources = in->sources,
 		.image_url = arena_printf(g->arena, "%.*s/images/%s/%s", (int)server.len,
-			server.text, in->cluster->image.distro, in->cluster->image.version),
-		.image_path = arena_printf(g->arena, "/images/%s/%s", in->cluster->image.distro,
-			in->cluster->image.version)};
+			server.text, in->cluster->settings->image.distro, in->cluster->settings->image.version),
+		.image_path = arena_printf(g->arena, "/images/%s/%s", in->cluster->settings->image.distro,
+			in->cluster->settings->image.version)};
 
 	b.templates = template_set_new(&(struct template_options){.load = sources_load,
 		.load_arg = &b.sources,

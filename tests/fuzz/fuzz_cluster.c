@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(const struct cluster *c)
 {
-	assert(c->name && c->domain && c->image.distro && c->image.version && c->roles &&
+	assert(c->name && c->domain && c->settings->image.distro && c->settings->image.version && c->roles &&
 		c->n_roles > 0);
 	assert(ipv4_net_has(c->network.internal.address, c->dhcp.local.pool.first));
 	assert(c->dhcp.local.pool.first <= c->dhcp.local.pool.last);

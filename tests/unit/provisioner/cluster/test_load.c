@@ -78,11 +78,11 @@ TEST(small_file_is_completed_with_defaults)
 	assert_int_equal(c->ports.http, 80);
 	assert_int_equal(c->ports.join, 8443);
 	assert_int_equal(c->enroll, ENROLL_ASK);
-	assert_string_equal(c->image.distro, "flatcar");
-	assert_string_equal(c->image.version, "4081.2.1");
+	assert_string_equal(c->settings->image.distro, "flatcar");
+	assert_string_equal(c->settings->image.version, "4081.2.1");
 	assert_string_equal(c->etcd.prefix, "/slipway");
 	assert_null(c->network.internal.bond);
-	assert_null(c->node_bond);
+	assert_null(c->settings->bond);
 }
 
 TEST(whole_file_is_read)
@@ -127,8 +127,8 @@ TEST(whole_file_is_read)
 	assert_int_equal(c->dhcp.client_limit, 50);
 	assert_int_equal(c->dhcp.quarantine_ms, 3600000);
 	assert_int_equal(c->enroll, ENROLL_CLOSED);
-	assert_int_equal(c->node_bond->lacp_fast, 1);
-	assert_string_equal(c->node_bond->name, "bond0");
+	assert_int_equal(c->settings->bond->lacp_fast, 1);
+	assert_string_equal(c->settings->bond->name, "bond0");
 	assert_int_equal(c->n_nodes, 1);
 	assert_int_equal(c->nodes[0].macs.n, 2);
 	assert_int_equal(c->nodes[0].external.n, 1);
@@ -179,9 +179,9 @@ static const struct {
 		"cluster.yaml:1:1: nodes: none has a role with the add-on etcd (addons: "
 		"[etcd]), so the cluster has no etcd to join"},
 	{SMALL "node-bond: {hash-policy: layer4}\n",
-		"cluster.yaml:9:12: node-bond.hash-policy: \"layer4\" is not one of layer2, "
+		"cluster.yaml:9:26: node-bond.hash-policy: \"layer4\" is not one of layer2, "
 		"layer2+3, layer3+4, "
-		"encap2+3, encap3+4, vlan+srcmac"},
+		"encap2+3, encap3+4, vlan+srcmac (did you mean \"layer2\"?)"},
 	{SMALL "nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: 10.10.0.10, "
 	       "quirks: [no-option-43, no-option-6]}\n",
 		"cluster.yaml:10:98: nodes[0].quirks: \"no-option-6\" is not one of no-option-60, "
@@ -255,7 +255,8 @@ static const struct {
 		"cluster.yaml:4:66: dhcp.options[0].value: \"hex:0\" is not a text, hex: and pairs "
 		"of "
 		"digits, or a list of IPv4 addresses, 512 bytes at most"},
-	{OPTIONS("search: [a.b, -c]"), "cluster.yaml:4:7: dhcp.search: \"-c\" is not a domain"},
+	{OPTIONS("search: [a.b, -c]"),
+		"cluster.yaml:4:53: dhcp.search: \"-c\" is not a host name such as acm.internal"},
 	{OPTIONS("mtu: 100"), "cluster.yaml:4:44: dhcp.mtu: 100 is out of range (576 to 65535)"},
 	{OPTIONS("ntp-servers: [1.2.3.4, 1.2.3.4, 1.2.3.4, 1.2.3.4, 1.2.3.4]"),
 		"cluster.yaml:4:52: dhcp.ntp-servers: 5 entries; 4 are allowed"},

@@ -7,7 +7,7 @@
 #include "provisioner/cluster/values.h"
 
 static const enum schema_type with_section[] = {
-	SCHEMA_SECTION, SCHEMA_OPTIONAL, SCHEMA_NAMED, SCHEMA_ITEMS};
+	SCHEMA_SECTION, SCHEMA_OPTIONAL, SCHEMA_NAMED, SCHEMA_ITEMS, SCHEMA_SETTINGS};
 
 static bool has_section(enum schema_type type)
 {
@@ -32,12 +32,14 @@ static void check_row(const struct schema_section *s, const struct schema_key *k
 {
 	is_sentence(k->key, k->doc);
 	assert_in_range(strlen(k->key), 1, 31);
-	assert_int_equal(strspn(k->key, "abcdefghijklmnopqrstuvwxyz-"), strlen(k->key));
+	if (!schema_is_whole(k))
+		assert_int_equal(strspn(k->key, "abcdefghijklmnopqrstuvwxyz-"), strlen(k->key));
 	assert_true(k->offset >= sizeof(struct mark) && k->offset < s->size);
 	assert_int_equal(has_section(k->type), k->section != NULL);
 	if (k->type != SCHEMA_DURATION)
 		assert_int_equal(
-			k->type == SCHEMA_ENUM || k->type == SCHEMA_FLAGS, k->words != NULL);
+			k->type == SCHEMA_ENUM || k->type == SCHEMA_FLAGS || k->type == SCHEMA_WORD,
+			k->words != NULL);
 	assert_false(k->required && k->preset);
 	assert_string_not_equal(schema_type_text(k->type), "?");
 	if (k->type == SCHEMA_NUMBER || k->type == SCHEMA_DURATION)
@@ -59,8 +61,7 @@ static void check_preset(const struct schema_key *k, void *record)
 		.text = k->preset,
 		.len = strlen(k->preset)};
 	struct load l = {.arena = a, .errors = &errors};
-	struct place p = {
-		.key = k, .node = &node, .field = (char *)record + k->offset, .path = k->key};
+	struct place p = {.key = k, .node = &node, .field = (char *)record + k->offset};
 
 	value_load(&l, &p);
 	if (errors.n > 0)

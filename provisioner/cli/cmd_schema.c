@@ -13,6 +13,18 @@ static const struct cli_option options[] = {
 
 enum format { FORMAT_TEXT, FORMAT_MARKDOWN, FORMAT_SCDOC };
 
+/* As the format wants it: scdoc underlines between underscores, Markdown ends a cell at a bar. */
+static void print_text(const char *text, enum format f)
+{
+	const char *special = f == FORMAT_SCDOC ? "_*\\<" : f == FORMAT_MARKDOWN ? "|<" : "";
+
+	for (; *text; text++) {
+		if (strchr(special, *text))
+			(void)putchar('\\');
+		(void)putchar(*text);
+	}
+}
+
 static void print_default(const struct schema_key *k, enum format f)
 {
 	const char *quote = f == FORMAT_MARKDOWN ? "`" : "";
@@ -29,12 +41,12 @@ static void print_words(const struct schema_key *k)
 		printf("%s%s", i ? ", " : "", k->words[i].text);
 }
 
-static void print_type(const struct schema_key *k)
+static void print_type(const struct schema_key *k, enum format f)
 {
 	if (k->type == SCHEMA_FLAGS)
 		printf("a list of: ");
 	if (k->type == SCHEMA_DURATION || !k->words)
-		printf("%s", schema_type_text(k->type));
+		print_text(schema_type_text(k->type), f);
 	if (k->type == SCHEMA_DURATION && k->words)
 		printf(", or ");
 	if (k->words)
@@ -46,21 +58,24 @@ static void print_key(const struct schema_key *k, const char *path, enum format 
 	switch (f) {
 	case FORMAT_TEXT:
 		printf("%s: ", path);
-		print_type(k);
+		print_type(k, f);
 		print_default(k, f);
 		printf("\n    %s\n", k->doc);
 		return;
 	case FORMAT_MARKDOWN:
 		printf("| `%s` | ", path);
-		print_type(k);
+		print_type(k, f);
 		printf(" | ");
 		print_default(k, f);
-		printf(" | %s |\n", k->doc);
+		printf(" | ");
+		print_text(k->doc, f);
+		printf(" |\n");
 		return;
 	case FORMAT_SCDOC:
-		printf("*%s*\n\t%s ", path, k->doc);
-		printf("Value: ");
-		print_type(k);
+		printf("*%s*\n\t", path);
+		print_text(k->doc, f);
+		printf(" Value: ");
+		print_type(k, f);
 		if (k->required)
 			printf("; required");
 		else if (k->preset)

@@ -234,6 +234,10 @@ struct admission_transfer *admission_begin(
 		.began_ms = now_ms,
 		.of = file->of};
 	memcpy(t->name, file->name, strnlen(file->name, sizeof(t->name) - 1));
+	if (TAILQ_EMPTY(&a->transfers)) { /* the time without any says nothing about the rate */
+		a->ticked_ms = now_ms;
+		a->moved_before = a->moved;
+	}
 	TAILQ_INSERT_TAIL(&a->transfers, t, in_order);
 	if (!n)
 		n = add_node(a, file->client, now_ms);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "netboot/http/server.h"
+#include "netboot/server/admission.h"
 #include "netboot/server/asks.h"
 #include "netboot/tftp/server.h"
 
@@ -13,6 +14,7 @@ struct netboot_counts {
 	struct tftp_counters tftp;
 	struct http_counters http;
 	struct asks_counters asks;
+	struct admission_figures hall;
 };
 
 struct netboot_counter {
@@ -20,7 +22,7 @@ struct netboot_counter {
 	size_t at; /* of a uint64_t in struct netboot_counts */
 };
 
-#define N_NETBOOT_COUNTERS 14
+#define N_NETBOOT_COUNTERS 18
 
 extern const struct netboot_counter netboot_counters[N_NETBOOT_COUNTERS];
 

@@ -15,10 +15,11 @@
 
 #include "netboot/http/server.h"
 #include "netboot/http/text.h"
-#include "netboot/images/verdicts.h"
 #include "netboot/server/asks.h"
 #include "netboot/server/counters.h"
+#include "netboot/server/hall.h"
 #include "netboot/server/route.h"
+#include "netboot/server/verified.h"
 #include "netboot/tftp/server.h"
 #include "provisioner/base/files.h"
 #include "provisioner/base/ipc.h"
@@ -35,9 +36,9 @@ struct netboot {
 	struct asks *asks;
 	struct tftp_server *tftp;
 	struct http_server *http;
-	int images_dir, firmware_dir, agent_dir, verdicts_dir;
-	struct verdicts verdicts;
-	struct verdict_identity verdicts_file; /* that they were read from */
+	int firmware_dir, agent_dir;
+	struct verified verified;
+	struct hall *hall;
 	uint64_t counts_sent[N_NETBOOT_COUNTERS];
 };
 
@@ -50,7 +51,7 @@ static void put(char *field, size_t size, const char *text)
 	field[n] = '\0';
 }
 
-static void tell_transfer(struct netboot *n, struct message_transfer *m, const char *name)
+static void tell_transfer(const struct netboot *n, struct message_transfer *m, const char *name)
 {
 	char client[IPV4_TEXT_SIZE], shown[LOG_NAME_SIZE];
 
@@ -90,15 +91,35 @@ static int ask_for_tftp(
 	return -EINPROGRESS;
 }
 
+/* An image that is being verified meets silence, and the client asks again. */
+static int open_image_for_tftp(
+	struct netboot *n, struct tftp_session *session, uint32_t client, const char *name)
+{
+	struct stat st;
+	int fd = verified_open(&n->verified, name, &st);
+
+	if (fd >= 0)
+		tftp_session_set_mark(session,
+			hall_tftp_begins(n->hall, session, client, name, (uint64_t)st.st_size));
+	return fd;
+}
+
+static void on_tftp_closed(void *arg, void *mark, uint64_t bytes)
+{
+	const struct netboot *n = arg;
+
+	hall_tftp_ended(n->hall, mark, bytes);
+}
+
 /* A file of that name; or what the provisioner has for this node under it. */
 static int on_tftp_open(void *arg, struct tftp_session *session, uint32_t client, const char *name)
 {
-	const struct netboot *n = arg;
+	struct netboot *n = arg;
 	const char *rest;
 
 	enum route route = route_of_tftp(name, &rest);
 	if (route == ROUTE_IMAGES)
-		return file_open_beneath(n->images_dir, rest);
+		return open_image_for_tftp(n, session, client, rest);
 	if (route != ROUTE_FIRMWARE)
 		return -ENOENT;
 	int fd = file_open_beneath(n->firmware_dir, rest);
@@ -164,54 +185,22 @@ static void reply_from(struct http_connection *c, int dir, const char *rest)
 		http_reply_file(c, fd, http_type_of(rest), /* is_answer= */ false);
 }
 
-/* The verifier puts a new file in the place of the old one whenever it has found something out. */
-static void read_verdicts(struct netboot *n)
-{
-	AUTO(free_p) char *text = NULL;
-	struct stat st;
-	size_t len;
-
-	if (fstatat(n->verdicts_dir, VERDICTS_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return; /* not yet; what is known stays known */
-	const struct verdict_identity now = verdict_identity_of(&st);
-	if (verdict_is_same(&now, &n->verdicts_file))
-		return;
-	verdicts_done(&n->verdicts);
-	int rc = file_read(n->verdicts_dir, VERDICTS_NAME, VERDICTS_BYTES_MAX, &text, &len);
-	if (rc == 0)
-		rc = verdicts_read(text, len, &n->verdicts);
-	if (rc < 0)
-		log_error("verdicts on images: %s; none is served", strerror(-rc));
-	n->verdicts_file = now;
-}
-
-/* Nothing of the image store leaves that was not read and found to be what its manifest says. */
+/* Nothing of the image store leaves that was not read and found to be what its manifest says; and not to all at
+ * once. What says "later" has no body: who pipes what it gets would take that for a piece of the file. */
 static void reply_image(struct netboot *n, struct http_connection *c, const char *rest)
 {
-	AUTO(close_p) int fd = file_open_beneath(n->images_dir, rest);
 	struct stat st;
+	AUTO(close_p) int fd = verified_open(&n->verified, rest, &st);
 
-	if (fd < 0 || fstat(fd, &st) < 0) {
-		reply_without_file(c, fd < 0 ? fd : -errno);
-		return;
-	}
-	read_verdicts(n);
-	switch (verdicts_of(&n->verdicts, rest, &st)) {
-	case VERDICT_GOOD:
-		http_reply_file(c, TAKE_FD(fd), http_type_of(rest), /* is_answer= */ false);
-		return;
-	case VERDICT_PENDING:
-		http_reply_status(
-			c, 503, ASK_RETRY_AFTER_S, "this image is being verified: ask again");
-		return;
-	case VERDICT_REFUSED:
+	if (fd == -EAGAIN)
+		http_reply_status(c, 503, ASK_RETRY_AFTER_S, "");
+	else if (fd == -EACCES)
 		http_reply_status(
 			c, 403, 0, "this image is not what its manifest says: see slipway events");
-		return;
-	case VERDICT_UNKNOWN:
-		http_reply_status(c, 404, 0, NULL);
-		return;
-	}
+	else if (fd < 0)
+		reply_without_file(c, fd);
+	else if (hall_admits(n->hall, c, rest, (uint64_t)st.st_size))
+		http_reply_file(c, TAKE_FD(fd), http_type_of(rest), /* is_answer= */ false);
 }
 
 static void on_http_answered(void *waiting, const struct message_answer *m, int fd)
@@ -303,7 +292,9 @@ static void on_http_ended(void *arg, const struct http_report *r)
 		.bytes = r->bytes,
 	};
 
-	tell_transfer(arg, &m, r->head->path);
+	const struct netboot *n = arg;
+	m.waited_ms = (uint32_t)hall_http_ended(n->hall, r->tag, r->bytes);
+	tell_transfer(n, &m, r->head->path);
 }
 
 static void on_answer(void *arg, const void *payload, int fd)
@@ -315,6 +306,16 @@ static void on_answer(void *arg, const void *payload, int fd)
 	IPC_TEXT(m.content_type);
 	IPC_TEXT(m.reason);
 	asks_answered(n->asks, &m, fd);
+}
+
+static void on_settings(void *arg, const void *payload, int fd)
+{
+	const struct netboot *n = arg;
+	struct message_netboot_settings m;
+
+	(void)fd;
+	memcpy(&m, payload, sizeof(m));
+	hall_set_slots(n->hall, m.transfers);
 }
 
 static void on_signal(evutil_socket_t signo, short what, void *arg)
@@ -330,6 +331,7 @@ static void on_counters_due(evutil_socket_t fd, short what, void *arg)
 		.tftp = n->tftp ? tftp_server_counters(n->tftp) : (struct tftp_counters){0},
 		.http = http_server_counters(n->http),
 		.asks = asks_counters(n->asks),
+		.hall = hall_figures(n->hall),
 	};
 
 	(void)fd, (void)what;
@@ -386,15 +388,17 @@ int netboot_run(const struct netboot_options *o)
 {
 	static const struct ipc_kind kinds[] = {
 		{MESSAGE_ANSWER, sizeof(struct message_answer), on_answer, .takes_fd = true},
+		{MESSAGE_NETBOOT_SETTINGS, sizeof(struct message_netboot_settings), on_settings,
+			.takes_fd = false},
 	};
 	struct netboot n = {
 		.base = event_base_new(),
-		.images_dir = o->images_dir,
 		.firmware_dir = o->firmware_dir,
 		.agent_dir = o->agent_dir,
-		.verdicts_dir = o->verdicts_dir,
+		.verified = {.images_dir = o->images_dir, .verdicts_dir = o->verdicts_dir},
 	};
-	const struct tftp_owner tftp_owner = {on_tftp_open, on_tftp_forget, on_tftp_ended, &n};
+	const struct tftp_owner tftp_owner = {
+		on_tftp_open, on_tftp_forget, on_tftp_closed, on_tftp_ended, &n};
 	const struct http_owner http_owner = {on_http_request, on_http_gone, on_http_ended, &n};
 
 	if (!n.base) {
@@ -406,19 +410,21 @@ int netboot_run(const struct netboot_options *o)
 	n.provisioner =
 		ipc_new(n.base, o->provisioner_fd, "provisioner", kinds, ARRAY_LEN(kinds), &n);
 	n.asks = asks_new(n.base, n.provisioner);
+	n.hall = hall_new(n.base, n.provisioner);
 	if (o->tftp_fd >= 0)
 		n.tftp = tftp_server_new(n.base, o->tftp_fd, o->tftp_single_port, &tftp_owner);
 	n.http = http_server_new(n.base, o->http_fd, &http_owner);
 	loop(&n);
 	http_server_free(n.http);
 	tftp_server_free(n.tftp);
+	hall_free(n.hall);
 	asks_free(n.asks);
 	ipc_free(n.provisioner);
 	event_base_free(n.base);
-	close_p(&n.images_dir);
+	close_p(&n.verified.images_dir);
 	close_p(&n.firmware_dir);
 	close_p(&n.agent_dir);
-	close_p(&n.verdicts_dir);
-	verdicts_done(&n.verdicts);
+	close_p(&n.verified.verdicts_dir);
+	verified_done(&n.verified);
 	return EXIT_SUCCESS;
 }

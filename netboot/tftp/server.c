@@ -65,9 +65,17 @@ static void stop_waiting(struct tftp_server *s, struct tftp_session *session)
 	session->tag = NULL;
 }
 
+static void close_file(struct tftp_server *s, struct tftp_session *session)
+{
+	if (session->mark)
+		s->owner.closed(s->owner.arg, session->mark, tftp_session_bytes(session));
+	session->mark = NULL;
+}
+
 static void drop(struct tftp_server *s, struct tftp_session *session)
 {
 	stop_waiting(s, session);
+	close_file(s, session);
 	LIST_REMOVE(session, same_bucket);
 	s->n_sessions--;
 	tftp_session_free(session);
@@ -214,6 +222,16 @@ void tftp_session_set_tag(struct tftp_session *s, void *tag)
 	s->tag = tag;
 }
 
+void tftp_session_set_mark(struct tftp_session *s, void *mark)
+{
+	s->mark = mark;
+}
+
+uint64_t tftp_session_bytes(const struct tftp_session *s)
+{
+	return s->file >= 0 ? tftp_bytes_acked(&s->transfer) : 0;
+}
+
 struct tftp_server *tftp_session_server(const struct tftp_session *s)
 {
 	return s->all->arg;
@@ -255,6 +273,7 @@ static void serve(struct tftp_server *s, const struct arrival *a, const struct t
 	if (is_stale(session, name))
 		return;
 	stop_waiting(s, session);
+	close_file(s, session);
 	tftp_session_ask(session, name, &r->options, blksize_max(s, a->interface));
 	open_for(s, session);
 }

@@ -33,6 +33,8 @@ struct tftp_owner {
 	int (*open)(void *arg, struct tftp_session *s, uint32_t client, const char *name);
 	/* The client no longer waits: `tag` is what the owner has set. */
 	void (*forget)(void *arg, void *tag);
+	/* The file that the owner has marked is no longer sent, whatever the reason. May be NULL. */
+	void (*closed)(void *arg, void *mark, uint64_t bytes);
 	void (*ended)(void *arg, const struct tftp_report *r);
 	void *arg;
 };
@@ -50,6 +52,12 @@ void tftp_server_free(struct tftp_server *s);
 /* The owner waits for something before it can say which file it is. */
 void tftp_session_set_tag(struct tftp_session *s, void *tag);
 struct tftp_server *tftp_session_server(const struct tftp_session *s);
+
+/* `open` gives a file whose end the owner wants to hear of by `closed`. */
+void tftp_session_set_mark(struct tftp_session *s, void *mark);
+
+/* What the client has confirmed of it by now. */
+uint64_t tftp_session_bytes(const struct tftp_session *s);
 
 /* What it has waited for: a descriptor (taken), or a negative errno; -EAGAIN leaves the client without an answer,
  * so that it asks again. */

@@ -36,7 +36,8 @@ struct tftp_session {
 	struct sockaddr_in peer;
 	int fd, file; /* file: -1 until it is known */
 	struct event *ev;
-	void *tag; /* the owner's: what it waits for before it gives the file, or NULL */
+	void *tag;  /* the owner's: what it waits for before it gives the file, or NULL */
+	void *mark; /* the owner's: of the file that is sent, or NULL */
 	struct tftp_options asked;
 	uint32_t blksize_max;
 	struct tftp_transfer transfer;

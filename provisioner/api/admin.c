@@ -231,6 +231,8 @@ static void get_status(struct api_request *r)
 	json_key_int(&j, "uptime_ms", clock_mono_ms() - a->started_ms);
 	json_key(&j, "rivals");
 	write_rivals(&j, &a->rivals);
+	json_key(&j, "queue");
+	hall_write(&j, &a->hall, a->nodes);
 	json_key(&j, "counters");
 	json_map(&j);
 	for (size_t i = 0; i < a->n_counters; i++)

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "provisioner/api/hall.h"
 #include "provisioner/api/http.h"
 #include "provisioner/messages/messages.h"
 #include "provisioner/nodes/rivals.h"
@@ -27,6 +28,7 @@ struct admin {
 	const struct generation *generation;
 	int64_t started_ms;
 	struct rivals_seen rivals;
+	struct hall_seen hall;
 	struct message_counter counters[ADMIN_COUNTERS_MAX];
 	size_t n_counters;
 	bool etcd_seeded;

@@ -5,6 +5,8 @@
 #include "provisioner/cli/client.h"
 #include "provisioner/cli/table.h"
 
+#define QUEUE_SHOWN 10 /* of those that load, and of those that wait: -o json has all */
+
 static const struct cli_option options[] = {
 	{"counters", 'c', NULL, NULL, "all counters, and what each means"},
 	{"output", 'o', "FORMAT", "text", "text or json"},
@@ -33,6 +35,60 @@ static void print_rivals(const json_t *rivals)
 	}
 }
 
+/* One that loads, or one that waits. */
+static void print_queued(const json_t *q)
+{
+	char bytes[HUMAN_SIZE], size[HUMAN_SIZE], so_far[HUMAN_SIZE], expected[HUMAN_SIZE];
+	const char *node = client_text(q, "node");
+	long long expected_ms = number_of(q, "expected_ms");
+	bool is_loading = strcmp(client_text(q, "state"), "loading") == 0;
+
+	printf("  %-22s ", node[0] ? node : client_text(q, "address"));
+	(void)human_duration(number_of(q, "for_ms"), so_far);
+	if (is_loading)
+		printf("loads %s by %s: %s of %s in %s", client_text(q, "file"),
+			strcmp(client_text(q, "protocol"), "tftp") == 0 ? "TFTP" : "HTTP",
+			human_bytes((uint64_t)number_of(q, "bytes"), bytes),
+			human_bytes((uint64_t)number_of(q, "size"), size), so_far);
+	else
+		printf("waits at place %lld for %s", number_of(q, "place"), so_far);
+	if (expected_ms >= 0)
+		printf(", about %s %s", human_duration(expected_ms, expected),
+			is_loading ? "to go" : "until its turn");
+	(void)putchar('\n');
+}
+
+/* Who loads images and who waits for that. The first of each are shown: a hall is long. */
+static void print_queue(const json_t *queue)
+{
+	long long shown[2] = {0, 0}, waiting = number_of(queue, "waiting");
+	long long rate = number_of(queue, "bytes_per_s"), expected_ms = -1;
+	char per_s[HUMAN_SIZE], expected[HUMAN_SIZE];
+	const json_t *nodes = json_object_get(queue, "nodes"), *q;
+	size_t i;
+
+	if (number_of(queue, "loading") + waiting == 0)
+		return;
+	json_array_foreach(nodes, i, q) expected_ms = number_of(q, "expected_ms");
+	printf("queue       %lld of %lld load", number_of(queue, "loading"),
+		number_of(queue, "slots"));
+	if (rate > 0)
+		printf(" at %s/s", human_bytes((uint64_t)rate, per_s));
+	printf(", %lld wait", waiting);
+	if (waiting > 0 && expected_ms >= 0)
+		printf("; the last for about %s", human_duration(expected_ms, expected));
+	(void)putchar('\n');
+	json_array_foreach(nodes, i, q)
+	{
+		if (shown[strcmp(client_text(q, "state"), "loading") == 0]++ < QUEUE_SHOWN)
+			print_queued(q);
+	}
+	for (i = 0; i < ARRAY_LEN(shown); i++)
+		if (shown[i] > QUEUE_SHOWN)
+			printf("  ... and %lld more that %s\n", shown[i] - QUEUE_SHOWN,
+				i ? "load" : "wait");
+}
+
 static void print_status(const json_t *s)
 {
 	char up[HUMAN_SIZE];
@@ -52,6 +108,7 @@ static void print_status(const json_t *s)
 	printf("up          %s, slipway %s\n", human_duration(number_of(s, "uptime_ms"), up),
 		client_text(s, "version"));
 	print_rivals(json_object_get(s, "rivals"));
+	print_queue(json_object_get(s, "queue"));
 	if (json_object_size(json_object_get(s, "counters")) > 0)
 		puts("\ncounters");
 	json_object_foreach(json_object_get(s, "counters"), name, v)
@@ -101,7 +158,7 @@ static int run(const struct cli *cli)
 const struct cli_command cmd_status = {
 	.name = "status",
 	.args = "",
-	.summary = "show the server: network, generation, counters",
+	.summary = "show the server: network, generation, who loads images, counters",
 	.options = options,
 	.run = run,
 };

@@ -129,6 +129,11 @@ struct cluster_ports {
 	uint32_t http, join;
 };
 
+struct cluster_http {
+	struct mark at;
+	uint32_t transfers; /* nodes that load images at a time */
+};
+
 enum tftp_backend { TFTP_BUILTIN = 1, TFTP_HPA };
 
 struct cluster_tftp {
@@ -206,6 +211,7 @@ struct cluster {
 	struct cluster_network network;
 	struct cluster_dhcp dhcp;
 	struct cluster_ports ports;
+	struct cluster_http http;
 	struct cluster_tftp tftp;
 	uint32_t enroll; /* enum enroll, messages.h */
 	struct cluster_said said;

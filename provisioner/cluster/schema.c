@@ -225,6 +225,19 @@ static const struct schema_section ports = {
 };
 #undef AT
 
+#define AT(member) .offset = offsetof(struct cluster_http, member)
+static const struct schema_section http = {
+	.size = sizeof(struct cluster_http),
+	.keys = (const struct schema_key[]){
+		{.key = "transfers", .type = SCHEMA_NUMBER, AT(transfers), .preset = "40", .min = 1,
+			.max = 4000,
+			.doc = "How many nodes load images at a time. The others are told to ask again until it "
+			       "is their turn, in the order in which they came."},
+		END},
+	.doc = "Boot HTTP.",
+};
+#undef AT
+
 static const struct schema_word tftp_backends[] = {
 	{"builtin", TFTP_BUILTIN},
 	{"tftpd-hpa", TFTP_HPA},
@@ -331,6 +344,8 @@ const struct schema_section schema_cluster = {
 			.doc = "The DHCP server."},
 		{.key = "ports", .type = SCHEMA_SECTION, AT(ports), .section = &ports,
 			.doc = "Ports on the internal address."},
+		{.key = "http", .type = SCHEMA_SECTION, AT(http), .section = &http,
+			.doc = "Boot HTTP."},
 		{.key = "tftp", .type = SCHEMA_SECTION, AT(tftp), .section = &tftp,
 			.doc = "The TFTP server."},
 		{.key = "enroll", .type = SCHEMA_ENUM, AT(enroll), .preset = "ask", .words = enrolls,

@@ -90,6 +90,14 @@ static void tell_verifier(struct channels *c)
 	(void)ipc_send(c->verifier, MESSAGE_IMAGES_TELL, &m, sizeof(m), -1);
 }
 
+static void tell_netboot(struct channels *c)
+{
+	const struct message_netboot_settings m = {
+		.transfers = c->generation->cluster->http.transfers};
+
+	(void)ipc_send(c->netboot, MESSAGE_NETBOOT_SETTINGS, &m, sizeof(m), -1);
+}
+
 /* --- what they say ------------------------------------------------------------------------------ */
 
 static void on_dhcpd_hello(void *arg, const void *payload, int fd)
@@ -104,7 +112,11 @@ static void on_dhcpd_hello(void *arg, const void *payload, int fd)
 
 static void on_netboot_hello(void *arg, const void *payload, int fd)
 {
-	(void)arg, (void)payload, (void)fd; /* netboot asks for what it needs */
+	struct channels *c = arg;
+
+	(void)payload, (void)fd; /* files it asks for as it needs them */
+	hall_reset(&c->admin->hall);
+	tell_netboot(c);
 }
 
 static void on_exchange(void *arg, const void *payload, int fd)
@@ -149,6 +161,26 @@ static void on_transfer(void *arg, const void *payload, int fd)
 		image.kernel = "";
 	}
 	observe_transfer(c->nodes, &x, &image, clock_wall_ms());
+}
+
+static void on_wait(void *arg, const void *payload, int fd)
+{
+	const struct channels *c = arg;
+	struct message_wait m;
+
+	(void)fd;
+	memcpy(&m, payload, sizeof(m));
+	IPC_TEXT(m.name);
+	observe_wait(c->nodes, &m, clock_wall_ms());
+}
+
+static void on_hall(void *arg, const void *payload, int fd)
+{
+	const struct channels *c = arg;
+
+	(void)fd;
+	hall_take(&c->admin->hall, payload);
+	observe_hall(c->nodes, payload, clock_wall_ms());
 }
 
 static void send_answer(struct channels *c, uint64_t id, const struct answer *a)
@@ -272,6 +304,8 @@ static const struct ipc_kind netboot_kinds[] = {
 	{MESSAGE_HELLO, sizeof(struct message_hello), on_netboot_hello, .takes_fd = false},
 	{MESSAGE_ASK, sizeof(struct message_ask), on_ask, .takes_fd = false},
 	{MESSAGE_TRANSFER, sizeof(struct message_transfer), on_transfer, .takes_fd = false},
+	{MESSAGE_WAIT, sizeof(struct message_wait), on_wait, .takes_fd = false},
+	{MESSAGE_HALL, sizeof(struct message_hall), on_hall, .takes_fd = false},
 	{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, .takes_fd = false},
 };
 
@@ -304,6 +338,7 @@ void channels_free(struct channels *c)
 		return;
 	leases_free(c->admin->leases);
 	tracing_free(c->admin->tracing);
+	hall_done(&c->admin->hall);
 	ipc_free(c->dhcpd);
 	ipc_free(c->netboot);
 	ipc_free(c->verifier);
@@ -320,5 +355,6 @@ void channels_configure(struct channels *c, const struct generation *g)
 		image->version);
 	tell_dhcpd(c);
 	tell_verifier(c);
+	tell_netboot(c);
 	show_image(c);
 }

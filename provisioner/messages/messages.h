@@ -17,6 +17,9 @@
  *   netboot     -> provisioner   ASK        this client wants that path: what does it get?
  *   provisioner -> netboot       ANSWER     a status and, with 200, a sealed memfd
  *   netboot     -> provisioner   TRANSFER   a file transfer has ended
+ *   netboot     -> provisioner   WAIT       a client has to wait for its turn to load an image
+ *   netboot     -> provisioner   HALL...    who loads images now, and who waits (every second, while anybody does)
+ *   provisioner -> netboot       NETBOOT_SETTINGS
  *   verifier    -> provisioner   IMAGE      an image of the store is good, or is refused
  *   provisioner -> verifier      IMAGES_TELL  tell about all of them, and look at that one first
  *   any worker  -> provisioner   COUNTER    a statistic has changed (sent every few seconds)
@@ -51,6 +54,9 @@ enum message_type {
 	MESSAGE_FRAME,
 	MESSAGE_IMAGE,
 	MESSAGE_IMAGES_TELL,
+	MESSAGE_WAIT,
+	MESSAGE_HALL,
+	MESSAGE_NETBOOT_SETTINGS,
 };
 
 /* FULL leases addresses; PROXY tells boot firmware what to boot, beside another server that does. */
@@ -267,8 +273,42 @@ struct message_transfer {
 	uint32_t result;   /* enum transfer_result */
 	uint32_t status;   /* HTTP's; 0 for TFTP */
 	uint32_t duration_ms, retries;
+	uint32_t waited_ms; /* for its turn, before that */
 	uint64_t bytes;
 	char name[MESSAGE_PATH_SIZE]; /* as asked for: hostile text */
+};
+
+struct message_wait {
+	uint32_t client;
+	uint32_t n_ahead;             /* nodes that come before it */
+	int64_t expected_ms;          /* until its turn; -1: not known */
+	char name[MESSAGE_PATH_SIZE]; /* below the image store: hostile text */
+};
+
+/* A transfer, or a node that waits. */
+struct message_hall_row {
+	uint32_t client;
+	uint8_t is_waiting, is_tftp;
+	uint32_t place;       /* in the queue, from 1 */
+	int64_t for_ms;       /* so long by now */
+	int64_t expected_ms;  /* until it ends, or until its turn; -1: not known */
+	uint64_t bytes, size; /* of the transfer */
+	char file[32];        /* its last name, perhaps cut: hostile text */
+};
+
+#define MESSAGE_HALL_ROWS 128
+
+/* One of the messages that make up a picture: all rows of all of them. */
+struct message_hall {
+	uint32_t slots, n_loading, n_waiting;
+	uint8_t is_first, is_last;
+	uint32_t n_rows;
+	uint64_t bytes_per_s; /* of all transfers together; 0: not known */
+	struct message_hall_row rows[MESSAGE_HALL_ROWS];
+};
+
+struct message_netboot_settings {
+	uint32_t transfers; /* nodes that may load images at a time */
 };
 
 struct message_counter {
@@ -279,10 +319,10 @@ struct message_counter {
 enum image_state { IMAGE_PENDING = 1, IMAGE_GOOD, IMAGE_REFUSED };
 
 struct message_image {
-	char id[192];        /* "flatcar/4081.2.1" */
-	char signer[41];     /* fingerprint; "" when nobody's signature was checked */
-	char reason[384];    /* of a refusal; in part what a manifest says */
-	uint32_t state;      /* enum image_state */
+	char id[192];     /* "flatcar/4081.2.1" */
+	char signer[41];  /* fingerprint; "" when nobody's signature was checked */
+	char reason[384]; /* of a refusal; in part what a manifest says */
+	uint32_t state;   /* enum image_state */
 	uint32_t n_files;
 	uint64_t bytes;
 	uint32_t duration_ms; /* 0: it was as it had been read before */

@@ -106,12 +106,19 @@ bool life_fall(struct life *l, enum step s, int64_t now_ms)
 	return true;
 }
 
+void life_hold(struct life *l, int64_t now_ms)
+{
+	l->held_ms = now_ms;
+	l->seen_ms = now_ms;
+}
+
 bool life_check(struct life *l, int64_t now_ms, const char **ret_why)
 {
 	int64_t limit_ms = steps[l->step].limit_ms;
+	int64_t from_ms = l->held_ms > l->step_ms ? l->held_ms : l->step_ms;
 
 	if (l->state == NODE_WAITING || l->state == NODE_STALLED || limit_ms == 0 ||
-		now_ms - l->step_ms <= limit_ms)
+		now_ms - from_ms <= limit_ms)
 		return false;
 	enter(l, NODE_STALLED, now_ms);
 	*ret_why = steps[l->step].why;

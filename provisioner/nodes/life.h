@@ -46,6 +46,7 @@ struct life {
 	enum step step;   /* the last good step of this boot */
 	int64_t step_ms;  /* wall clock: of that step */
 	int64_t seen_ms;  /* wall clock: of the last sign of life */
+	int64_t held_ms;  /* wall clock: until then we kept it waiting; 0: we did not */
 };
 
 /* What a step changed. */
@@ -64,6 +65,9 @@ struct life_change life_step(struct life *l, enum step s, bool begins_boot, int6
 
 /* Back to `s` when the machine had got further; true when it had. */
 bool life_fall(struct life *l, enum step s, int64_t now_ms);
+
+/* It waits for us: the limit of its next step begins now. */
+void life_hold(struct life *l, int64_t now_ms);
 
 /* Looks whether the next step is overdue; if so the machine is stalled, *ret_why says after what
  * and what to look at, and true is returned. */

@@ -127,6 +127,16 @@ struct machine *nodes_by_address(const struct nodes *t, uint32_t address)
 	return index_by_address(&t->index, address);
 }
 
+struct machine *nodes_at_address(const struct nodes *t, uint32_t address)
+{
+	struct machine *m = nodes_by_address(t, address);
+
+	for (size_t i = 0; !m && i < nodes_count(t) && nodes_at(t, i)->node; i++)
+		if (nodes_at(t, i)->node->address == address)
+			m = nodes_at(t, i);
+	return m;
+}
+
 static void remove_at(struct nodes *t, size_t i)
 {
 	batch_delete(&t->batch, t->list[i]->key);
@@ -425,8 +435,10 @@ void nodes_fall(struct machine *m, enum step s, int64_t now_ms)
 
 void nodes_clock_set(struct nodes *t, int64_t by_ms)
 {
-	for (size_t i = 0; i < t->n; i++)
+	for (size_t i = 0; i < t->n; i++) {
 		t->list[i]->life.step_ms += by_ms;
+		t->list[i]->life.held_ms = 0; /* said again in a second, if it still waits */
+	}
 }
 
 void nodes_check_overdue(struct nodes *t, int64_t now_ms)

@@ -66,6 +66,10 @@ struct machine *nodes_by_key(const struct nodes *t, const char *key);
 struct machine *nodes_by_mac(const struct nodes *t, const struct mac *mac);
 struct machine *nodes_by_address(const struct nodes *t, uint32_t address);
 
+/* The same, or else the node that cluster.yaml gives this address: beside another DHCP server a node boots with one
+ * address and then takes the one of cluster.yaml. */
+struct machine *nodes_at_address(const struct nodes *t, uint32_t address);
+
 /* The machine with this MAC; a stranger is added when there is none. */
 struct machine *nodes_meet(struct nodes *t, const struct mac *mac, int64_t now_ms);
 

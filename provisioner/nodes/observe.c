@@ -11,7 +11,8 @@
 #include "provisioner/nodes/nodes.h"
 
 #define SAFE_SIZE 200
-#define LONG_S 15 /* on a port that works, firmware and iPXE have their address in less */
+#define LONG_S 15      /* on a port that works, firmware and iPXE have their address in less */
+#define WAITED_MS 1000 /* less is not worth a word */
 #define DHCP_REQUEST 3
 #define DHCP_ACK 5
 
@@ -176,32 +177,24 @@ static void sent(struct nodes *t, struct machine *m, const struct message_transf
 	const struct observe_image *image, const char *name, int64_t now_ms)
 {
 	enum step s = step_of_file(x, image, m);
-	char bytes[HUMAN_SIZE], took[HUMAN_SIZE], retries[32] = "";
+	char bytes[HUMAN_SIZE], took[HUMAN_SIZE], waited[HUMAN_SIZE], retries[32] = "";
+	bool has_waited = x->waited_ms >= WAITED_MS;
 
 	if (s != STEP_NONE)
 		(void)nodes_step(t, m, s, /* begins_boot= */ false, now_ms);
 	if (x->retries)
 		(void)snprintf(retries, sizeof(retries), ", %u retries", x->retries);
-	nodes_event(t, m, now_ms, kind_of_file(x, image, s), STORE_INFO, "%s by %s: %s in %s%s",
+	nodes_event(t, m, now_ms, kind_of_file(x, image, s), STORE_INFO, "%s by %s: %s in %s%s%s%s",
 		name, x->protocol == PROTOCOL_TFTP ? "TFTP" : "HTTP", human_bytes(x->bytes, bytes),
-		human_duration(x->duration_ms, took), retries);
-}
-
-/* Beside another DHCP server a node boots with one address and then takes the one of cluster.yaml. */
-static struct machine *machine_at(const struct nodes *t, uint32_t address)
-{
-	struct machine *m = nodes_by_address(t, address);
-
-	for (size_t i = 0; !m && i < nodes_count(t) && nodes_at(t, i)->node; i++)
-		if (nodes_at(t, i)->node->address == address)
-			m = nodes_at(t, i);
-	return m;
+		human_duration(x->duration_ms, took), retries,
+		has_waited ? ", after waiting for its turn for " : "",
+		has_waited ? human_duration(x->waited_ms, waited) : "");
 }
 
 void observe_transfer(struct nodes *t, const struct message_transfer *x,
 	const struct observe_image *image, int64_t now_ms)
 {
-	struct machine *m = machine_at(t, x->client);
+	struct machine *m = nodes_at_address(t, x->client);
 	char name[SAFE_SIZE], bytes[HUMAN_SIZE], took[HUMAN_SIZE];
 
 	if (!m)
@@ -218,4 +211,28 @@ void observe_transfer(struct nodes *t, const struct message_transfer *x,
 			"%s broke off after %s in %s, %u retries", name,
 			human_bytes(x->bytes, bytes), human_duration(x->duration_ms, took),
 			x->retries);
+}
+
+void observe_wait(struct nodes *t, const struct message_wait *x, int64_t now_ms)
+{
+	const struct machine *m = nodes_at_address(t, x->client);
+	char name[SAFE_SIZE], expected[HUMAN_SIZE];
+
+	if (!m)
+		return;
+	(void)log_safe(name, sizeof(name), x->name, strnlen(x->name, sizeof(x->name)));
+	nodes_event(t, m, now_ms, "waits", STORE_INFO,
+		"waits for its turn to load %s: %u before it%s%s (slipway status shows the queue)",
+		name, x->n_ahead, x->expected_ms >= 0 ? ", about " : "",
+		x->expected_ms >= 0 ? human_duration(x->expected_ms, expected) : "");
+}
+
+void observe_hall(struct nodes *t, const struct message_hall *x, int64_t now_ms)
+{
+	for (size_t i = 0; i < x->n_rows && i < MESSAGE_HALL_ROWS; i++) {
+		struct machine *m = nodes_at_address(t, x->rows[i].client);
+
+		if (m)
+			life_hold(&m->life, now_ms);
+	}
 }

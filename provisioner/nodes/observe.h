@@ -9,7 +9,9 @@
 
 struct nodes;
 struct message_exchange;
+struct message_hall;
 struct message_transfer;
+struct message_wait;
 
 /* Which files of the image store are what. */
 struct observe_image {
@@ -21,5 +23,11 @@ struct observe_image {
 void observe_exchange(struct nodes *t, const struct message_exchange *x, int64_t now_ms);
 void observe_transfer(struct nodes *t, const struct message_transfer *x,
 	const struct observe_image *image, int64_t now_ms);
+
+/* It has to wait for its turn to load an image. */
+void observe_wait(struct nodes *t, const struct message_wait *x, int64_t now_ms);
+
+/* Who loads or waits is not overdue: the delay is ours. */
+void observe_hall(struct nodes *t, const struct message_hall *x, int64_t now_ms);
 
 #endif

@@ -99,7 +99,9 @@ is "the worker ends in order" 0 $?
 
 netboot_start nbt1 NETBOOT_SINGLE_PORT=1
 # A firewall that knows flows by their ports lets only port 69 pass.
-in_cli nft 'table inet strict { chain in { type filter hook input priority 0; ip protocol udp udp sport != 69 drop; } }'
+in_cli nft 'table inet strict {
+	chain in { type filter hook input priority 0; udp sport != 69 drop; }
+}' || exit 1
 ok "one port: each transfer's packets come from it" odd one_port
 ok "one port: packets of no transfer are told so" odd one_port_foreign
 ok "one port: tftp-hpa's client gets 5 MiB" fetch_hpa five.bin

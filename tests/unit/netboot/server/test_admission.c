@@ -207,10 +207,9 @@ TEST(expectations_follow_the_measured_rate)
 	struct admission_row rows[ROWS];
 
 	assert_int_equal(ask(a, 3, 0).expected_ms, -1);
-	admission_tick(a, 1);
 	admission_moved(a, t1, 50 * MIB);
 	admission_moved(a, t2, 50 * MIB);
-	admission_tick(a, 1001);
+	admission_tick(a, 1000);
 	assert_int_equal(admission_figures(a).bytes_per_s, 100 * MIB);
 	assert_int_equal(ask(a, 3, 1001).expected_ms, 4000); /* 400 MiB at 100 MiB/s */
 	assert_int_equal(ask(a, 4, 1001).expected_ms, 8000);
@@ -224,6 +223,17 @@ TEST(expectations_follow_the_measured_rate)
 	assert_int_equal(rows[2].place, 1);
 	assert_int_equal(rows[18].place, 17);
 	assert_int_equal(admission_rows(a, 2000, rows, 5), 5);
+	admission_free(a);
+}
+
+TEST(idle_time_does_not_count_for_the_rate)
+{
+	struct admission *a = admission_new(1);
+	struct admission_transfer *t = load(a, 1, 1000000);
+
+	admission_moved(a, t, 100 * MIB);
+	admission_tick(a, 1001000);
+	assert_int_equal(admission_figures(a).bytes_per_s, 100 * MIB);
 	admission_free(a);
 }
 
@@ -277,5 +287,6 @@ RUN(t(as_many_load_as_there_are_slots), t(who_asked_first_goes_first),
 	t(a_transfer_that_broke_frees_its_slot),
 	t(tftp_takes_half_of_the_slots_at_most_and_never_waits),
 	t(the_wait_is_told_once_with_the_first_file), t(expectations_follow_the_measured_rate),
-	t(the_rate_is_nothing_while_nobody_loads), t(more_or_fewer_slots_from_now_on),
+	t(idle_time_does_not_count_for_the_rate), t(the_rate_is_nothing_while_nobody_loads),
+	t(more_or_fewer_slots_from_now_on),
 	t(a_stranger_for_each_address_fills_the_table_and_no_more))

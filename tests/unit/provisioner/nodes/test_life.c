@@ -145,6 +145,19 @@ TEST(ready_node_that_is_not_well_falls_back)
 	assert_int_equal(l.state, NODE_READY);
 }
 
+TEST(a_node_that_we_keep_waiting_is_not_overdue)
+{
+	struct life l = booted_to(STEP_SCRIPT);
+	const char *why;
+
+	for (int64_t now_ms = 0; now_ms < 3600000; now_ms += 1000) {
+		life_hold(&l, now_ms);
+		assert_false(life_check(&l, now_ms, &why));
+	}
+	assert_int_equal(l.step, STEP_SCRIPT);
+	assert_true(life_check(&l, 2 * 3600000, &why)); /* it has gone */
+}
+
 TEST(names_are_read_back)
 {
 	for (int s = NODE_WAITING; s <= NODE_STALLED; s++)
@@ -161,5 +174,6 @@ RUN(t(known_node_begins_accepted_and_a_stranger_waiting), t(steps_lead_to_ready)
 	t(overdue_step_stalls_once_and_says_what_to_look_at),
 	t(stalled_machine_that_goes_on_is_not_stalled),
 	t(heartbeat_that_stopped_stalls_a_ready_node_and_its_return_mends_it),
-	t(names_are_read_back), t(heartbeats_alone_do_not_hide_that_a_node_gets_no_further),
+	t(a_node_that_we_keep_waiting_is_not_overdue), t(names_are_read_back),
+	t(heartbeats_alone_do_not_hide_that_a_node_gets_no_further),
 	t(ready_node_that_is_not_well_falls_back))

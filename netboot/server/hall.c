@@ -1,0 +1,176 @@
+#include "netboot/server/hall.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "netboot/http/connection.h"
+#include "netboot/tftp/server.h"
+#include "provisioner/base/clock.h"
+#include "provisioner/base/ipc.h"
+#include "provisioner/base/mem.h"
+#include "provisioner/messages/messages.h"
+
+#define TICK_S 1
+
+_Static_assert(sizeof(struct message_hall) <= IPC_PAYLOAD_MAX, "its rows fit a message");
+
+struct hall {
+	struct ipc *provisioner;
+	struct admission *admission;
+	struct event *tick; /* runs while anybody loads or waits */
+	struct admission_row rows[ADMISSION_NODES_MAX];
+};
+
+static void run_tick(struct hall *h)
+{
+	const struct timeval every = {.tv_sec = TICK_S};
+
+	if (!event_pending(h->tick, EV_TIMEOUT, NULL))
+		(void)event_add(h->tick, &every);
+}
+
+static void look_at_transfers(struct hall *h)
+{
+	struct admission_transfer *t = NULL;
+
+	while ((t = admission_next(h->admission, t)))
+		admission_moved(h->admission, t,
+			admission_is_tftp(t) ? tftp_session_bytes(admission_of(t))
+					     : http_connection_moved(admission_of(t)));
+}
+
+static struct message_hall_row message_of(const struct admission_row *r, int64_t now_ms)
+{
+	struct message_hall_row m = {.client = r->client,
+		.is_waiting = r->is_waiting,
+		.is_tftp = r->is_tftp,
+		.place = r->place,
+		.for_ms = now_ms - r->since_ms,
+		.expected_ms = r->expected_ms,
+		.bytes = r->bytes,
+		.size = r->size};
+	const char *slash = strrchr(r->name, '/');
+
+	(void)snprintf(m.file, sizeof(m.file), "%s", slash ? slash + 1 : r->name); /* cut */
+	return m;
+}
+
+/* All of it, in as many messages as it takes. A provisioner that is down misses it and nothing more. */
+static void tell(struct hall *h, int64_t now_ms)
+{
+	const struct admission_figures f = admission_figures(h->admission);
+	size_t n = admission_rows(h->admission, now_ms, h->rows, ARRAY_LEN(h->rows)), at = 0;
+
+	do {
+		struct message_hall m = {.slots = f.slots,
+			.n_loading = f.n_loading,
+			.n_waiting = f.n_waiting,
+			.bytes_per_s = f.bytes_per_s,
+			.is_first = at == 0};
+
+		while (at < n && m.n_rows < MESSAGE_HALL_ROWS)
+			m.rows[m.n_rows++] = message_of(&h->rows[at++], now_ms);
+		m.is_last = at == n;
+		if (ipc_send(h->provisioner, MESSAGE_HALL, &m, sizeof(m), -1) < 0)
+			return;
+	} while (at < n);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct hall *h = arg;
+	int64_t now_ms = clock_mono_ms();
+
+	(void)fd, (void)what;
+	look_at_transfers(h);
+	admission_tick(h->admission, now_ms);
+	tell(h, now_ms);
+	const struct admission_figures f = admission_figures(h->admission);
+	if (f.n_loading + f.n_waiting > 0)
+		run_tick(h);
+}
+
+struct hall *hall_new(struct event_base *base, struct ipc *provisioner)
+{
+	struct hall *h = xcalloc(1, sizeof(*h));
+
+	h->provisioner = provisioner;
+	h->admission = admission_new(ADMISSION_SLOTS_DEFAULT);
+	h->tick = evtimer_new(base, on_tick, h);
+	assert(h->tick);
+	return h;
+}
+
+void hall_free(struct hall *h)
+{
+	if (!h)
+		return;
+	event_free(h->tick);
+	admission_free(h->admission);
+	free(h);
+}
+
+void hall_set_slots(struct hall *h, unsigned slots)
+{
+	admission_set_slots(h->admission, slots);
+}
+
+static void tell_of_wait(
+	struct hall *h, uint32_t client, const char *name, const struct admission_answer *a)
+{
+	struct message_wait m = {
+		.client = client, .n_ahead = a->n_ahead, .expected_ms = a->expected_ms};
+
+	(void)snprintf(m.name, sizeof(m.name), "%s", name); /* cut */
+	(void)ipc_send(h->provisioner, MESSAGE_WAIT, &m, sizeof(m), -1);
+}
+
+bool hall_admits(struct hall *h, struct http_connection *c, const char *name, uint64_t size)
+{
+	const struct admission_file file = {
+		.client = http_connection_client(c), .size = size, .name = name, .of = c};
+	int64_t now_ms = clock_mono_ms();
+	struct admission_answer a;
+
+	if (size < ADMISSION_SMALL_BYTES || http_connection_head(c)->method == HTTP_HEAD)
+		return true;
+	run_tick(h);
+	admission_ask(h->admission, file.client, now_ms, &a);
+	if (a.may_go) {
+		http_connection_set_tag(c, admission_begin(h->admission, &file, now_ms));
+		return true;
+	}
+	if (a.is_new)
+		tell_of_wait(h, file.client, name, &a);
+	http_reply_status(c, 503, a.retry_after_s, "");
+	return false;
+}
+
+int64_t hall_http_ended(struct hall *h, void *tag, uint64_t bytes)
+{
+	return tag ? admission_end(h->admission, tag, bytes, clock_mono_ms()) : 0;
+}
+
+void *hall_tftp_begins(
+	struct hall *h, struct tftp_session *s, uint32_t client, const char *name, uint64_t size)
+{
+	const struct admission_file file = {
+		.client = client, .is_tftp = true, .size = size, .name = name, .of = s};
+
+	if (size < ADMISSION_SMALL_BYTES)
+		return NULL;
+	run_tick(h);
+	return admission_begin(h->admission, &file, clock_mono_ms());
+}
+
+void hall_tftp_ended(struct hall *h, void *tag, uint64_t bytes)
+{
+	(void)admission_end(h->admission, tag, bytes, clock_mono_ms());
+}
+
+struct admission_figures hall_figures(const struct hall *h)
+{
+	return admission_figures(h->admission);
+}

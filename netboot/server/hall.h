@@ -1,0 +1,39 @@
+/* hall.h - the queue for images at work: admission.h with a clock, with HTTP and TFTP transfers, and with the
+ * provisioner to tell who loads and who waits.
+ *
+ * A node that has to wait is told 503, when to ask again, and nothing else: clients that pipe what they get would take
+ * a line of text for a piece of the image. */
+#ifndef SLIPWAY_SERVER_HALL_H
+#define SLIPWAY_SERVER_HALL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "netboot/server/admission.h"
+
+struct event_base;
+struct hall;
+struct http_connection;
+struct ipc;
+struct tftp_session;
+
+/* Keeps `provisioner`. */
+struct hall *hall_new(struct event_base *base, struct ipc *provisioner);
+void hall_free(struct hall *h);
+void hall_set_slots(struct hall *h, unsigned slots);
+
+/* A client asks for a file of an image, `name` below the image store. True: reply with the file, and call
+ * hall_http_ended() with the report's tag. False: it has been answered. */
+bool hall_admits(struct hall *h, struct http_connection *c, const char *name, uint64_t size);
+
+/* A reply has ended; `tag` may be NULL. Gives how long the client waited for its turn. */
+int64_t hall_http_ended(struct hall *h, void *tag, uint64_t bytes);
+
+/* The same by TFTP, which is never made to wait; the return value is for hall_tftp_ended(). */
+void *hall_tftp_begins(
+	struct hall *h, struct tftp_session *s, uint32_t client, const char *name, uint64_t size);
+void hall_tftp_ended(struct hall *h, void *tag, uint64_t bytes);
+
+struct admission_figures hall_figures(const struct hall *h);
+
+#endif

@@ -17,8 +17,41 @@ static const struct cli_option options[] = {
 	{"config", 'c', "FILE", SLIPWAY_SYSCONFDIR "/slipway/cluster.yaml", "what to check"},
 	{"templates", 0, "DIR", SLIPWAY_DATADIR "/templates", "shipped templates"},
 	{"images", 0, "DIR", NULL, "also check that the image is in this store"},
+	{"write", 'w', "DIR", NULL,
+		"also write there what each node would get: NODE.yaml as the template wrote it, "
+		"NODE.config as it reads it"},
 	{.name = NULL},
 };
+
+static int write_one(int dir, const char *node, const char *suffix, const struct artefact *a,
+	struct err_list *errors)
+{
+	char name[128];
+
+	(void)snprintf(name, sizeof(name), "%s%s", node, suffix); /* a label: it fits */
+	int rc = file_write(dir, name, a->data, a->len, 0644);
+	if (rc < 0)
+		err_list_add(errors, (struct mark){.file = name}, "%s", strerror(-rc));
+	return rc;
+}
+
+static int write_all(const struct cli *cli, const struct generation *g, struct err_list *errors)
+{
+	const char *path = cli_value(cli, "write");
+	AUTO(close_p) int dir = dir_open(path);
+	int rc = dir < 0 ? dir : 0;
+
+	if (rc < 0)
+		err_list_add(errors, (struct mark){.file = path}, "%s", strerror(-rc));
+	for (uint32_t i = 0; rc == 0 && i < g->cluster->n_nodes; i++) {
+		const struct node_artefacts *n = &g->nodes[i];
+
+		rc = write_one(dir, n->node->name, ".yaml", &n->cloud_config, errors);
+		if (rc == 0)
+			rc = write_one(dir, n->node->name, ".config", &n->config, errors);
+	}
+	return rc;
+}
 
 static int check(const struct cli *cli, struct arena *a, int config_dir, int templates_dir,
 	int images_dir, struct err_list *errors)
@@ -43,10 +76,12 @@ static int check(const struct cli *cli, struct arena *a, int config_dir, int tem
 		.last_hash = ""};
 	if ((rc = generation_build(&in, NULL, &g, errors)) < 0)
 		return rc;
-	printf("%s: cluster %s, %u nodes, image %s/%s: all of it renders\n", path, c->name,
-		c->n_nodes, c->settings->image.distro, c->settings->image.version);
+	rc = cli_has(cli, "write") ? write_all(cli, g, errors) : 0;
+	if (rc == 0)
+		printf("%s: cluster %s, %u nodes, image %s/%s: all of it renders\n", path, c->name,
+			c->n_nodes, c->settings->image.distro, c->settings->image.version);
 	generation_free(g);
-	return 0;
+	return rc;
 }
 
 static int run(const struct cli *cli)

@@ -145,6 +145,7 @@ struct cluster_tftp {
 struct cluster_etcd {
 	struct mark at;
 	const char *prefix;          /* below which nodes register: "/slipway" */
+	bool tls;                    /* members and clients show certificates */
 	const struct doc_node *seed; /* a map of key to value, or NULL */
 };
 

@@ -267,6 +267,9 @@ static const struct schema_section etcd = {
 	.keys = (const struct schema_key[]){
 		{.key = "prefix", .type = SCHEMA_ETCD_KEY, AT(prefix), .preset = "/slipway",
 			.doc = "Nodes register below PREFIX/CLUSTER/nodes/ in the masters' etcd."},
+		{.key = "tls", .type = SCHEMA_BOOL, AT(tls), .preset = "false",
+			.doc = "Members and clients speak TLS and show certificates of the cluster's own authority, "
+			       "which each node fetches when it joins."},
 		{.key = "seed", .type = SCHEMA_TREE, AT(seed),
 			.doc = "Keys to create in the masters' etcd once it is healthy, where absent. "
 			       "A map or list becomes JSON."},

@@ -29,3 +29,14 @@ int build_render(struct build *b, const char *name, struct value globals, struct
 	err_list_add_err(b->errors, &e);
 	return rc;
 }
+
+void build_blame(struct err_list *errors, size_t first, const struct template_map *map)
+{
+	for (size_t i = first; i < errors->n; i++) {
+		struct err *e = &errors->list[i];
+		struct mark at = template_map_at(map, e->at.line);
+
+		if (at.file && e->at.line)
+			(void)err_set(e, 0, (struct mark){at.file, at.line, 0}, "%s", e->msg);
+	}
+}

@@ -6,6 +6,7 @@
 #define SLIPWAY_GENERATION_BUILD_H
 
 #include "provisioner/base/str.h"
+#include "provisioner/generation/addons.h"
 #include "provisioner/generation/generation.h"
 
 #define BUILD_SCRATCH_MAX ((size_t)64 << 20)
@@ -18,6 +19,8 @@ struct build {
 	struct template_set *templates;
 	struct distro distro;
 	struct value shared;
+	struct addon_library library;
+	struct addons addons;
 	const char *image_url, *image_path; /* its folder, by HTTP and by TFTP */
 	struct err_list *errors;
 };
@@ -31,5 +34,8 @@ int build_keep(const struct build *b, const char *what, const struct str *text,
 /* Renders one template into the generation. */
 int build_render(
 	struct build *b, const char *name, struct value globals, struct artefact *ret) MUST_USE;
+
+/* Tells errors[first..], whose lines are those of rendered text, where the template wrote them. */
+void build_blame(struct err_list *errors, size_t first, const struct template_map *map);
 
 #endif

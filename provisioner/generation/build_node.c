@@ -4,21 +4,11 @@
 
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/config/emit.h"
+#include "provisioner/generation/build_addons.h"
+#include "provisioner/generation/slot.h"
 #include "provisioner/generation/slot.h"
 
 #define URL_BYTES_MAX 256
-
-/* Errors found in rendered text are told where the template wrote it. */
-static void blame_template(struct err_list *errors, size_t first, const struct template_map *map)
-{
-	for (size_t i = first; i < errors->n; i++) {
-		struct err *e = &errors->list[i];
-		struct mark at = template_map_at(map, e->at.line);
-
-		if (at.file && e->at.line)
-			(void)err_set(e, 0, (struct mark){at.file, at.line, 0}, "%s", e->msg);
-	}
-}
 
 /* Slots that a filter has changed would be served as they are. */
 static int check_slots(
@@ -65,7 +55,7 @@ static int build_config(
 	}
 	rc = read_and_emit(b, scratch, n->role->template, &text, &config);
 	if (rc < 0)
-		blame_template(b->errors, first, &map);
+		build_blame(b->errors, first, &map);
 	else
 		rc = check_slots(b, n, &config);
 	if (rc < 0)
@@ -148,12 +138,23 @@ static int build_scripts(struct build *b, struct arena *scratch, struct value gl
 	return rc < 0 ? rc : build_render(b, "boot/grub.cfg", globals, &ret->grub);
 }
 
+static struct value node_names(
+	const struct build *b, struct arena *scratch, const struct cluster_node *n)
+{
+	struct value globals = context_node(scratch, b->shared, b->in->cluster, n);
+
+	build_addons_names(b, globals, n);
+	return globals;
+}
+
 int build_node(struct build *b, struct node_artefacts *ret)
 {
 	AUTO(arena_free_p) struct arena *scratch = arena_new(BUILD_SCRATCH_MAX);
-	struct value globals = context_node(scratch, b->shared, b->in->cluster, ret->node);
+	struct value globals = node_names(b, scratch, ret->node);
 
 	int rc = build_config(b, scratch, globals, ret);
+	if (rc == 0)
+		rc = build_addons_secrets(b, scratch, globals, ret);
 	if (rc == 0)
 		rc = build_plan(b, ret);
 	return rc < 0 ? rc : build_scripts(b, scratch, globals, ret, 0);
@@ -162,7 +163,7 @@ int build_node(struct build *b, struct node_artefacts *ret)
 int build_node_number(struct build *b, struct node_artefacts *ret, int64_t number)
 {
 	AUTO(arena_free_p) struct arena *scratch = arena_new(BUILD_SCRATCH_MAX);
-	struct value globals = context_node(scratch, b->shared, b->in->cluster, ret->node);
+	struct value globals = node_names(b, scratch, ret->node);
 
 	return build_scripts(b, scratch, globals, ret, number);
 }

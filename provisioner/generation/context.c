@@ -118,6 +118,7 @@ static struct value etcd(struct arena *a, const struct cluster *c)
 	AUTO(str_done) struct str initial = str_init(TEXT_BYTES_MAX);
 	AUTO(str_done) struct str endpoint = str_init(128);
 	struct value map = value_map(a), endpoints = value_list(a);
+	const char *scheme = c->etcd.tls ? "https" : "http";
 	char quad[IPV4_TEXT_SIZE];
 
 	for (uint32_t i = 0; i < c->n_nodes; i++) {
@@ -126,14 +127,16 @@ static struct value etcd(struct arena *a, const struct cluster *c)
 		if (!is_member(n))
 			continue;
 		(void)ipv4_text(n->address, quad);
-		str_printf(&initial, "%s%s=http://%s:%d", initial.len ? "," : "", n->name, quad,
-			ETCD_PEER_PORT);
+		str_printf(&initial, "%s%s=%s://%s:%d", initial.len ? "," : "", n->name, scheme,
+			quad, ETCD_PEER_PORT);
 		str_reset(&endpoint);
-		str_printf(&endpoint, "http://%s:%d", quad, ETCD_CLIENT_PORT);
+		str_printf(&endpoint, "%s://%s:%d", scheme, quad, ETCD_CLIENT_PORT);
 		value_list_add(endpoints, value_text(a, str_text(&endpoint)));
 	}
 	set_text(a, map, "prefix", c->etcd.prefix);
 	set_text(a, map, "token", c->name);
+	set_text(a, map, "scheme", scheme);
+	value_map_set(map, "tls", value_bool(c->etcd.tls));
 	set_text(a, map, "initial_cluster", str_text(&initial));
 	value_map_set(map, "endpoints", endpoints);
 	return map;
@@ -146,6 +149,7 @@ struct value context_cluster(
 
 	set_text(a, cluster, "name", c->name);
 	set_text(a, cluster, "domain", c->domain);
+	set_text(a, cluster, "registry_mirror", c->registry_mirror);
 	set_text(a, boot, "join_token", SLOT_JOIN_TOKEN);
 	set_text(a, boot, "nonce", SLOT_BOOT_NONCE);
 	value_map_set(globals, "cluster", cluster);

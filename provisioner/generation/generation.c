@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "provisioner/cluster/cluster.h"
-#include "provisioner/etcd/values.h"
+#include "provisioner/generation/build_addons.h"
 #include "provisioner/generation/build_image.h"
 #include "provisioner/generation/build_node.h"
 #include "provisioner/generation/slot.h"
@@ -85,6 +85,7 @@ static int hash_all(struct generation *g)
 		hash_artefact(ctx, &g->nodes[i].config);
 		hash_artefact(ctx, &g->nodes[i].script);
 		hash_artefact(ctx, &g->nodes[i].grub);
+		hash_artefact(ctx, &g->nodes[i].secrets);
 	}
 	int ok = EVP_DigestFinal_ex(ctx, digest, &n);
 	EVP_MD_CTX_free(ctx);
@@ -103,8 +104,7 @@ static int build_all(struct build *b)
 	if (rc < 0)
 		return rc;
 	b->g->config_kind = b->distro.config;
-	rc = build_shared(b);
-	if (rc < 0)
+	if ((rc = build_read_addons(b)) < 0 || (rc = build_shared(b)) < 0)
 		return rc;
 	for (uint32_t i = 0; i < in->cluster->n_nodes && !err_list_is_full(b->errors); i++) {
 		b->g->nodes[i].node = &in->cluster->nodes[i];
@@ -112,8 +112,7 @@ static int build_all(struct build *b)
 
 		rc = rc < 0 ? rc : one;
 	}
-	int seed = etcd_seed_read(b->g->arena, in->cluster->etcd.seed, &b->g->seed_keys,
-		&b->g->n_seed_keys, b->errors);
+	int seed = build_seed(b);
 	rc = rc < 0 ? rc : seed;
 	if (rc < 0 || (rc = build_check_image(b)) < 0 || (rc = hash_all(b->g)) < 0)
 		return rc;

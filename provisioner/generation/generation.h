@@ -27,6 +27,7 @@ struct node_artefacts {
 	struct artefact config;       /* what the node's OS reads: Ignition or cloud-config */
 	struct artefact script;       /* what iPXE runs */
 	struct artefact grub;         /* what GRUB reads */
+	struct artefact secrets;      /* what the join API may hand it: words, one a line */
 	struct distro_plan plan;
 };
 

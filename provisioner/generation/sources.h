@@ -5,6 +5,9 @@
 #ifndef SLIPWAY_GENERATION_SOURCES_H
 #define SLIPWAY_GENERATION_SOURCES_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "provisioner/base/arena.h"
 #include "provisioner/base/err.h"
 #include "templates/engine/engine.h"
@@ -17,5 +20,20 @@ struct sources {
 /* A template_load_fn; `arg` is a struct sources. Text lives in `a`. */
 int sources_load(void *arg, const char *name, struct arena *a, struct template_source *ret,
 	struct err *e) MUST_USE;
+
+/* Whether there is such a template. */
+bool sources_has(const struct sources *s, const char *name);
+
+#define SOURCES_NAMES_MAX 256
+
+struct sources_names {
+	const char *items[SOURCES_NAMES_MAX];
+	size_t n;
+};
+
+/* The names of the folders in `folder` (a constant), of either place, each once. 0, also when there is
+ * no such folder; -E2BIG, or the errno of what failed. */
+int sources_folders(const struct sources *s, const char *folder, struct arena *a,
+	struct sources_names *ret) MUST_USE;
 
 #endif

@@ -414,12 +414,14 @@ SHIPPED_WITH = {
     "agent": {"url": "http://10.10.0.1/join", "sha256": "cd" * 32},
     "node": {"name": "master1", "role": "master", "address": "10.10.0.10", "prefix": 24, "macs": ["52:54:00:00:00:01", "52:54:00:00:00:02"], "ssh_authorized_keys": ["ssh-ed25519 AAAA a@b"],
              "dns": ["10.10.0.1"], "gateway": "10.10.0.1", "bond": {"name": "bond0", "mode": "802.3ad", "miimon_ms": 100, "lacp_rate": "fast", "hash_policy": "layer3+4"}, "external": {"mac": "52:54:00:00:00:09"}},
-    "role": {"name": "master", "template": "master.yaml"},
+    "role": {"name": "master", "template": "master.yaml", "addons": []},
+    "addons": {},
+    "vars": {},
     "nodes": [{"name": "master1", "address": "10.10.0.10", "role": "master"}, {"name": "worker1", "address": "10.10.0.11", "role": "worker"}],
     "masters": [{"name": "master1", "address": "10.10.0.10"}],
-    "etcd": {"prefix": "/slipway", "token": "t", "initial_cluster": "master1=http://10.10.0.10:2380", "endpoints": "http://10.10.0.10:2379"},
+    "etcd": {"prefix": "/slipway", "token": "t", "scheme": "http", "tls": False, "initial_cluster": "master1=http://10.10.0.10:2380", "endpoints": ["http://10.10.0.10:2379"]},
     "boot": {"join_token": "T" * 43, "nonce": "N" * 43},
-    "image": {"name": "flatcar", "version": "1", "url": "http://10.10.0.1/i"},
+    "image": {"distro": "flatcar", "name": "flatcar", "version": "1", "url": "http://10.10.0.1/i"},
     "kernel_url": "http://10.10.0.1/k",
     "initrds": [{"name": "i", "url": "http://10.10.0.1/i"}],
     "args": "console=ttyS0",
@@ -428,8 +430,34 @@ SHIPPED_WITH = {
 }
 
 
+# What a required parameter might be.
+SAMPLES = {"text": "a text", "bool": True, "number": 3, "duration": "10s", "address": "10.10.0.99", "net": "10.9.0.0/16", "host": "h.acm.internal",
+           "path": "/srv/x", "url": "http://10.10.0.1/x", "sha256": "ef" * 32, "image": "r.acm/x:1", "list": ["a", "b"], "map": {"a": 1}}
+
+
+def addon_values(folder):
+    """Every add-on there is, and what templates see of their parameters: defaults, or a sample where there is none."""
+    values = {}
+    for name in sorted(os.listdir(os.path.join(folder, "addons"))):
+        path = os.path.join(folder, "addons", name, "addon.yaml")
+        if not os.path.exists(path):
+            continue
+        with open(path, encoding="utf-8") as f:
+            parameters = yaml.safe_load(f).get("parameters") or {}
+        values[name] = {}
+        for key, p in parameters.items():
+            value = p.get("default")
+            if value is None and p.get("required"):
+                value = p["words"][0] if p["type"] == "enum" else SAMPLES[p["type"]]
+            values[name][key.replace("-", "_")] = value
+    return values
+
+
 def shipped(program, folder):
-    """The templates that are installed, with a bond, with another, and bare."""
+    """The templates that are installed, with a bond, with another, and bare; with every add-on on each distribution."""
+    addons = addon_values(folder)
+    SHIPPED_WITH["role"]["addons"] = list(addons)
+    SHIPPED_WITH["addons"] = {name.replace("-", "_"): values for name, values in addons.items()}
     files = {}
     for root, _, names in os.walk(folder):
         for name in names:
@@ -443,6 +471,13 @@ def shipped(program, folder):
             with_ = copy.deepcopy(SHIPPED_WITH)
             with_["node"].update(change)
             cases.append({"it": name, "template": text, "with": with_, "files": files})
+        if not name.startswith(("addons/", "master", "worker")):
+            continue
+        for distro in ("coreos", "fedora-coreos", "lab"):
+            with_ = copy.deepcopy(SHIPPED_WITH)
+            with_["image"]["distro"] = distro
+            with_["etcd"].update({"tls": True, "scheme": "https"})
+            cases.append({"it": "%s (%s)" % (name, distro), "template": text, "with": with_, "files": files})
     n = failed = 0
     for case, ours in zip(cases, ours_render(program, cases)):
         theirs = jinja_render(case)

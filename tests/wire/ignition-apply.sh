@@ -49,8 +49,10 @@ like "the join agent is enabled at first boot" '^enable slipway-join\.service$' 
 like "etcd is enabled at first boot" '^enable etcd-member\.service$' "$(cat "$root"/etc/systemd/system-preset/*.preset)"
 is "etcd is started even if its unit could not be enabled" /usr/lib/systemd/system/etcd-member.service \
 	"$(readlink "$root/etc/systemd/system/multi-user.target.wants/etcd-member.service")"
-like "etcd listens on the node's address" '^Environment="ETCD_LISTEN_CLIENT_URLS=http://10\.77\.0\.11:2379,http://127\.0\.0\.1:2379"$' \
+like "etcd is told what it is by a file" '^EnvironmentFile=/etc/slipway/etcd\.env$' \
 	"$(cat "$root/etc/systemd/system/etcd-member.service.d/20-slipway.conf")"
+like "etcd listens on the node's address" '^ETCD_LISTEN_CLIENT_URLS=http://10\.77\.0\.11:2379,http://127\.0\.0\.1:2379$' \
+	"$(cat "$root/etc/slipway/etcd.env")"
 is "a worker has no etcd" "" "$(find "$work/worker" -name '*etcd*')"
 is "a node with one NIC has no bond" "20-internal.network" "$(cd "$work/single/etc/systemd/network" && echo *)"
 

@@ -18,6 +18,8 @@ static const struct row {
 		"text/cloud-config; charset=utf-8", coreos_write},
 	[CONFIG_IGNITION] = {"ignition-3.3", "Ignition",
 		"application/vnd.coreos.ignition+json;version=3.3.0", ignition_write},
+	[CONFIG_IGNITION_FCOS] = {"ignition-3.3-fcos", "Ignition",
+		"application/vnd.coreos.ignition+json;version=3.3.0", ignition_write},
 };
 
 bool config_kind_find(const char *name, enum config_kind *ret)
@@ -38,7 +40,7 @@ const char *config_kind_name(enum config_kind kind)
 
 const char *config_kind_names(void)
 {
-	return "ignition-3.3, cloud-config, cloud-config-flatcar";
+	return "ignition-3.3, ignition-3.3-fcos, cloud-config, cloud-config-flatcar";
 }
 
 const char *config_kind_title(enum config_kind kind)

@@ -9,9 +9,10 @@
 #include "provisioner/config/cloudconfig.h"
 
 enum config_kind {
-	CONFIG_COREOS = 1, /* cloud-config for coreos-cloudinit as CoreOS had it */
-	CONFIG_FLATCAR,    /* cloud-config for Flatcar's coreos-cloudinit */
-	CONFIG_IGNITION,   /* Ignition, for systems with systemd-networkd */
+	CONFIG_COREOS = 1,    /* cloud-config for coreos-cloudinit as CoreOS had it */
+	CONFIG_FLATCAR,       /* cloud-config for Flatcar's coreos-cloudinit */
+	CONFIG_IGNITION,      /* Ignition, for systems with systemd-networkd: Flatcar */
+	CONFIG_IGNITION_FCOS, /* Ignition for Fedora CoreOS, which has NetworkManager */
 	CONFIG_KINDS
 };
 

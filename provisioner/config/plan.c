@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "provisioner/config/keyfile.h"
 #include "provisioner/config/rules.h"
 #include "provisioner/config/sections.h"
 
@@ -19,7 +20,8 @@ static int make_room(struct plan *p, const struct cloudconfig *c)
 
 	for (size_t i = 0; i < c->units.n; i++)
 		n_drop_ins += c->units.items[i].drop_ins.n;
-	size_t n_files = c->files.n + c->units.n + n_drop_ins + FILES_OF_SECTIONS;
+	/* A networkd file may become a keyfile and a setting of NetworkManager. */
+	size_t n_files = c->files.n + 2 * c->units.n + n_drop_ins + FILES_OF_SECTIONS;
 	p->users = arena_alloc(p->arena, c->users.n + 1, sizeof(*p->users));
 	p->files = arena_alloc(p->arena, n_files, sizeof(*p->files));
 	p->links = arena_alloc(p->arena, c->units.n + CC_SECTIONS, sizeof(*p->links));
@@ -267,6 +269,9 @@ static int plan_network_unit(struct plan *p, const struct cc_unit *u)
 
 	if (!path)
 		return -E2BIG;
+	/* There NetworkManager has the network; udev reads .link files itself. */
+	if (p->kind == CONFIG_IGNITION_FCOS && strcmp(strrchr(path, '.'), ".link") != 0)
+		return 0;
 	if (u->mask)
 		add_link(p, u->name.at, path, "/dev/null");
 	else if (u->content.text)
@@ -284,9 +289,10 @@ static int plan_network_unit(struct plan *p, const struct cc_unit *u)
 
 /* etcd2 became etcd-member.service: what a config says of the one without bringing it, it means of
  * the other. */
-static const char *name_today(const struct cloudconfig *c, const struct cc_unit *u)
+static const char *name_today(
+	const struct plan *p, const struct cloudconfig *c, const struct cc_unit *u)
 {
-	bool etcd2 = c->sections[CC_ETCD2] && !u->content.text &&
+	bool etcd2 = p->kind == CONFIG_IGNITION && c->sections[CC_ETCD2] && !u->content.text &&
 		     strcmp(u->name.text, "etcd2.service") == 0;
 
 	return etcd2 ? PLAN_ETCD_MEMBER : u->name.text;
@@ -294,7 +300,7 @@ static const char *name_today(const struct cloudconfig *c, const struct cc_unit 
 
 static int take_unit(struct plan *p, const struct cloudconfig *c, const struct cc_unit *from)
 {
-	const char *name = name_today(c, from);
+	const char *name = name_today(p, c, from);
 	int rc = 0;
 
 	if (from->runtime)
@@ -411,6 +417,8 @@ int plan_make(struct plan *p, const struct cloudconfig *c)
 	plan_files(p, c);
 	for (size_t i = 0; i < c->units.n && rc == 0; i++)
 		rc = take_unit(p, c, &c->units.items[i]);
+	if (rc == 0 && p->kind == CONFIG_IGNITION_FCOS)
+		rc = keyfile_plan(p, c);
 	if (rc == 0)
 		rc = sections_plan(p, c);
 	if (rc == 0)

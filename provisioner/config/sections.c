@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "provisioner/config/fcos.h"
 #include "provisioner/config/keys.h"
 
 #define TEXT_MAX ((size_t)1 << 16)
@@ -124,7 +125,19 @@ static bool is_set(const struct cloudconfig *c, enum cc_section s)
 	return cloudconfig_section_at(c, s).line > 0;
 }
 
-int sections_plan(struct plan *p, const struct cloudconfig *c)
+/* What sets programs that a configuration may bring along. */
+static int plan_era(struct plan *p, const struct cloudconfig *c)
+{
+	int rc = 0;
+
+	if (is_set(c, CC_FLEET))
+		rc = environment(p, c, CC_FLEET, "fleet.service", "20-cloudinit.conf");
+	if (rc == 0 && is_set(c, CC_FLANNEL))
+		rc = plan_flannel(p, c);
+	return rc;
+}
+
+static int plan_flatcar(struct plan *p, const struct cloudconfig *c)
 {
 	int rc = 0;
 
@@ -132,12 +145,8 @@ int sections_plan(struct plan *p, const struct cloudconfig *c)
 		err_list_add(p->errors, cloudconfig_section_at(c, CC_ETCD),
 			"coreos.etcd is for etcd 0.4, which no system with Ignition has; use "
 			"coreos.etcd2");
-	if (rc == 0 && is_set(c, CC_ETCD2))
+	if (is_set(c, CC_ETCD2))
 		rc = plan_etcd2(p, c);
-	if (rc == 0 && is_set(c, CC_FLEET))
-		rc = environment(p, c, CC_FLEET, "fleet.service", "20-cloudinit.conf");
-	if (rc == 0 && is_set(c, CC_FLANNEL))
-		rc = plan_flannel(p, c);
 	if (rc == 0 && is_set(c, CC_LOCKSMITH))
 		rc = environment(p, c, CC_LOCKSMITH, "locksmithd.service", "20-cloudinit.conf");
 	if (rc == 0 && is_set(c, CC_OEM))
@@ -145,4 +154,13 @@ int sections_plan(struct plan *p, const struct cloudconfig *c)
 	if (rc == 0 && is_set(c, CC_UPDATE))
 		rc = plan_update(p, c);
 	return rc;
+}
+
+int sections_plan(struct plan *p, const struct cloudconfig *c)
+{
+	int rc = plan_era(p, c);
+
+	if (rc < 0)
+		return rc;
+	return p->kind == CONFIG_IGNITION_FCOS ? fcos_plan(p, c) : plan_flatcar(p, c);
 }

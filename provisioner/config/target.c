@@ -75,13 +75,13 @@ static void refuse_settings_of_nothing(const struct target *t)
 {
 	static const struct {
 		enum cc_section section;
-		const char *name, *unit;
 		unsigned kinds;
+		const char *name, *unit;
 	} gone[] = {
-		{CC_ETCD, "etcd", "etcd.service", ON(CONFIG_FLATCAR)},
-		{CC_ETCD2, "etcd2", "etcd2.service", ON(CONFIG_FLATCAR)},
-		{CC_FLEET, "fleet", "fleet.service", ~ON(CONFIG_COREOS)},
-		{CC_FLANNEL, "flannel", "flanneld.service", ~ON(CONFIG_COREOS)},
+		{CC_ETCD, ON(CONFIG_FLATCAR), "etcd", "etcd.service"},
+		{CC_ETCD2, ON(CONFIG_FLATCAR), "etcd2", "etcd2.service"},
+		{CC_FLEET, ~ON(CONFIG_COREOS), "fleet", "fleet.service"},
+		{CC_FLANNEL, ~ON(CONFIG_COREOS), "flannel", "flanneld.service"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(gone); i++) {
@@ -139,6 +139,61 @@ static void refuse_files_under_units(const struct target *t)
 	}
 }
 
+/* ---- Fedora CoreOS ---- */
+
+/* Units of CoreOS and its heirs that Fedora CoreOS has not; to stop or mask one is no mistake. */
+static void refuse_units_of_others(const struct target *t)
+{
+	static const struct {
+		const char *unit, *instead;
+	} others[] = {
+		{"etcd-member.service", "run etcd in a container of a unit with its own content"},
+		{"etcd2.service", "run etcd in a container of a unit with its own content"},
+		{"etcd.service", "run etcd in a container of a unit with its own content"},
+		{"fleet.service", "bring it with its content"},
+		{"flanneld.service", "bring it with its content"},
+		{"locksmithd.service", "Zincati reboots for updates: coreos.update says when"},
+		{"update-engine.service", "Zincati updates: coreos.update says when"},
+		{"systemd-networkd.service", "NetworkManager.service has the network"},
+	};
+
+	for (size_t i = 0; i < t->c->units.n; i++) {
+		const struct cc_unit *u = &t->c->units.items[i];
+		bool stops = u->command.text && strcmp(u->command.text, "stop") == 0;
+
+		for (size_t k = 0; k < ARRAY_LEN(others); k++)
+			if (strcmp(u->name.text, others[k].unit) == 0 && !u->mask && !stops &&
+				!brings_unit(t->c, u->name.text))
+				err_list_add(t->errors, u->name.at, "Fedora CoreOS has no %s; %s",
+					u->name.text, others[k].instead);
+	}
+}
+
+static void refuse_places(const struct target *t)
+{
+	static const char *const writable[] = {"/etc/", "/var/", "/opt/", "/home/", "/root/",
+		"/srv/", "/mnt/", "/media/", "/boot/"};
+
+	for (size_t i = 0; i < t->c->files.n; i++) {
+		const struct cc_text *path = &t->c->files.items[i].path;
+		bool found = false;
+
+		for (size_t k = 0; k < ARRAY_LEN(writable); k++)
+			found |= strncmp(path->text, writable[k], strlen(writable[k])) == 0;
+		if (!found)
+			err_list_add(t->errors, path->at,
+				"%s: nothing can be written there, for the root folder of Fedora "
+				"CoreOS is read-only; use /etc, /var or /opt",
+				path->text);
+		else if (strncmp(path->text, "/etc/systemd/network/", 21) == 0 &&
+			 !strstr(path->text, ".link"))
+			err_list_add(t->errors, path->at,
+				"%s: Fedora CoreOS has NetworkManager, which does not read it; "
+				"written as a unit it becomes a file of NetworkManager",
+				path->text);
+	}
+}
+
 void target_check(enum config_kind kind, const struct cloudconfig *c, struct err_list *errors)
 {
 	static const struct {
@@ -151,6 +206,8 @@ void target_check(enum config_kind kind, const struct cloudconfig *c, struct err
 		{refuse_settings_of_nothing, ~ON(CONFIG_COREOS)},
 		{refuse_enabling_alone, CLOUDINIT},
 		{refuse_files_under_units, CLOUDINIT},
+		{refuse_units_of_others, ON(CONFIG_IGNITION_FCOS)},
+		{refuse_places, ON(CONFIG_IGNITION_FCOS)},
 	};
 	struct target t = {.kind = kind, .c = c, .errors = errors};
 

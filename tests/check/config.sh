@@ -35,7 +35,7 @@ if have ignition ignition-validate -version; then
 	for config in "$data"/*.ign; do
 		ok "ignition-validate takes $(basename "$config")" ignition-validate "$config"
 	done
-	for config in master worker single; do
+	for config in master worker single fcos worker-fcos single-fcos; do
 		is "ignition-validate has nothing to say about $config.ign" "" "$(ignition-validate "$data/$config.ign" 2>&1)"
 	done
 fi
@@ -61,7 +61,7 @@ unpack() {
 	PYTHON
 }
 
-for node in master worker single; do
+for node in master worker single fcos worker-fcos single-fcos; do
 	ok "$node.ign can be unpacked" unpack "$data/$node.ign" "$work/$node"
 done
 ok "the fetch step is a shell script" sh -n "$work/master/opt/slipway/bin/fetch-join"
@@ -103,10 +103,22 @@ keys_are_known() {
 		[A-Z]*=*) key=$section.${line%%=*}
 			grep -qxF "$key" "$work/strings" || unknown+=" $key" ;;
 		esac
-	done < <(cat "$work"/*/etc/systemd/network/*)
+	done < <(cat "$work"/*/etc/systemd/network/*.net*)
 	[ -z "$unknown" ] || { echo "not a key of networkd:$unknown"; return 1; }
 }
 if have "binutils, systemd" test -x $networkd -a -x /usr/bin/strings; then
 	ok "systemd-networkd knows every key of the network files" keys_are_known
+fi
+
+profiles() {
+	tests/check/keyfiles.py "$work/$1/etc/NetworkManager/system-connections"
+}
+if have "gir1.2-nm-1.0, python3-gi" /usr/bin/python3 -c 'import gi; gi.require_version("NM", "1.0")'; then
+	for node in fcos worker-fcos single-fcos; do
+		ok "NetworkManager understands every word of the profiles of $node.ign" profiles $node
+	done
+	cp -r "$work/single-fcos" "$work/broken-fcos"
+	echo surprise=1 >>"$work/broken-fcos/etc/NetworkManager/system-connections/20-internal.nmconnection"
+	like "and a word it does not know is found out" 'surprise=1: NetworkManager has None' "$(profiles broken-fcos)"
 fi
 done_testing

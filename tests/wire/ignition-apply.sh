@@ -33,7 +33,7 @@ apply() {
 	done
 }
 
-for node in master worker single; do
+for node in master worker single fcos; do
 	ok "Ignition applies $node.ign" apply $node
 done
 root=$work/master
@@ -53,6 +53,13 @@ like "etcd is told what it is by a file" '^EnvironmentFile=/etc/slipway/etcd\.en
 	"$(cat "$root/etc/systemd/system/etcd-member.service.d/20-slipway.conf")"
 like "etcd listens on the node's address" '^ETCD_LISTEN_CLIENT_URLS=http://10\.77\.0\.11:2379,http://127\.0\.0\.1:2379$' \
 	"$(cat "$root/etc/slipway/etcd.env")"
+root=$work/fcos
+is "each profile of NetworkManager is the root user's alone, or it would be ignored" "600 0:0" \
+	"$(stat -c '%a %u:%g' "$root"/etc/NetworkManager/system-connections/*.nmconnection | sort -u)"
+is "Fedora CoreOS gets no networkd units" "99-names.link" "$(cd "$root/etc/systemd/network" && echo *)"
+is "and its bond is there by profiles" "11-bond0-1.nmconnection 11-bond0-2.nmconnection bond0.nmconnection" \
+	"$(cd "$root/etc/NetworkManager/system-connections" && echo *bond0*)"
+root=$work/master
 is "a worker has no etcd" "" "$(find "$work/worker" -name '*etcd*')"
 is "a node with one NIC has no bond" "20-internal.network" "$(cd "$work/single/etc/systemd/network" && echo *)"
 

@@ -5,21 +5,26 @@
 
 /* ---- Whole files ---- */
 
-static void expect_file(const char *name)
+static void expect_kind(enum config_kind kind, const char *name, const char *golden)
 {
 	struct golden g = golden_init();
 	char from[64], to[64];
 
 	(void)snprintf(from, sizeof(from), "%s.yaml", name);
-	(void)snprintf(to, sizeof(to), "%s.ign", name);
+	(void)snprintf(to, sizeof(to), "%s.ign", golden);
 	char *text = golden_load(&g, from);
 	assert_non_null(text);
 	golden_read(&g, text);
-	int rc = config_emit(CONFIG_IGNITION, g.c, &g.out, &g.errors);
+	int rc = config_emit(kind, g.c, &g.out, &g.errors);
 	err_list_print(&g.errors, stderr);
 	assert_int_equal(rc, 0);
 	golden_expect(&g, to, str_text(&g.out));
 	golden_done(&g);
+}
+
+static void expect_file(const char *name)
+{
+	expect_kind(CONFIG_IGNITION, name, name);
 }
 
 TEST(a_master_with_a_bond)
@@ -40,6 +45,13 @@ TEST(a_worker_with_one_nic)
 TEST(one_of_everything)
 {
 	expect_file("everything");
+}
+
+TEST(fedora_coreos_gets_profiles_of_networkmanager)
+{
+	expect_kind(CONFIG_IGNITION_FCOS, "fcos", "fcos");
+	expect_kind(CONFIG_IGNITION_FCOS, "worker", "worker-fcos");
+	expect_kind(CONFIG_IGNITION_FCOS, "single", "single-fcos");
 }
 
 /* ---- Single points ---- */
@@ -290,7 +302,8 @@ TEST(a_result_that_does_not_fit_is_an_error)
 }
 
 RUN(t(a_master_with_a_bond), t(a_worker_with_lacp_and_an_external_interface),
-	t(a_worker_with_one_nic), t(one_of_everything), t(an_empty_config_is_only_a_version),
+	t(a_worker_with_one_nic), t(one_of_everything),
+	t(fedora_coreos_gets_profiles_of_networkmanager), t(an_empty_config_is_only_a_version),
 	t(slots_survive_letter_by_letter), t(permissions_become_decimal_and_default_to_0644),
 	t(owners_are_ids_or_names_never_both), t(the_same_key_is_given_once),
 	t(starting_a_unit_of_the_system_links_it),

@@ -5,7 +5,8 @@
 #define COREOS (1u << CONFIG_COREOS)
 #define FLATCAR (1u << CONFIG_FLATCAR)
 #define IGNITION (1u << CONFIG_IGNITION)
-#define OTHERS (FLATCAR | IGNITION)
+#define FCOS (1u << CONFIG_IGNITION_FCOS)
+#define OTHERS (FLATCAR | IGNITION | FCOS)
 
 /* What each kind says to a config body: `refused` is the set of kinds that give the message. */
 struct point {
@@ -47,7 +48,7 @@ static void expect(const struct point *points, size_t n)
 
 TEST(hyphens_are_for_coreos_alone)
 {
-	EXPECT({"write-files: [{path: /a}]", OTHERS,
+	EXPECT({"write-files: [{path: /etc/a}]", OTHERS,
 		       "test:2:1: write write_files: Flatcar ignores keys with hyphens in silence"},
 		{"coreos: {units: [{name: a.service, drop-ins: []}]}", OTHERS, "write drop_ins"},
 		{"coreos: {update: {reboot-strategy: off}}", OTHERS,
@@ -62,8 +63,8 @@ TEST(flatcar_cuts_host_names_at_their_first_dot)
 
 TEST(special_modes_are_lost_by_cloudinit)
 {
-	EXPECT({"write_files: [{path: /a, permissions: \"4755\"}]", COREOS | FLATCAR | IGNITION,
-		"/a: setuid, setgid and sticky would be lost"});
+	EXPECT({"write_files: [{path: /etc/a, permissions: \"4755\"}]", COREOS | OTHERS,
+		"/etc/a: setuid, setgid and sticky would be lost"});
 }
 
 TEST(settings_of_programs_that_are_gone_need_their_unit)
@@ -72,7 +73,8 @@ TEST(settings_of_programs_that_are_gone_need_their_unit)
 		       "test:2:29: coreos.fleet: CoreOS was the last"},
 		{"coreos: {flannel: {ip_masq: \"true\"}}", OTHERS,
 			"bring flanneld.service with its content under coreos.units"},
-		{"coreos: {etcd2: {name: a}}", FLATCAR, "bring etcd2.service"},
+		{"coreos: {etcd2: {name: a}, units: [{name: etcd2.service, content: \"[Unit]\"}]}",
+			FCOS, "coreos.etcd2: Fedora CoreOS has no etcd2; run etcd in a container"},
 		{"coreos: {fleet: {verbosity: 1}, units: [{name: fleet.service, content: "
 		 "\"[Unit]\"}]}",
 			0, ""},
@@ -96,7 +98,58 @@ TEST(a_file_and_a_unit_of_one_path)
 {
 	EXPECT({"write_files: [{path: /etc/systemd/system/a.service}]\n"
 		"coreos: {units: [{name: a.service, content: \"[Unit]\"}]}",
-		COREOS | FLATCAR | IGNITION, "also"});
+		COREOS | OTHERS, "also"});
+}
+
+TEST(fedora_coreos_has_other_units)
+{
+	EXPECT({"coreos: {units: [{name: etcd-member.service, command: start}]}", FCOS,
+		       "test:2:25: Fedora CoreOS has no etcd-member.service; run etcd in a "
+		       "container"},
+		{"coreos: {units: [{name: locksmithd.service, drop_ins: [{name: a.conf, content: "
+		 "\"[Unit]\"}]}]}",
+			FCOS, "Zincati reboots for updates"},
+		{"coreos: {units: [{name: systemd-networkd.service, command: restart}]}", FCOS,
+			"NetworkManager.service has the network"},
+		{"coreos: {units: [{name: update-engine.service, mask: true}]}", 0, ""},
+		{"coreos: {units: [{name: locksmithd.service, command: stop}]}", 0, ""},
+		{"coreos: {units: [{name: etcd-member.service, command: start, content: "
+		 "\"[Service]\\nExecStart=/opt/bin/etcd\"}]}",
+			0, ""});
+}
+
+TEST(fedora_coreos_has_other_places)
+{
+	EXPECT({"write_files: [{path: /data/a}]", FCOS, "/data/a: nothing can be written there"},
+		{"write_files: [{path: /a}]", FCOS, "/a: nothing can be written there"},
+		{"write_files: [{path: /opt/bin/a}, {path: /var/lib/a}, {path: /root/a}]", 0, ""},
+		{"write_files: [{path: /etc/systemd/network/a.network}]", FCOS,
+			"written as a unit it becomes a file of NetworkManager"},
+		{"write_files: [{path: /etc/systemd/network/a.link}]", 0, ""});
+}
+
+TEST(fedora_coreos_updates_by_zincati)
+{
+	EXPECT({"coreos: {update: {reboot_strategy: etcd-lock}}", FCOS,
+		       "test:2:36: coreos.update.reboot_strategy: Fedora CoreOS locks by "
+		       "FleetLock"},
+		{"coreos: {update: {group: stable}}", FCOS,
+			"coreos.update.group: Fedora CoreOS has no such setting: its stream"},
+		{"coreos: {locksmith: {endpoint: \"http://a:1\"}}", FCOS, "Zincati asks no etcd"},
+		{"coreos: {locksmith: {window_start: \"4:00\", window_length: 1h}}", FCOS,
+			"a window has a start and a length, and"},
+		{"coreos: {update: {reboot_strategy: reboot}, locksmith: {window_start: \"4:00\"}}",
+			FCOS, "a window has a start and a length, and"},
+		{"coreos: {update: {reboot_strategy: reboot}, locksmith: {window_start: \"4:00\", "
+		 "window_length: 1.5h}}",
+			FCOS, "Zincati wants whole hours and minutes"},
+		{"coreos: {update: {reboot_strategy: reboot}, locksmith: {window_start: \"4:00\", "
+		 "window_length: 25h}}",
+			FCOS, "a day at most"},
+		{"coreos: {oem: {id: a}}", FCOS,
+			"coreos.oem: Fedora CoreOS has no oem; leave it out"},
+		{"coreos: {update: {reboot_strategy: off}}", 0, ""},
+		{"coreos: {update: {reboot_strategy: reboot}}", 0, ""});
 }
 
 TEST(kinds_are_found_by_their_names)
@@ -119,4 +172,5 @@ RUN(t(hyphens_are_for_coreos_alone), t(flatcar_cuts_host_names_at_their_first_do
 	t(special_modes_are_lost_by_cloudinit),
 	t(settings_of_programs_that_are_gone_need_their_unit),
 	t(enabling_alone_starts_nothing_in_memory), t(a_file_and_a_unit_of_one_path),
-	t(kinds_are_found_by_their_names))
+	t(fedora_coreos_has_other_units), t(fedora_coreos_has_other_places),
+	t(fedora_coreos_updates_by_zincati), t(kinds_are_found_by_their_names))

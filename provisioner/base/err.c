@@ -64,12 +64,11 @@ void err_print(const struct err *e, FILE *to)
 }
 
 /* One template's mistake comes up for each node that uses it; it is one mistake. */
-static bool is_listed(const struct err_list *l, const struct err *e)
+static bool is_listed(const struct err *list, size_t n, const struct err *e)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (l->list[i].at.line == e->at.line && l->list[i].at.col == e->at.col &&
-			strcmp(l->list[i].file, e->file) == 0 &&
-			strcmp(l->list[i].msg, e->msg) == 0)
+	for (size_t i = 0; i < n; i++)
+		if (list[i].at.line == e->at.line && list[i].at.col == e->at.col &&
+			strcmp(list[i].file, e->file) == 0 && strcmp(list[i].msg, e->msg) == 0)
 			return true;
 	return false;
 }
@@ -82,12 +81,24 @@ void err_list_add(struct err_list *l, struct mark at, const char *fmt, ...)
 	va_start(ap, fmt);
 	err_vset(&e, at, fmt, ap);
 	va_end(ap);
-	if (is_listed(l, &e))
+	if (is_listed(l->list, l->n, &e))
 		return;
 	if (err_list_is_full(l))
 		l->dropped++;
 	else
 		l->list[l->n++] = e;
+}
+
+void err_list_warn(struct err_list *l, struct mark at, const char *fmt, ...)
+{
+	struct err e;
+	va_list ap;
+
+	va_start(ap, fmt);
+	err_vset(&e, at, fmt, ap);
+	va_end(ap);
+	if (l->n_warnings < ERR_LIST_MAX && !is_listed(l->warnings, l->n_warnings, &e))
+		l->warnings[l->n_warnings++] = e;
 }
 
 void err_list_add_err(struct err_list *l, const struct err *e)
@@ -103,12 +114,39 @@ bool err_list_is_full(const struct err_list *l)
 	return l->n == ERR_LIST_MAX;
 }
 
+static int by_place(const void *a, const void *b)
+{
+	const struct err *x = a, *y = b;
+	int by_file = strcmp(x->file, y->file);
+
+	if (by_file != 0)
+		return by_file;
+	if (x->at.line != y->at.line)
+		return x->at.line < y->at.line ? -1 : 1;
+	if (x->at.col != y->at.col)
+		return x->at.col < y->at.col ? -1 : 1;
+	return strcmp(x->msg, y->msg);
+}
+
+void err_list_sort(struct err_list *l)
+{
+	qsort(l->list, l->n, sizeof(*l->list), by_place);
+	qsort(l->warnings, l->n_warnings, sizeof(*l->warnings), by_place);
+}
+
 void err_list_print(const struct err_list *l, FILE *to)
 {
 	for (size_t i = 0; i < l->n; i++)
 		err_print(&l->list[i], to);
 	if (l->dropped > 0)
 		(void)fprintf(to, "(%zu more)\n", l->dropped);
+	for (size_t i = 0; i < l->n_warnings; i++) {
+		struct err e = l->warnings[i];
+
+		(void)snprintf(
+			e.msg, sizeof(e.msg), "warning: %s", l->warnings[i].msg); /* may be cut */
+		err_print(&e, to);
+	}
 }
 
 #define NEAREST_WORD_MAX 40

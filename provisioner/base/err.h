@@ -40,18 +40,27 @@ void err_print(const struct err *e, FILE *to);
 
 #define ERR_LIST_MAX 20
 
+/* Errors, and beside them warnings: what is legal but hardly meant. A list without errors is a success. */
 struct err_list {
 	struct err list[ERR_LIST_MAX];
 	size_t n;
 	size_t dropped; /* errors beyond ERR_LIST_MAX */
+	struct err warnings[ERR_LIST_MAX];
+	size_t n_warnings;
 };
 
 /* Adds an error; one that is listed already, at the same place in the same words, is not added again. */
 void err_list_add(struct err_list *l, struct mark at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void err_list_add_err(struct err_list *l, const struct err *e);
+
+/* The same for a warning; those beyond ERR_LIST_MAX are dropped. */
+void err_list_warn(struct err_list *l, struct mark at, const char *fmt, ...) PRINTF_LIKE(3, 4);
 bool err_list_is_full(const struct err_list *l);
 
-/* Prints all, one a line, and says how many more there were. */
+/* Puts errors and warnings in the order in which they stand in their files; those without a place first. */
+void err_list_sort(struct err_list *l);
+
+/* Prints all, one a line, and says how many more there were; then the warnings. */
 void err_list_print(const struct err_list *l, FILE *to);
 
 /* The candidate nearest to `word` by edit distance, or NULL when none is near enough to be what the

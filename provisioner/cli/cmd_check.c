@@ -3,12 +3,14 @@
 #include <string.h>
 
 #include "provisioner/base/files.h"
+#include "provisioner/base/json.h"
 #include "provisioner/cli/cli.h"
 #include "provisioner/cluster/cluster.h"
+#include "provisioner/cluster/files.h"
 #include "provisioner/generation/generation.h"
 
-#define CONFIG_BYTES_MAX ((size_t)8 << 20)
 #define ARENA_BYTES_MAX ((size_t)512 << 20)
+#define JSON_BYTES_MAX ((size_t)1 << 20)
 
 /* Stand-ins for what only a server knows. */
 #define NO_SHA256 "0000000000000000000000000000000000000000000000000000000000000000"
@@ -20,7 +22,13 @@ static const struct cli_option options[] = {
 	{"write", 'w', "DIR", NULL,
 		"also write there what each node would get: NODE.yaml as the template wrote it, "
 		"NODE.config as it reads it"},
+	{"output", 'o', "FORMAT", "text", "text, or json for editors and CI"},
 	{.name = NULL},
+};
+
+/* The folders that a check reads. */
+struct folders {
+	int config, templates, images;
 };
 
 static int write_one(int dir, const char *node, const char *suffix, const struct artefact *a,
@@ -53,34 +61,74 @@ static int write_all(const struct cli *cli, const struct generation *g, struct e
 	return rc;
 }
 
-static int check(const struct cli *cli, struct arena *a, int config_dir, int templates_dir,
-	int images_dir, struct err_list *errors)
+static int check(const struct cli *cli, struct arena *a, const struct folders *dirs,
+	struct cluster **ret, struct err_list *errors)
 {
-	const char *path = cli_value(cli, "config");
-	AUTO(free_p) char *text = NULL;
+	int rc = cluster_files_load(a, dirs->config, cli_value(cli, "config"), ret, errors);
 	struct generation *g;
-	struct cluster *c;
-	size_t len;
 
-	int rc = file_read(AT_FDCWD, path, CONFIG_BYTES_MAX, &text, &len);
-	if (rc < 0) {
-		err_list_add(errors, (struct mark){.file = path}, "%s", strerror(-rc));
+	if (rc < 0)
 		return rc;
-	}
-	if ((rc = cluster_load(a, path, text, len, &c, errors)) < 0)
-		return rc;
-	struct generation_inputs in = {.cluster = c,
-		.sources = {.config_dir = config_dir, .shipped_dir = templates_dir},
-		.images_dir = images_dir,
+	struct generation_inputs in = {.cluster = *ret,
+		.sources = {.config_dir = dirs->config, .shipped_dir = dirs->templates},
+		.images_dir = dirs->images,
 		.facts = {.ca_fingerprint = NO_SHA256, .agent_sha256 = NO_SHA256},
 		.last_hash = ""};
-	if ((rc = generation_build(&in, NULL, &g, errors)) < 0)
+	rc = generation_build(&in, NULL, &g, errors);
+	if (rc < 0)
 		return rc;
-	rc = cli_has(cli, "write") ? write_all(cli, g, errors) : 0;
-	if (rc == 0)
-		printf("%s: cluster %s, %u nodes, image %s/%s: all of it renders\n", path, c->name,
-			c->n_nodes, c->settings->image.distro, c->settings->image.version);
+	if (cli_has(cli, "write"))
+		rc = write_all(cli, g, errors);
 	generation_free(g);
+	return rc;
+}
+
+static void add_problems(struct json *j, const struct err *list, size_t n, const char *severity)
+{
+	for (size_t i = 0; i < n; i++) {
+		json_map(j);
+		json_key_text(j, "file", list[i].file[0] ? list[i].file : NULL);
+		json_key_int(j, "line", list[i].at.line);
+		json_key_int(j, "column", list[i].at.col);
+		json_key_text(j, "severity", severity);
+		json_key_text(j, "message", list[i].msg);
+		json_map_end(j);
+	}
+}
+
+static void print_json(const struct cluster *c, const struct err_list *errors)
+{
+	AUTO(str_done) struct str out = str_init(JSON_BYTES_MAX);
+	struct json j = json_init(&out);
+
+	json_map(&j);
+	json_key_bool(&j, "ok", errors->n == 0);
+	json_key_text(&j, "cluster", c ? c->name : NULL);
+	json_key_int(&j, "nodes", c ? c->n_nodes : 0);
+	json_key(&j, "problems");
+	json_list(&j);
+	add_problems(&j, errors->list, errors->n, "error");
+	add_problems(&j, errors->warnings, errors->n_warnings, "warning");
+	json_list_end(&j);
+	json_key_int(&j, "more", (int64_t)errors->dropped);
+	json_map_end(&j);
+	puts(str_text(&out));
+}
+
+static int report(const struct cli *cli, const struct cluster *c, struct err_list *errors)
+{
+	int rc = errors->n == 0 ? CLI_OK : CLI_CONFIG;
+
+	err_list_sort(errors);
+	if (strcmp(cli_value(cli, "output"), "json") == 0) {
+		print_json(c, errors);
+		return rc;
+	}
+	err_list_print(errors, stderr);
+	if (rc == CLI_OK)
+		printf("%s: cluster %s, %u node%s, image %s/%s: all of it renders\n",
+			cli_value(cli, "config"), c->name, c->n_nodes, c->n_nodes == 1 ? "" : "s",
+			c->settings->image.distro, c->settings->image.version);
 	return rc;
 }
 
@@ -95,8 +143,12 @@ static int run(const struct cli *cli)
 	AUTO(close_p) int templates_dir = dir_open(cli_value(cli, "templates"));
 	AUTO(close_p)
 	int images_dir = cli_value(cli, "images") ? dir_open(cli_value(cli, "images")) : -1;
+	struct folders dirs = {config_dir, templates_dir, images_dir};
 	struct err_list errors = {0};
+	struct cluster *c = NULL;
 
+	if (!cli_output_is_legal(cli, "text"))
+		return CLI_USAGE;
 	if (config_dir < 0 || templates_dir < 0) {
 		const char *which = config_dir < 0 ? folder : cli_value(cli, "templates");
 
@@ -104,18 +156,19 @@ static int run(const struct cli *cli)
 			strerror(config_dir < 0 ? -config_dir : -templates_dir));
 		return CLI_FAILED;
 	}
-	if (check(cli, a, config_dir, templates_dir, images_dir, &errors) == 0)
-		return CLI_OK;
-	err_list_print(&errors, stderr);
-	return CLI_CONFIG;
+	int rc = check(cli, a, &dirs, &c, &errors);
+	if (rc < 0 && errors.n == 0)
+		err_list_add(&errors, (struct mark){.file = path}, "%s", strerror(-rc));
+	return report(cli, c, &errors);
 }
 
 const struct cli_command cmd_check = {
 	.name = "check",
 	.args = "",
 	.summary = "check cluster.yaml and render everything from it, without a server",
-	.detail = "Mistakes are reported as FILE:LINE:COLUMN: MESSAGE, up to twenty at once; exit "
-		  "status 65.",
+	.detail = "Reads the files of nodes.d beside it, too. Mistakes are reported as "
+		  "FILE:LINE:COLUMN: MESSAGE, up to twenty at once; exit status 65. Warnings are "
+		  "printed and change nothing.",
 	.options = options,
 	.run = run,
 };

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "provisioner/cluster/check_claims.h"
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/cluster/options.h"
 #include "provisioner/messages/messages.h"
@@ -66,6 +67,7 @@ static void check_options(const struct cluster_subnet *s, const char *path, stru
 {
 	uint8_t bytes[MESSAGE_OPTIONS_MAX];
 	struct wr w = wr_init(bytes, sizeof(bytes));
+	char also[ALSO_TEXT_SIZE];
 
 	if (s->search.n > CLUSTER_SEARCH_MAX)
 		err_list_add(errors, s->at, "%s.search: %u domains; %d are allowed", path,
@@ -81,8 +83,8 @@ static void check_options(const struct cluster_subnet *s, const char *path, stru
 		for (uint32_t k = 0; k < i; k++)
 			if (s->options[k].code == o->code)
 				err_list_add(errors, o->at,
-					"%s.options[%u].code: %u was already given (line %u)", path,
-					i, o->code, s->options[k].at.line);
+					"%s.options[%u].code: %u was already given %s", path, i,
+					o->code, check_also(s->options[k].at, also));
 	}
 	if (errors->n > 0)
 		return;
@@ -146,6 +148,7 @@ static void check_subnet_net(
 	const struct cluster_subnet *s = &c->dhcp.subnets[i];
 	char text[IPV4_NET_TEXT_SIZE], net[IPV4_NET_TEXT_SIZE];
 	struct ipv4_net whole = {ipv4_net_first(s->net), s->net.len};
+	char also[ALSO_TEXT_SIZE];
 
 	(void)ipv4_net_text(s->net, text);
 	if (s->net.addr != whole.addr)
@@ -157,31 +160,43 @@ static void check_subnet_net(
 			text, ipv4_net_text(c->network.internal.address, net));
 	for (uint32_t k = 0; k < i; k++)
 		if (is_overlapping(s->net, c->dhcp.subnets[k].net))
-			err_list_add(errors, s->at, "%s.subnet: %s overlaps %s (line %u)", path,
-				text, ipv4_net_text(c->dhcp.subnets[k].net, net),
-				c->dhcp.subnets[k].at.line);
+			err_list_add(errors, s->at, "%s.subnet: %s overlaps %s %s", path, text,
+				ipv4_net_text(c->dhcp.subnets[k].net, net),
+				check_also(c->dhcp.subnets[k].at, also));
+}
+
+static struct mark place_in(
+	const struct cluster_subnet *s, const struct cluster *c, const char *key)
+{
+	const struct doc_node *map = s == &c->dhcp.local ? c->dhcp.doc : s->doc;
+	const struct doc_node *value = map ? doc_get(map, key) : NULL;
+
+	return value ? value->at : s->at;
 }
 
 static void check_node_address(
 	const struct cluster *c, const struct cluster_node *n, struct err_list *errors)
 {
 	const struct cluster_subnet *s = cluster_subnet_of(c, n->address);
-	char addr[IPV4_TEXT_SIZE], text[IPV4_NET_TEXT_SIZE];
+	char addr[IPV4_TEXT_SIZE], text[IPV4_NET_TEXT_SIZE], also[ALSO_TEXT_SIZE];
+	struct mark at = check_place(n, "address");
 
 	(void)ipv4_text(n->address, addr);
 	if (!s || !is_host_address(s->net, n->address))
-		err_list_add(errors, n->at,
+		err_list_add(errors, at,
 			"nodes: %s: address %s is not a host's in network.internal (%s)%s", n->name,
 			addr, ipv4_net_text(c->network.internal.address, text),
 			c->dhcp.n_subnets > 0 ? " or a subnet of dhcp" : "");
 	else if (n->address == c->network.internal.address.addr)
-		err_list_add(errors, n->at, "nodes: %s: address %s is the provisioner's own",
-			n->name, addr);
+		err_list_add(errors, at, "nodes: %s: address %s is the provisioner's own %s",
+			n->name, addr, check_also(c->network.internal.at, also));
 	else if (is_in_range(s->pool, n->address))
-		err_list_add(errors, n->at, "nodes: %s: address %s is inside %s", n->name, addr,
-			s == &c->dhcp.local ? "dhcp.pool" : "the pool of its subnet");
+		err_list_add(errors, at, "nodes: %s: address %s is inside %s %s", n->name, addr,
+			s == &c->dhcp.local ? "dhcp.pool" : "the pool of its subnet",
+			check_also(place_in(s, c, "pool"), also));
 	else if (n->address == s->router)
-		err_list_add(errors, n->at, "nodes: %s: address %s is the router's", n->name, addr);
+		err_list_add(errors, at, "nodes: %s: address %s is the router's %s", n->name, addr,
+			check_also(place_in(s, c, "router"), also));
 }
 
 void check_dhcp(struct cluster *c, struct err_list *errors)

@@ -332,6 +332,7 @@ int cluster_load_texts(struct arena *a, const struct cluster_text *texts, size_t
 		cluster_check(a, c, errors);
 	if (errors->n == 0 && arena_is_full(a))
 		err_list_add(errors, start, "there is too much of it");
+	err_list_sort(errors);
 	if (errors->n > 0)
 		return -EINVAL;
 	*ret = c;

@@ -84,11 +84,12 @@ void value_load_option(struct load *l, const struct place *p)
 	for (size_t i = 0; i < p->node->n; i++) {
 		uint32_t address;
 
-		if (p->node->items[i]->kind == DOC_SCALAR &&
-			ipv4_parse(p->node->items[i]->text, &address) == 0)
-			wr_be32(&w, address);
-		else
+		if (p->node->items[i]->kind != DOC_SCALAR ||
+			ipv4_parse(p->node->items[i]->text, &address) < 0) {
 			value_is_wrong(l, p, p->node->items[i]);
+			return;
+		}
+		wr_be32(&w, address);
 	}
 	if (!wr_ok(&w) || w.len == 0)
 		value_is_wrong(l, p, p->node);

@@ -17,6 +17,7 @@
 #include "provisioner/base/files.h"
 #include "provisioner/base/log.h"
 #include "provisioner/cluster/cluster.h"
+#include "provisioner/cluster/files.h"
 #include "provisioner/daemon/channels.h"
 #include "provisioner/daemon/seeding.h"
 #include "provisioner/daemon/worker.h"
@@ -25,7 +26,6 @@
 #include "provisioner/store/store.h"
 #include "provisioner/trust/ca.h"
 
-#define CONFIG_BYTES_MAX ((size_t)8 << 20)
 #define ARENA_BYTES_MAX ((size_t)512 << 20)
 #define AGENT_FILE "slipway-join"
 #define FLUSH_US 100000
@@ -90,20 +90,13 @@ static int build(struct provisioner *p, struct generation **ret, struct err_list
 {
 	const struct provisioner_options *o = p->options;
 	AUTO(arena_free_p) struct arena *a = arena_new(ARENA_BYTES_MAX);
-	AUTO(free_p) char *text = NULL;
 	struct store_generation last = {0};
 	struct cluster *c;
-	size_t len;
 
-	int rc = file_read(o->config_dir, o->config_name, CONFIG_BYTES_MAX, &text, &len);
-	if (rc < 0) {
-		err_list_add(errors, (struct mark){.file = o->config_name},
-			"%s (workers do not run as root)", strerror(-rc));
-		return rc;
-	}
-	char *file = arena_strdup(a, o->config_name);
-	if ((rc = cluster_load(a, file, text, len, &c, errors)) < 0 ||
-		(rc = check_listening(p, c, errors)) < 0)
+	int rc = cluster_files_load(a, o->config_dir, o->config_name, &c, errors);
+	if (rc == -EACCES)
+		err_list_add(errors, (struct mark){0}, "workers do not run as root");
+	if (rc < 0 || (rc = check_listening(p, c, errors)) < 0)
 		return rc;
 	if ((rc = digest_agent(o->agent_dir, p->agent_sha256)) < 0) {
 		err_list_add(errors, (struct mark){0},

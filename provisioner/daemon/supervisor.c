@@ -20,12 +20,12 @@
 #include "provisioner/base/notify.h"
 #include "provisioner/base/sandbox.h"
 #include "provisioner/cluster/cluster.h"
+#include "provisioner/cluster/files.h"
 #include "provisioner/daemon/server_fds.h"
 #include "provisioner/daemon/worker.h"
 #include "provisioner/net/bring_up.h"
 
 #define EXIT_CONFIG_ERROR 65 /* EX_DATAERR of sysexits.h */
-#define CONFIG_BYTES_MAX ((size_t)8 << 20)
 #define ARENA_BYTES_MAX ((size_t)512 << 20)
 #define FD_LIMIT 65536
 #define RESTART_MIN_MS 50
@@ -353,20 +353,13 @@ static int load_config(struct supervisor *s, struct arena *a, struct err *e)
 		slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path)) : xstrdup(".");
 	struct err_list errors = {0};
 	struct cluster *c;
-	char *text;
-	size_t len;
 
 	s->config_name = slash ? slash + 1 : path;
-	int rc = file_read(AT_FDCWD, path, CONFIG_BYTES_MAX, &text, &len);
+	int rc = cluster_files_load(a, AT_FDCWD, path, &c, &errors);
+	err_list_print(&errors, stderr);
 	if (rc < 0)
-		return err_msg(e, rc, "%s: %s", path, strerror(-rc));
-	rc = cluster_load(a, path, text, len, &c, &errors);
-	free(text);
-	if (rc < 0) {
-		err_list_print(&errors, stderr);
-		return err_msg(e, -EBADMSG, "%s: %zu mistakes, not started", path,
-			errors.n + errors.dropped);
-	}
+		return err_msg(e, -EBADMSG, "%s: %zu mistake%s, not started", path,
+			errors.n + errors.dropped, errors.n == 1 ? "" : "s");
 	s->cluster = c;
 	return server_fds_open_folder(
 		&s->open, SERVER_CONFIG_DIR, folder, "the folder of cluster.yaml", e);

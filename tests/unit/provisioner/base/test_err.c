@@ -78,6 +78,42 @@ TEST(list_holds_twenty_and_counts_the_rest)
 	assert_non_null(strstr(out, "f:20:1: mistake 19\n(3 more)\n"));
 }
 
+TEST(warnings_are_printed_behind_errors_and_are_none)
+{
+	struct err_list l = {0};
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+
+	err_list_warn(&l, (struct mark){"f", 1, 1}, "odd");
+	err_list_warn(&l, (struct mark){"f", 1, 1}, "odd");
+	assert_int_equal(l.n, 0);
+	assert_int_equal(l.n_warnings, 1);
+	err_list_add(&l, (struct mark){"f", 9, 1}, "wrong");
+	for (unsigned i = 0; i < 2 * ERR_LIST_MAX; i++)
+		err_list_warn(&l, (struct mark){"g", i, 1}, "odd");
+	assert_int_equal(l.n_warnings, ERR_LIST_MAX);
+	l.n_warnings = 1;
+	err_list_print(&l, to);
+	(void)fclose(to);
+	assert_string_equal(text, "f:9:1: wrong\nf:1:1: warning: odd\n");
+	free(text);
+}
+
+TEST(list_is_sorted_by_place)
+{
+	static const struct mark places[] = {
+		{"b", 1, 1}, {"a", 10, 1}, {"a", 9, 5}, {"a", 9, 4}, {NULL, 0, 0}};
+	static const unsigned order[] = {4, 3, 2, 1, 0};
+	struct err_list l = {0};
+
+	for (unsigned i = 0; i < ARRAY_LEN(places); i++)
+		err_list_add(&l, places[i], "%u", i);
+	err_list_sort(&l);
+	for (unsigned i = 0; i < ARRAY_LEN(order); i++)
+		assert_int_equal(l.list[i].msg[0] - '0', order[i]);
+}
+
 TEST(added_error_keeps_its_place)
 {
 	struct err_list l = {0};
@@ -121,4 +157,5 @@ TEST(nearest_word_is_offered_only_when_it_is_near)
 RUN(t(error_prints_as_compilers_do), t(code_passes_through_when_nobody_wants_the_words),
 	t(message_may_be_put_behind_other_words), t(message_too_long_is_cut_and_ends),
 	t(message_can_not_steer_the_terminal), t(list_holds_twenty_and_counts_the_rest),
+	t(warnings_are_printed_behind_errors_and_are_none), t(list_is_sorted_by_place),
 	t(added_error_keeps_its_place), t(nearest_word_is_offered_only_when_it_is_near))

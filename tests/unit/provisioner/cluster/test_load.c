@@ -154,26 +154,30 @@ static const struct {
 		"has one"},
 	{SMALL "nodes:\n  - {name: m1, role: mister, mac: 52:54:00:00:00:01, address: "
 	       "10.10.0.10}\n",
-		"cluster.yaml:10:5: nodes: m1: no role \"mister\" (did you mean \"master\"?)"},
+		"cluster.yaml:10:22: nodes: m1: no role \"mister\" (did you mean \"master\"?)"},
 	{SMALL "nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: "
 	       "10.10.0.150}\n",
-		"cluster.yaml:10:5: nodes: m1: address 10.10.0.150 is inside dhcp.pool"},
+		"cluster.yaml:10:63: nodes: m1: address 10.10.0.150 is inside dhcp.pool (also at "
+		"cluster.yaml:4:14)"},
 	{SMALL "nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: "
 	       "10.10.1.10}\n",
-		"cluster.yaml:10:5: nodes: m1: address 10.10.1.10 is not a host's in "
+		"cluster.yaml:10:63: nodes: m1: address 10.10.1.10 is not a host's in "
 		"network.internal (10.10.0.1/24)"},
 	{SMALL "nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: 10.10.0.1}\n",
-		"cluster.yaml:10:5: nodes: m1: address 10.10.0.1 is the provisioner's own"},
+		"cluster.yaml:10:63: nodes: m1: address 10.10.0.1 is the provisioner's own (also "
+		"at cluster.yaml:3:13)"},
 	{SMALL "nodes:\n" MASTER
 	       "  - {name: m1, role: worker, mac: 52:54:00:00:00:09, address: 10.10.0.19}\n",
-		"cluster.yaml:11:5: nodes: the name \"m1\" is already taken (line 10)"},
+		"cluster.yaml:11:12: nodes: the name \"m1\" is already taken (also at "
+		"cluster.yaml:10:12)"},
 	{SMALL "nodes:\n" MASTER
 	       "  - {name: w1, role: worker, mac: 52:54:00:00:00:01, address: 10.10.0.11}\n",
-		"cluster.yaml:11:5: nodes: w1: MAC 52:54:00:00:00:01 already belongs to m1 (line "
-		"10)"},
+		"cluster.yaml:11:35: nodes: w1: MAC 52:54:00:00:00:01 already belongs to m1 (also "
+		"at cluster.yaml:10:35)"},
 	{SMALL "nodes:\n" MASTER
 	       "  - {name: w1, role: worker, mac: 52:54:00:00:00:02, address: 10.10.0.10}\n",
-		"cluster.yaml:11:5: nodes: w1: address 10.10.0.10 already belongs to m1 (line 10)"},
+		"cluster.yaml:11:63: nodes: w1: address 10.10.0.10 already belongs to m1 (also at "
+		"cluster.yaml:10:63)"},
 	{SMALL "nodes:\n  - {name: w1, role: worker, mac: 52:54:00:00:00:02, address: "
 	       "10.10.0.10}\n",
 		"cluster.yaml:1:1: nodes: none has a role with the add-on etcd (addons: "
@@ -216,19 +220,18 @@ static const struct {
 		"tells this machine from others"},
 	{SMALL "nodes:\n  - {name: m1, role: master, uuid: " UUID ", address: 10.10.0.10, "
 	       "external-mac: 52:54:00:00:00:01}\n",
-		"cluster.yaml:10:5: nodes: m1: external-mac needs mac beside it, to tell the two "
-		"NICs "
-		"apart"},
+		"cluster.yaml:10:109: nodes: m1: external-mac needs mac beside it, to tell the two "
+		"NICs apart"},
 	{SMALL "nodes:\n" MASTER "  - {name: w1, role: worker, uuid: " UUID
 	       ", address: 10.10.0.11}\n"
 	       "  - {name: w2, role: worker, uuid: " UUID_SMBIOS ", address: 10.10.0.12}\n",
-		"cluster.yaml:12:5: nodes: uuid \"44454c4c350010598048b4c04f4d3132\" is already "
-		"taken "
-		"(line 11)"},
+		"cluster.yaml:12:36: nodes: w2: uuid 44454c4c350010598048b4c04f4d3132 already "
+		"belongs to w1 (also at cluster.yaml:11:36)"},
 	{SMALL "nodes:\n" MASTER
 	       "  - {name: w1, role: worker, client-id: box, address: 10.10.0.11}\n"
 	       "  - {name: w2, role: worker, client-id: 'hex:00:62:6f:78', address: 10.10.0.12}\n",
-		"cluster.yaml:12:5: nodes: client-id \"626f78\" is already taken (line 11)"},
+		"cluster.yaml:12:41: nodes: w2: client-id 626f78 already belongs to w1 (also at "
+		"cluster.yaml:11:41)"},
 	{SMALL "nodes:\n  - {name: m1, role: master, address: 10.10.0.10, client-id: 'hex:0'}\n",
 		"cluster.yaml:10:62: nodes[0].client-id: \"hex:0\" is not a client identifier: 2 "
 		"to 64 "
@@ -246,11 +249,11 @@ static const struct {
 	{OPTIONS("options: [{code: 255, value: x}]"),
 		"cluster.yaml:4:56: dhcp.options[0].code: 255 is out of range (1 to 254)"},
 	{OPTIONS("options: [{code: 4, value: x}, {code: 4, value: y}]"),
-		"cluster.yaml:4:70: dhcp.options[1].code: 4 was already given (line 4)"},
+		"cluster.yaml:4:70: dhcp.options[1].code: 4 was already given (also at "
+		"cluster.yaml:4:49)"},
 	{OPTIONS("options: [{code: 4, value: [1.2.3]}]"),
 		"cluster.yaml:4:67: dhcp.options[0].value: \"1.2.3\" is not a text, hex: and pairs "
-		"of "
-		"digits, or a list of IPv4 addresses, 512 bytes at most"},
+		"of digits, or a list of IPv4 addresses, 512 bytes at most"},
 	{OPTIONS("options: [{code: 4, value: 'hex:0'}]"),
 		"cluster.yaml:4:66: dhcp.options[0].value: \"hex:0\" is not a text, hex: and pairs "
 		"of "
@@ -281,7 +284,7 @@ static const struct {
 		"(10.10.0.1/24)"},
 	{SUBNETS("{subnet: 10.20.0.0/24}, {subnet: 10.20.0.128/25}"),
 		"cluster.yaml:4:73: dhcp.subnets[1].subnet: 10.20.0.128/25 overlaps 10.20.0.0/24 "
-		"(line 4)"},
+		"(also at cluster.yaml:4:49)"},
 	{SUBNETS("{subnet: 10.20.0.0/24, pool: 10.20.0.9-10.20.1.9}"),
 		"cluster.yaml:4:49: dhcp.subnets[0].pool: not inside its subnet (10.20.0.0/24)"},
 	{SUBNETS("{subnet: 10.20.0.0/24, pool: 10.20.0.9-10.20.0.255}"),
@@ -296,13 +299,14 @@ static const struct {
 						  "missing: The network as its relay names "
 						  "it, such as 10.20.0.0/24."},
 	{SUBNETS("{subnet: 10.20.0.0/24, pool: 10.20.0.9-10.20.0.99}") FAR_NODE("10.20.0.9"),
-		"cluster.yaml:10:5: nodes: m1: address 10.20.0.9 is inside the pool of its subnet"},
+		"cluster.yaml:10:63: nodes: m1: address 10.20.0.9 is inside the pool of its subnet "
+		"(also at cluster.yaml:4:78)"},
 	{SUBNETS("{subnet: 10.20.0.0/24, router: 10.20.0.1}") FAR_NODE("10.20.0.1"),
-		"cluster.yaml:10:5: nodes: m1: address 10.20.0.1 is the router's"},
+		"cluster.yaml:10:63: nodes: m1: address 10.20.0.1 is the router's (also at "
+		"cluster.yaml:4:80)"},
 	{SUBNETS("{subnet: 10.20.0.0/24}") FAR_NODE("10.30.0.1"),
-		"cluster.yaml:10:5: nodes: m1: address 10.30.0.1 is not a host's in "
-		"network.internal "
-		"(10.10.0.1/24) or a subnet of dhcp"},
+		"cluster.yaml:10:63: nodes: m1: address 10.30.0.1 is not a host's in "
+		"network.internal (10.10.0.1/24) or a subnet of dhcp"},
 	{"cluster: acm\ncluster: b\n", "cluster.yaml:2:1: key \"cluster\" was already given in "
 				       "line 1 (a map may have each key once)"},
 };

@@ -18,7 +18,9 @@
 	"    kernel-args: [a=b]\n    node-bond: {miimon: 50ms}\n" \
 	"    vars: {rack: {unit: 2}, list: [3]}\n"                \
 	"  worker: {template: w.yaml, image: lab/2}\n"
-#define M1 "{name: m1, role: master, mac: 52:54:00:00:00:01, address: 10.10.0.10"
+#define M1                                                                       \
+	"{name: m1, role: master, mac: [52:54:00:00:00:01, 52:54:00:00:00:09], " \
+	"address: 10.10.0.10"
 #define W1 "{name: w1, role: worker, mac: 52:54:00:00:00:02, address: 10.10.0.11"
 #define W2 "{name: w2, role: worker, mac: 52:54:00:00:00:03, address: 10.20.0.11"
 

@@ -1,0 +1,133 @@
+#include "tests/unit/test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "provisioner/base/str.h"
+#include "provisioner/cluster/cluster.h"
+
+/* A sound cluster to begin with; the rows add to it. Line 7 is the first of a row's nodes. */
+#define HEAD                                                                      \
+	"cluster: acm\n"                                                          \
+	"network: {internal: {interface: eth0, address: 10.10.0.1/24}}\n"         \
+	"dhcp: {pool: 10.10.0.100-10.10.0.199, router: 10.10.0.254}\n"            \
+	"image: lab/1\n"                                                          \
+	"roles: {m: {template: m.yaml, addons: [etcd]}, w: {template: w.yaml}}\n" \
+	"nodes:\n"
+#define M1 "- {name: m1, role: m, mac: 52:54:00:00:00:01, address: 10.10.0.10}\n"
+#define W(n, more) \
+	"- {name: w" n ", role: w, mac: 52:54:00:00:01:0" n ", address: 10.10.0.2" n more "}\n"
+
+static struct arena *arena;
+static struct err_list errors;
+
+static struct cluster *load(const char *text)
+{
+	struct cluster *c = NULL;
+
+	arena_free(arena);
+	arena = arena_new((size_t)16 << 20);
+	errors = (struct err_list){0};
+	return cluster_load(arena, "c", text, strlen(text), &c, &errors) < 0 ? NULL : c;
+}
+
+static const struct {
+	const char *text, *error;
+} bad[] = {
+	{HEAD M1 "- {name: w1, role: w, mac: [52:54:00:00:01:01, 52:54:00:00:01:01], address: "
+		 "10.10.0.21}\n",
+		"c:8:28: nodes: w1: MAC 52:54:00:00:01:01 stands here twice"},
+	{HEAD M1 W("1", ", external-mac: 52:54:00:00:00:01"),
+		"c:8:28: nodes: w1: MAC 52:54:00:00:00:01 already belongs to m1 (also at c:7:28)"},
+	{HEAD M1 W("1", ", node-external: {vlan: 5, address: 192.0.2.9/24}")
+			W("2", ", node-external: {vlan: 5, address: 192.0.2.9/24}"),
+		"c:9:83: nodes: w2: external address 192.0.2.9 already belongs to w1 (also at c:8:83)"},
+	{HEAD M1 W("1", ", node-external: {address: 192.0.2.9/24}"),
+		"c:8:93: nodes: w1: node-external.address needs external-mac or vlan: the node has no interface there"},
+	{HEAD M1 W("1", ", node-external: {vlan: 5, address: 192.0.2.255/24}"),
+		"c:8:102: nodes: w1: node-external.address: 192.0.2.255/24 is the network's own or broadcast address"},
+	{HEAD M1 W("1", ", node-external: {vlan: 5, address: 10.10.0.9/24}"),
+		"c:8:102: nodes: w1: node-external.address: 10.10.0.9/24 is in the internal network (also at c:2:21)"},
+	{HEAD M1 W("1", ", node-external: {vlan: 5, address: 192.0.2.9/24, gateway: 192.0.3.1}"),
+		"c:8:125: nodes: w1: node-external.gateway: 192.0.3.1 is not a host's address in 192.0.2.0/24"},
+	{"node-external: {address: 192.0.2.9/24, vlan: 5}\n" HEAD M1,
+		"c:1:26: node-external.address: it belongs to one node, and stands there"},
+	{HEAD M1 W("1", ", node-internal: {gateway: 10.10.1.254}"),
+		"c:8:93: nodes: w1: node-internal.gateway: 10.10.1.254 is not a host's address in 10.10.0.0/24"},
+	{HEAD M1 W("1", ", node-internal: {gateway: 10.10.0.21}"),
+		"c:8:93: nodes: w1: node-internal.gateway: 10.10.0.21 is the node itself"},
+	{HEAD M1 W("1", ", node-internal: {routes: [{to: 10.9.0.0/16, via: 10.8.0.1}]}"),
+		"c:8:93: nodes: w1: node-internal.routes[0].via: 10.8.0.1 is not a host's address in 10.10.0.0/24"},
+	{HEAD M1 W("1", ", node-bond: {}"), "c:8:79: nodes: w1: a bond has two members at least, and this node one MAC (also at c:8:28)"},
+	{"users: [{name: a}, {name: b}, {name: a}]\n" HEAD M1,
+		"c:1:31: users: \"a\" stands twice in one list (also at c:1:9)"},
+	{"update: {window-start: '04:00'}\n" HEAD M1,
+		"c:1:9: nodes: m1: update: window-start and window-length need each other"},
+	{"cluster: acm\nnetwork: {internal: {interface: b, address: 10.10.0.1/24, bond: "
+	 "{members: [a, a]}}}\ndhcp: {pool: 10.10.0.100-10.10.0.199}\nimage: a/b\nroles: {m: "
+	 "{template: m}}\n",
+		"c:2:65: network.internal.bond.members: a stands here twice"},
+	{"cluster: acm\nnetwork: {internal: {interface: b, address: 10.10.0.1/24}, external: "
+	 "{interface: b}}\ndhcp: {pool: 10.10.0.100-10.10.0.199}\nimage: a/b\nroles: {m: "
+	 "{template: m}}\n",
+		"c:2:70: network.external.interface: b is of the internal network (also at "
+		"c:2:21)"},
+};
+
+TEST(each_clash_is_named_with_both_places)
+{
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		char text[1024];
+
+		assert_null(load(bad[i].text));
+		assert_string_equal(err_text(&errors.list[0], text, sizeof(text)), bad[i].error);
+	}
+}
+
+/* Legal, and hardly meant. */
+static const struct {
+	const char *text, *warning;
+} odd[] = {
+	{HEAD M1 "- {name: m2, role: m, mac: 52:54:00:00:00:02, address: 10.10.0.11}\n",
+		"c:1:1: nodes: 2 etcd members bear no more failures than 1, and one more thing to "
+		"fail: make it 3"},
+	{"node-bond: {}\n" HEAD M1,
+		"c:8:28: nodes: m1: one MAC makes no bond: this node uses its NIC alone (also at "
+		"c:1:12)"},
+	{"hosts: {m1: 10.10.0.99}\n" HEAD M1,
+		"c:1:13: hosts: m1 is a node's name, too (also at c:8:10)"},
+};
+
+TEST(what_is_hardly_meant_is_a_warning)
+{
+	for (size_t i = 0; i < ARRAY_LEN(odd); i++) {
+		char text[1024];
+
+		assert_non_null(load(odd[i].text));
+		assert_int_equal(errors.n_warnings, 1);
+		assert_string_equal(
+			err_text(&errors.warnings[0], text, sizeof(text)), odd[i].warning);
+	}
+	assert_non_null(load(HEAD M1 W("1", "")));
+	assert_int_equal(errors.n_warnings, 0);
+}
+
+TEST(errors_are_sorted_by_place_and_twenty_are_told)
+{
+	AUTO(str_done) struct str text = str_init((size_t)64 << 10);
+
+	str_add(&text, HEAD M1);
+	for (unsigned i = 0; i < 30; i++)
+		str_printf(&text,
+			"- {name: n%u, role: w, mac: 52:54:00:00:02:%02x, address: "
+			"10.10.0.%u}\n",
+			i, i, 100 + i);
+	assert_null(load(str_text(&text)));
+	assert_int_equal(errors.n, ERR_LIST_MAX);
+	assert_int_equal(errors.dropped, 10);
+	for (size_t i = 1; i < errors.n; i++)
+		assert_true(errors.list[i - 1].at.line < errors.list[i].at.line);
+}
+
+RUN(t(each_clash_is_named_with_both_places), t(what_is_hardly_meant_is_a_warning),
+	t(errors_are_sorted_by_place_and_twenty_are_told))

@@ -5,11 +5,11 @@
 #include <event2/event.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "netboot/http/body.h"
 #include "netboot/http/reply.h"
 #include "netboot/http/text.h"
 #include "provisioner/base/clock.h"
@@ -18,15 +18,16 @@
 
 #define HEAD_MS 10000   /* for a whole head, from its first byte */
 #define IDLE_MS 60000   /* between requests */
-#define ANSWER_MS 30000 /* the owner has its own, shorter limit */
-#define STALL_MS 20000  /* in which a reader must take STALL_BYTES */
+#define ANSWER_MS 30000 /* for the owner to find out what to reply */
+#define RETRY_AFTER_S 2
+#define LOAD_MS 60000  /* for a disk to read the next part of a file */
+#define STALL_MS 20000 /* in which a reader must take STALL_BYTES */
 #define STALL_BYTES 4096
-#define LINGER_MS 2000               /* for the client to read a last reply before we close */
-#define SEND_CHUNK ((size_t)1 << 20) /* then the others have their turn */
+#define LINGER_MS 2000 /* for the client to read a last reply before we close */
 #define REPLY_HEAD_MAX 1024
 #define TYPE_SIZE 64
 
-enum state { READING, WAITING, SENDING, LINGERING, CLOSED };
+enum state { READING, WAITING, SENDING, LOADING, LINGERING, CLOSED };
 
 struct http_connection {
 	LIST_ENTRY(http_connection) same_bucket;
@@ -44,9 +45,8 @@ struct http_connection {
 	char type[TYPE_SIZE];
 	struct str out; /* the reply's head, and the body when that is text */
 	size_t out_sent;
-	int file;
-	uint64_t file_left;
-	uint64_t moved, moved_before; /* bytes of the body sent; at the last look of the timer */
+	struct http_body body;
+	uint64_t moved_before; /* bytes of the body sent at the last look of the timer */
 	int64_t began_ms;
 	void *tag;
 };
@@ -75,7 +75,7 @@ static void report(const struct http_connection *c, enum http_result result)
 		.client = c->client,
 		.result = result,
 		.status = c->reply.status,
-		.bytes = c->moved,
+		.bytes = c->body.moved,
 		.duration_ms = took > UINT32_MAX ? UINT32_MAX : (uint32_t)took,
 		.head = &c->head,
 		.tag = c->tag,
@@ -90,7 +90,7 @@ static void set_closed(struct http_connection *c, enum http_result result)
 {
 	if (c->state == WAITING)
 		c->all->gone(c->all->arg, c);
-	else if (c->state == SENDING)
+	else if (c->state == SENDING || c->state == LOADING)
 		report(c, result);
 	c->state = CLOSED;
 }
@@ -112,8 +112,7 @@ static void begin_reply(struct http_connection *c)
 	http_reply_write(&c->reply, clock_wall_ms(), &c->out);
 	assert(str_ok(&c->out));
 	c->out_sent = 0;
-	c->moved = c->moved_before = 0;
-	c->file_left = c->reply.is_file && !c->reply.no_body ? c->reply.len : 0;
+	c->moved_before = 0;
 	c->state = SENDING;
 	set_timer(c, STALL_MS);
 }
@@ -195,13 +194,12 @@ static bool take_request(struct http_connection *c)
 	return true;
 }
 
-/* Each of the two below: 0 when all is sent, -EAGAIN when the socket is full or others should have
- * their turn, another errno when the client is gone or the file has shrunk (-EIO). */
+/* 0 when all is sent, -EAGAIN when the socket is full, another errno when the client is gone. */
 static int send_out(struct http_connection *c)
 {
 	while (c->out_sent < c->out.len) {
 		ssize_t n = send(c->fd, c->out.s + c->out_sent, c->out.len - c->out_sent,
-			MSG_DONTWAIT | MSG_NOSIGNAL | (c->file_left > 0 ? MSG_MORE : 0));
+			MSG_DONTWAIT | MSG_NOSIGNAL | (c->body.left > 0 ? MSG_MORE : 0));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -212,32 +210,10 @@ static int send_out(struct http_connection *c)
 	return 0;
 }
 
-static int send_file(struct http_connection *c)
-{
-	size_t budget = SEND_CHUNK;
-
-	while (c->file_left > 0 && budget > 0) {
-		size_t want = c->file_left < budget ? (size_t)c->file_left : budget;
-		off_t at = (off_t)(c->reply.first + c->moved);
-		ssize_t n = sendfile(c->fd, c->file, &at, want);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			return -EIO;
-		c->moved += (size_t)n;
-		c->file_left -= (size_t)n;
-		budget -= (size_t)n;
-	}
-	return c->file_left > 0 ? -EAGAIN : 0;
-}
-
 static void after_reply(struct http_connection *c)
 {
 	report(c, HTTP_SENT);
-	close_p(&c->file);
+	http_body_done(&c->body);
 	str_done(&c->out);
 	if (!c->reply.close) {
 		c->state = READING;
@@ -251,14 +227,20 @@ static void after_reply(struct http_connection *c)
 	set_timer(c, LINGER_MS);
 }
 
+static void on_loaded(void *arg, int rc);
+
 /* True when the reply is out. */
 static bool send_reply(struct http_connection *c)
 {
 	int rc = send_out(c);
 
 	if (rc == 0)
-		rc = send_file(c);
-	if (rc == -EAGAIN)
+		rc = http_body_send(&c->body, c->all->disk, c->fd, on_loaded, c);
+	if (rc == -EINPROGRESS) {
+		c->state = LOADING;
+		set_timer(c, LOAD_MS); /* it is not the client who is slow */
+	}
+	if (rc == -EAGAIN || rc == -EINPROGRESS)
 		return false;
 	if (rc < 0)
 		set_closed(c, rc == -EIO ? HTTP_FAILED : HTTP_ABORTED);
@@ -288,6 +270,7 @@ static bool step(struct http_connection *c)
 		linger(c);
 		return false;
 	case WAITING:
+	case LOADING:
 	case CLOSED:
 		return false;
 	}
@@ -310,6 +293,19 @@ static void run(struct http_connection *c)
 	set_event(c->writable, EV_WRITE, c->state == SENDING);
 }
 
+static void on_loaded(void *arg, int rc)
+{
+	struct http_connection *c = arg;
+
+	if (http_body_loaded(&c->body, rc) < 0) {
+		set_closed(c, HTTP_FAILED);
+	} else {
+		c->state = SENDING;
+		set_timer(c, STALL_MS);
+	}
+	run(c);
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct http_connection *c = arg;
@@ -330,13 +326,19 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	struct http_connection *c = arg;
 
 	(void)fd, (void)what;
-	if (c->state == SENDING && c->moved - c->moved_before >= STALL_BYTES) {
-		c->moved_before = c->moved;
+	if (c->state == SENDING && c->body.moved - c->moved_before >= STALL_BYTES) {
+		c->moved_before = c->body.moved;
 		set_timer(c, STALL_MS);
 		return;
 	}
+	if (c->state == WAITING) {
+		c->all->timeouts++;
+		c->all->gone(c->all->arg, c);
+		http_reply_status(c, 503, RETRY_AFTER_S, "this takes too long: ask again");
+		return;
+	}
 	/* Silence between requests is a client's right; everything else is a fault. */
-	if (c->state == WAITING || c->state == SENDING || c->n_early > 0)
+	if (c->state == SENDING || c->state == LOADING || c->n_early > 0)
 		c->all->timeouts++;
 	set_closed(c, HTTP_FAILED);
 	run(c);
@@ -350,7 +352,7 @@ struct http_connection *http_connection_new(struct http_connections *all, int fd
 		.all = all,
 		.fd = fd,
 		.client = client,
-		.file = -1,
+		.body = HTTP_BODY_NONE,
 		.out = str_init(REPLY_HEAD_MAX),
 		.readable = event_new(all->base, fd, EV_READ | EV_PERSIST, on_readable, c),
 		.writable = event_new(all->base, fd, EV_WRITE | EV_PERSIST, on_writable, c),
@@ -372,7 +374,7 @@ void http_connection_free(struct http_connection *c)
 	event_free(c->timer);
 	str_done(&c->out);
 	free(c->early);
-	close_p(&c->file);
+	http_body_done(&c->body);
 	close_p(&c->fd);
 	free(c);
 }
@@ -414,7 +416,7 @@ void *http_connection_tag(const struct http_connection *c)
 
 uint64_t http_connection_moved(const struct http_connection *c)
 {
-	return c->moved;
+	return c->body.moved;
 }
 
 void http_reply_file(struct http_connection *c, int fd, const char *type, bool is_answer)
@@ -435,8 +437,11 @@ void http_reply_file(struct http_connection *c, int fd, const char *type, bool i
 		http_etag(file.etag,
 			(uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec,
 			file.size, st.st_ino);
-	c->file = fd;
 	http_reply_for_file(&c->reply, &c->head, &file);
+	if (c->reply.is_file && !c->reply.no_body)
+		http_body_begin(&c->body, fd, is_answer, c->reply.first, c->reply.len);
+	else
+		close_p(&fd);
 	begin_reply(c);
 	run(c);
 }

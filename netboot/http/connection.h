@@ -1,7 +1,7 @@
 /* connection.h - one HTTP connection: reads a head, waits for its owner's reply, sends it, reads the
  * next.
  *
- * A thin shell around head.h and reply.h. Files go out by sendfile. Every state has a limit in time:
+ * A thin shell around head.h, reply.h and body.h. Every state has a limit in time:
  * a head must be whole ten seconds after its first byte, a reader must take something every twenty.
  * A connection at rest holds no buffer. It ends itself; its owner hears of it by `closed`, and must
  * not touch it afterwards.
@@ -17,6 +17,7 @@
 
 #include "netboot/http/head.h"
 
+struct disk;
 struct event_base;
 struct http_connection;
 
@@ -36,6 +37,7 @@ struct http_report {
 /* What connections share. */
 struct http_connections {
 	struct event_base *base;
+	struct disk *disk;
 	/* A request came: reply now or later, by one of the calls below. */
 	void (*request)(void *arg, struct http_connection *c);
 	/* The connection is going while its request still waits for a reply. */

@@ -118,13 +118,15 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
 		(void)event_add(s->readable, NULL);
 }
 
-struct http_server *http_server_new(struct event_base *base, int fd, const struct http_owner *owner)
+struct http_server *http_server_new(
+	struct event_base *base, int fd, struct disk *disk, const struct http_owner *owner)
 {
 	struct http_server *s = xcalloc(1, sizeof(*s));
 
 	s->fd = fd;
 	s->connections = (struct http_connections){
 		.base = base,
+		.disk = disk,
 		.request = owner->request,
 		.gone = owner->gone,
 		.ended = owner->ended,

@@ -24,9 +24,9 @@ struct http_counters {
 	uint64_t requests, malformed, timeouts, over_limit, connections;
 };
 
-/* Serves on `fd`, a listening socket (takes it). Keeps a copy of *owner. */
+/* Serves on `fd`, a listening socket (takes it), with files of `disk` (kept). Keeps a copy of *owner. */
 struct http_server *http_server_new(
-	struct event_base *base, int fd, const struct http_owner *owner);
+	struct event_base *base, int fd, struct disk *disk, const struct http_owner *owner);
 void http_server_free(struct http_server *s);
 
 struct http_counters http_server_counters(const struct http_server *s);

@@ -20,6 +20,8 @@ const struct netboot_counter netboot_counters[N_NETBOOT_COUNTERS] = {
 	{"hall_waits", "a machine began to wait for its turn to load an image", AT(hall.waits)},
 	{"hall_told", "a machine was told to ask again for an image", AT(hall.told)},
 	{"hall_left", "a machine went away before its turn", AT(hall.left)},
+	{"netboot_disk_opened", "file that a reader looked for on a disk", AT(disk.opened)},
+	{"netboot_disk_loaded", "part of a file that a reader read from a disk", AT(disk.loaded)},
 	{"netboot_asked", "the provisioner was asked what a machine gets", AT(asks.asked)},
 	{"netboot_ask_timeouts", "the provisioner did not answer in time", AT(asks.timed_out)},
 	{"netboot_ask_unsent", "the provisioner could not be asked", AT(asks.unsent)},

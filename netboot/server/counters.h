@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "netboot/disk/disk.h"
 #include "netboot/http/server.h"
 #include "netboot/server/admission.h"
 #include "netboot/server/asks.h"
@@ -13,6 +14,7 @@
 struct netboot_counts {
 	struct tftp_counters tftp;
 	struct http_counters http;
+	struct disk_counters disk;
 	struct asks_counters asks;
 	struct admission_figures hall;
 };
@@ -22,7 +24,7 @@ struct netboot_counter {
 	size_t at; /* of a uint64_t in struct netboot_counts */
 };
 
-#define N_NETBOOT_COUNTERS 18
+#define N_NETBOOT_COUNTERS 20
 
 extern const struct netboot_counter netboot_counters[N_NETBOOT_COUNTERS];
 

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "netboot/disk/reader.h"
+
 /* All descriptors are taken. */
 struct netboot_options {
 	int provisioner_fd; /* SOCK_SEQPACKET to the provisioner */
@@ -14,7 +16,8 @@ struct netboot_options {
 	bool tftp_single_port; /* transfers leave from port 69 too */
 	int http_fd;           /* TCP, listening */
 	int images_dir, firmware_dir, agent_dir;
-	int verdicts_dir; /* where the verifier says which files of images_dir may be served */
+	int verdicts_dir;     /* where the verifier says which files of images_dir may be served */
+	int readers[READERS]; /* channels to the processes that wait for the disk */
 };
 
 /* Serves until SIGTERM, SIGINT or the end of the provisioner's channel. Returns an exit status. */

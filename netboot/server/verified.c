@@ -34,18 +34,14 @@ static void read_verdicts(struct verified *v)
 	v->read_from = now;
 }
 
-int verified_open(struct verified *v, const char *name, struct stat *ret_stat)
+int verified_check(struct verified *v, const char *name, int fd, struct stat *ret_stat)
 {
-	AUTO(close_p) int fd = file_open_beneath(v->images_dir, name);
-
-	if (fd < 0)
-		return fd;
 	if (fstat(fd, ret_stat) < 0)
 		return -errno;
 	read_verdicts(v);
 	switch (verdicts_of(&v->verdicts, name, ret_stat)) {
 	case VERDICT_GOOD:
-		return TAKE_FD(fd);
+		return 0;
 	case VERDICT_PENDING:
 		return -EAGAIN;
 	case VERDICT_REFUSED:

@@ -10,15 +10,15 @@
 #include "provisioner/base/mem.h"
 
 struct verified {
-	int images_dir, verdicts_dir; /* borrowed */
+	int verdicts_dir; /* borrowed */
 	struct verdicts verdicts;
 	struct verdict_identity read_from; /* the file that they were read from */
 };
 
 void verified_done(struct verified *v);
 
-/* Opens `name`, a path below the image store: a descriptor and *ret_stat. Else -EAGAIN: it is being verified;
- * -EACCES: it is refused; -ENOENT: there is no such file in any image; or what open() said. */
-int verified_open(struct verified *v, const char *name, struct stat *ret_stat) MUST_USE;
+/* May `fd`, opened as `name` below the image store, leave? 0 with *ret_stat. Else -EAGAIN: it is being verified;
+ * -EACCES: it is refused; -ENOENT: there is no such file in any image. Borrows `fd`. */
+int verified_check(struct verified *v, const char *name, int fd, struct stat *ret_stat) MUST_USE;
 
 #endif

@@ -133,17 +133,17 @@ unlink_temporary:
 	return rc;
 }
 
-int file_open_beneath(int root, const char *path)
+static int open_beneath(int root, const char *path, uint64_t resolve, int tries)
 {
 	struct open_how how = {
 		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve,
 	};
 	struct stat st;
 	AUTO(close_p) int fd = -1;
 
 	/* EAGAIN: something was renamed meanwhile. glibc 2.36 has no wrapper for openat2(). */
-	for (int tries = 0; fd < 0 && tries < BENEATH_TRIES; tries++) {
+	for (; fd < 0 && tries > 0; tries--) {
 		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 		if (fd < 0 && errno != EAGAIN)
 			break;
@@ -151,6 +151,18 @@ int file_open_beneath(int root, const char *path)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	return S_ISREG(st.st_mode) ? TAKE_FD(fd) : -EISDIR;
+}
+
+int file_open_beneath(int root, const char *path)
+{
+	return open_beneath(root, path, 0, BENEATH_TRIES);
+}
+
+int file_open_beneath_cached(int root, const char *path)
+{
+	int fd = open_beneath(root, path, RESOLVE_CACHED, 1);
+
+	return fd == -EINVAL ? -EAGAIN : fd; /* before Linux 5.12: nothing is known to be cached */
 }
 
 int dir_open(const char *path)

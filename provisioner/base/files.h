@@ -24,6 +24,9 @@ int file_write(int dir, const char *name, const void *data, size_t len, mode_t m
  * A descriptor, or -ENOENT, -EACCES, -EISDIR (not a regular file), -EXDEV (outside). */
 int file_open_beneath(int root, const char *path) MUST_USE;
 
+/* The same as long as the kernel knows the whole path without asking a disk; else -EAGAIN. */
+int file_open_beneath_cached(int root, const char *path) MUST_USE;
+
 /* An O_PATH-less folder descriptor for the calls above, or a negative errno. */
 int dir_open(const char *path) MUST_USE;
 

@@ -31,7 +31,7 @@ static const int always[] = {
 	CALL(signalfd4),
 	/* descriptors */
 	CALL(close), CALL(close_range), CALL(dup), CALL(dup2), CALL(dup3), CALL(fcntl),
-	CALL(lseek), CALL(pread64), CALL(preadv), CALL(pwrite64), CALL(pwritev), CALL(read),
+	CALL(lseek), CALL(pread64), CALL(preadv), CALL(preadv2), CALL(pwrite64), CALL(pwritev), CALL(read),
 	CALL(readv), CALL(sendfile), CALL(splice), CALL(write), CALL(writev),
 	/* sockets that others have opened; sending is looked at more closely below */
 	CALL(accept), CALL(accept4), CALL(bind), CALL(getpeername), CALL(getsockname),

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "netboot/images/verifier.h"
 #include "netboot/server/server.h"
@@ -36,11 +37,17 @@ static int run_netboot(const struct worker_options *o)
 	static const enum server_fd served[] = {
 		SERVER_IMAGES, SERVER_FIRMWARE, SERVER_AGENT, SERVER_VERDICTS};
 	struct folders folders;
+	int readers[READERS];
 
 	folders_of(o->kind, served, ARRAY_LEN(served), &folders);
-	if (worker_lock_in(o, NULL, folders.paths, false) < 0)
+	int reader = reader_fork(readers); /* a worker that is locked in can not */
+	if (reader < 0)
+		log_error("netboot: disk readers: %s", strerror(-reader));
+	if (reader < 0 || worker_lock_in(o, NULL, folders.paths, false) < 0)
 		return EXIT_FAILURE;
-	return netboot_run(&(struct netboot_options){
+	if (reader > 0)
+		return reader_run(reader);
+	struct netboot_options options = {
 		.provisioner_fd = worker_fd(o->kind, SERVER_NETBOOT_SIDE),
 		.tftp_fd = o->tftp == WORKER_TFTP_HPA ? -1 : worker_fd(o->kind, SERVER_TFTP),
 		.tftp_single_port = o->tftp == WORKER_TFTP_SINGLE_PORT,
@@ -48,7 +55,10 @@ static int run_netboot(const struct worker_options *o)
 		.images_dir = worker_fd(o->kind, SERVER_IMAGES),
 		.firmware_dir = worker_fd(o->kind, SERVER_FIRMWARE),
 		.agent_dir = worker_fd(o->kind, SERVER_AGENT),
-		.verdicts_dir = worker_fd(o->kind, SERVER_VERDICTS)});
+		.verdicts_dir = worker_fd(o->kind, SERVER_VERDICTS),
+	};
+	memcpy(options.readers, readers, sizeof(readers));
+	return netboot_run(&options);
 }
 
 static int run_verifier(const struct worker_options *o)

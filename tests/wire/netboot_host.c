@@ -109,11 +109,14 @@ static int worker(char **argv, int provisioner_fd, const char *verdicts)
 	o.http_fd = open_socket(SOCK_STREAM, address, HTTP_PORT);
 	log_init("netboot", getenv("NETBOOT_DEBUG") ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	int reader = reader_fork(o.readers);
+	if (reader < 0)
+		return EXIT_FAILURE;
 	if (sandbox_enter(&box, &e) < 0) {
 		err_print(&e, stderr);
 		return EXIT_FAILURE;
 	}
-	return netboot_run(&o);
+	return reader > 0 ? reader_run(reader) : netboot_run(&o);
 }
 
 struct host {

@@ -1,0 +1,76 @@
+#include "netboot/http/body.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/sendfile.h>
+
+#define SEND_CHUNK ((size_t)1 << 20) /* then the others have their turn */
+#define LOAD_CHUNK ((size_t)4 << 20) /* a disk's time is better used in one go */
+
+void http_body_begin(struct http_body *b, int file, bool is_memory, uint64_t first, uint64_t len)
+{
+	*b = (struct http_body){
+		.file = file, .is_memory = is_memory, .at = first, .left = len, .cached = first};
+	/* sendfile() would read ahead, and wait for a disk that has much to do. */
+	if (!is_memory && len > 0)
+		(void)posix_fadvise(file, 0, 0, POSIX_FADV_RANDOM);
+}
+
+void http_body_done(struct http_body *b)
+{
+	disk_forget(b->load);
+	close_p(&b->file);
+	*b = HTTP_BODY_NONE;
+}
+
+static size_t least(uint64_t left, size_t most)
+{
+	return left < most ? (size_t)left : most;
+}
+
+/* How much of it can be sent without waiting for a disk; 0: it is being loaded. */
+static size_t sendable(
+	struct http_body *b, size_t want, struct disk *disk, disk_told *tell, void *arg)
+{
+	if (b->is_memory)
+		return want;
+	if (b->cached <= b->at)
+		b->cached = b->at + disk_ready(b->file, b->at, want);
+	if (b->cached <= b->at)
+		b->load = disk_load(disk, b->file, b->at, least(b->left, LOAD_CHUNK), tell, arg);
+	return least(b->cached - b->at, want);
+}
+
+int http_body_send(struct http_body *b, struct disk *disk, int fd, disk_told *tell, void *arg)
+{
+	size_t budget = SEND_CHUNK;
+
+	if (b->load)
+		return -EINPROGRESS;
+	while (b->left > 0 && budget > 0) {
+		size_t want = sendable(b, least(b->left, budget), disk, tell, arg);
+		off_t at = (off_t)b->at;
+
+		if (want == 0)
+			return b->load ? -EINPROGRESS : -EIO;
+		ssize_t n = sendfile(fd, b->file, &at, want);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return -EIO;
+		b->at += (uint64_t)n;
+		b->moved += (uint64_t)n;
+		b->left -= (uint64_t)n;
+		budget -= (size_t)n;
+	}
+	return b->left > 0 ? -EAGAIN : 0;
+}
+
+int http_body_loaded(struct http_body *b, int rc)
+{
+	b->load = NULL;
+	b->cached = b->at + least(b->left, LOAD_CHUNK);
+	return rc < 0 ? -EIO : 0;
+}

@@ -107,11 +107,12 @@ int store_boot_add(struct store *s, const struct store_boot *b)
 	return operation_end(&o, rc);
 }
 
-int store_boot_find(struct store *s, const char *nonce, struct store_boot *ret)
+static int find_boot(
+	struct store *s, enum sql which, const char *by, size_t max, struct store_boot *ret)
 {
-	AUTO(query_done) struct query q = query_start(s, SQL_BOOT_FIND);
+	AUTO(query_done) struct query q = query_start(s, which);
 
-	query_put_text(&q, nonce, STORE_NONCE_SIZE - 1);
+	query_put_text(&q, by, max);
 	int rc = query_next(&q);
 	if (rc < 0)
 		return rc == -EMSGSIZE ? -ENOENT : rc;
@@ -121,4 +122,14 @@ int store_boot_find(struct store *s, const char *nonce, struct store_boot *ret)
 	ret->generation = query_int(&q);
 	ret->created_ms = query_int(&q);
 	return 0;
+}
+
+int store_boot_find(struct store *s, const char *nonce, struct store_boot *ret)
+{
+	return find_boot(s, SQL_BOOT_FIND, nonce, STORE_NONCE_SIZE - 1, ret);
+}
+
+int store_boot_last(struct store *s, const char *node, struct store_boot *ret)
+{
+	return find_boot(s, SQL_BOOT_LAST, node, STORE_KEY_SIZE - 1, ret);
 }

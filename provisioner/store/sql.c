@@ -120,6 +120,8 @@ static const char *const texts[SQL_N] = {
 			 " VALUES (?, ?, ?, ?, ?)",
 	[SQL_BOOT_FIND] = "SELECT nonce, node, client, generation, created_ms FROM boots"
 			  " WHERE nonce = ?",
+	[SQL_BOOT_LAST] = "SELECT nonce, node, client, generation, created_ms FROM boots"
+			  " WHERE node = ? ORDER BY created_ms DESC, rowid DESC LIMIT 1",
 	[SQL_BOOTS_PRUNE] =
 		"DELETE FROM boots WHERE nonce IN (SELECT nonce FROM boots"
 		" WHERE node = ? ORDER BY created_ms DESC, rowid DESC LIMIT -1 OFFSET ?)",

@@ -126,6 +126,9 @@ int store_boot_add(struct store *s, const struct store_boot *b) MUST_USE; /* or 
 int store_boot_find(
 	struct store *s, const char *nonce, struct store_boot *ret) MUST_USE; /* or -ENOENT */
 
+/* The newest one of a node, or -ENOENT. */
+int store_boot_last(struct store *s, const char *node, struct store_boot *ret) MUST_USE;
+
 struct store_generation {
 	int64_t number;
 	int64_t created_ms;

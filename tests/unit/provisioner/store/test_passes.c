@@ -130,6 +130,32 @@ TEST(a_nonce_too_long_to_exist_is_unknown)
 	scratch_done(&t);
 }
 
+TEST(last_boot_of_a_node_is_its_newest_alone)
+{
+	struct scratch t = scratch_new();
+	struct store_boot found;
+
+	scratch_put_node(t.store, "w1");
+	scratch_put_node(t.store, "w2");
+	assert_int_equal(store_boot_last(t.store, "w1", &found), -ENOENT);
+	static const struct {
+		const char *nonce, *node;
+		int64_t created_ms;
+	} rows[] = {{"first", "w1", 10}, {"second", "w1", 20}, {"same-ms", "w1", 20},
+		{"other", "w2", 30}};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct store_boot b = {.client = 7, .created_ms = rows[i].created_ms};
+
+		(void)snprintf(b.nonce, sizeof(b.nonce), "%s", rows[i].nonce);
+		(void)snprintf(b.node, sizeof(b.node), "%s", rows[i].node);
+		assert_int_equal(store_boot_add(t.store, &b), 0);
+	}
+	assert_int_equal(store_boot_last(t.store, "w1", &found), 0);
+	assert_string_equal(found.nonce, "same-ms");
+	assert_int_equal(found.client, 7);
+	scratch_done(&t);
+}
+
 TEST(boots_of_a_node_are_bounded_to_the_newest)
 {
 	struct scratch t = scratch_new();
@@ -151,4 +177,5 @@ RUN(t(a_token_is_used_once_even_over_a_restart), t(unknown_and_late_tokens_are_t
 	t(tokens_of_a_node_in_a_boot_loop_are_bounded_to_the_newest),
 	t(a_pass_for_nobody_is_refused_and_spares_the_batch),
 	t(a_boot_is_found_by_its_nonce_and_by_nothing_else),
-	t(a_nonce_too_long_to_exist_is_unknown), t(boots_of_a_node_are_bounded_to_the_newest))
+	t(a_nonce_too_long_to_exist_is_unknown), t(last_boot_of_a_node_is_its_newest_alone),
+	t(boots_of_a_node_are_bounded_to_the_newest))

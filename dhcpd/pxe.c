@@ -159,16 +159,35 @@ static void tell_no_loader(const struct pxe_client *c, struct pxe_told *ret)
 			"architecture %u is not known: no boot file for it", (unsigned)c->arch);
 }
 
+/* The node's own loader, or NULL when it has none that this firmware can load. */
+static const char *loader_of_node(const struct pxe_ask *a, struct pxe_told *ret)
+{
+	bool is_unified = strcmp(a->node_file, BOOT_FILE_UNIFIED) == 0;
+
+	if (!a->node_file[0])
+		return NULL;
+	if (is_unified && a->client->uses_http) {
+		put_url(a->settings, "", BOOT_UNIFIED_PATH + 1, ret->file);
+		return ret->file;
+	}
+	if (!is_unified && (a->client->uses_http || !is_url(a->node_file)))
+		return a->node_file;
+	tell(ret, is_unified ? "its boot-file is a unified kernel image, which only UEFI HTTP boot "
+			       "loads: gave "
+			       "it the usual one"
+			     : "its boot-file is a URL, which PXE firmware can not load: gave it "
+			       "the usual "
+			       "one");
+	return NULL;
+}
+
 static void choose_loader(const struct pxe_ask *a, struct pxe_told *ret)
 {
 	const struct pxe_client *c = a->client;
-	const char *file = c->row ? c->row->loader : NULL;
+	const char *file = loader_of_node(a, ret);
 
-	if (a->node_file[0] && (c->uses_http || !is_url(a->node_file)))
-		file = a->node_file;
-	else if (a->node_file[0])
-		tell(ret, "its boot-file is a URL, which PXE firmware can not load: gave it the "
-			  "usual one");
+	if (!file && c->row)
+		file = c->row->loader;
 	if (!file) {
 		tell_no_loader(c, ret);
 		return;
@@ -180,7 +199,7 @@ static void choose_loader(const struct pxe_ask *a, struct pxe_told *ret)
 	}
 	if (c->uses_http && !is_url(file))
 		put_url(a->settings, "firmware/", file, ret->file);
-	else
+	else if (file != ret->file)
 		(void)snprintf(ret->file, sizeof(ret->file), "%s", file);
 }
 

@@ -96,6 +96,9 @@ int distro_read(struct arena *a, const char *file, const char *text, size_t len,
 	const struct doc_node *rootfs = doc_get(boot, "rootfs");
 	if (rootfs && (rc = distro_take_text(rootfs, "boot.rootfs", &d.rootfs, e)) < 0)
 		return rc;
+	const struct doc_node *unified = doc_get(boot, "unified");
+	if (unified && (rc = distro_take_text(unified, "boot.unified", &d.unified, e)) < 0)
+		return rc;
 	const struct doc_node *disk = doc_get(doc_get(root, "disk"), "image");
 	if (disk && (rc = distro_take_text(disk, "disk.image", &d.disk, e)) < 0)
 		return rc;
@@ -181,7 +184,8 @@ void distro_split_version(
 int distro_plan(struct arena *a, const struct distro *d, const struct distro_input *in,
 	struct distro_plan *ret, struct err *e)
 {
-	struct distro_plan plan = {.n_initrds = d->n_initrds, .rootfs = "", .disk = ""};
+	struct distro_plan plan = {
+		.n_initrds = d->n_initrds, .rootfs = "", .unified = "", .disk = ""};
 	struct value globals = value_map(a);
 	const char *version, *arch;
 	int rc;
@@ -198,6 +202,8 @@ int distro_plan(struct arena *a, const struct distro *d, const struct distro_inp
 		if ((rc = distro_fill(a, &d->initrds[i], globals, &plan.initrds[i], e)) < 0)
 			return rc;
 	if (d->rootfs.text && (rc = distro_fill(a, &d->rootfs, globals, &plan.rootfs, e)) < 0)
+		return rc;
+	if (d->unified.text && (rc = distro_fill(a, &d->unified, globals, &plan.unified, e)) < 0)
 		return rc;
 	if (d->disk.text && (rc = distro_fill(a, &d->disk, globals, &plan.disk, e)) < 0)
 		return rc;

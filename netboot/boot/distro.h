@@ -25,7 +25,7 @@ struct distro_text {
 struct distro {
 	const char *name, *title;
 	enum config_kind config; /* what it reads at its first boot */
-	struct distro_text kernel, rootfs;
+	struct distro_text kernel, rootfs, unified;
 	struct distro_text initrds[DISTRO_INITRDS_MAX];
 	size_t n_initrds;
 	const struct distro_text *args;
@@ -48,9 +48,10 @@ struct distro_plan {
 	const char *kernel;
 	const char *initrds[DISTRO_INITRDS_MAX];
 	size_t n_initrds;
-	const char *rootfs; /* "" for none */
-	const char *disk;   /* likewise; no node loads it over the network to boot */
-	const char *args;   /* joined with blanks */
+	const char *rootfs;  /* "" for none */
+	const char *unified; /* likewise; the site's own unified kernel image */
+	const char *disk;    /* likewise; no node loads it over the network to boot */
+	const char *args;    /* joined with blanks */
 };
 
 /* Reads a distro file; `file` names it in errors and is kept. 0, or -EINVAL with *e. */

@@ -15,6 +15,8 @@ struct admit_files {
 	const char *names[ADMIT_FILES_MAX];
 	size_t n;
 	size_t n_needed; /* the first of them: what a node can't boot without. Then the disk image. */
+	const char *
+		unified; /* the site's own unified kernel image, which nobody else signs; "": none */
 };
 
 struct admit_rules {

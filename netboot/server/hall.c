@@ -148,6 +148,18 @@ bool hall_admits(struct hall *h, struct http_connection *c, const char *name, ui
 	return false;
 }
 
+bool hall_lets_in(struct hall *h, struct http_connection *c, const char *name, uint64_t size)
+{
+	const struct admission_file file = {
+		.client = http_connection_client(c), .size = size, .name = name, .of = c};
+
+	if (size < ADMISSION_SMALL_BYTES || http_connection_head(c)->method == HTTP_HEAD)
+		return true;
+	run_tick(h);
+	http_connection_set_tag(c, admission_begin(h->admission, &file, clock_mono_ms()));
+	return true;
+}
+
 int64_t hall_http_ended(struct hall *h, void *tag, uint64_t bytes)
 {
 	return tag ? admission_end(h->admission, tag, bytes, clock_mono_ms()) : 0;

@@ -26,6 +26,9 @@ void hall_set_slots(struct hall *h, unsigned slots);
  * hall_http_ended() with the report's tag. False: it has been answered. */
 bool hall_admits(struct hall *h, struct http_connection *c, const char *name, uint64_t size);
 
+/* The same for who takes "later" for "never", as firmware does: it is counted, and never waits. True. */
+bool hall_lets_in(struct hall *h, struct http_connection *c, const char *name, uint64_t size);
+
 /* A reply has ended; `tag` may be NULL. Gives how long the client waited for its turn. */
 int64_t hall_http_ended(struct hall *h, void *tag, uint64_t bytes);
 

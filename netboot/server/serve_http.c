@@ -24,7 +24,8 @@ struct pending {
 	struct serve_http *s;
 	struct http_connection *c;
 	enum route route;
-	const char *rest; /* of the path, which stays with the connection */
+	const char *rest; /* of the path, which stays with the connection; or `image` */
+	char image[sizeof(((struct message_answer *)0)->image)]; /* that the provisioner named */
 	struct ask *ask;
 	struct disk_job *job;
 };
@@ -64,8 +65,10 @@ static void send_file(struct http_connection *c, const char *rest, int fd)
 }
 
 /* Nothing of the image store leaves that was not read and found to be what its manifest says; and not to all at
- * once. What says "later" has no body: who pipes what it gets would take that for a piece of the file. Takes `file`. */
-static void send_image(struct serve_http *s, struct http_connection *c, const char *rest, int file)
+ * once. What says "later" has no body: who pipes what it gets would take that for a piece of the file. An image that
+ * the provisioner named goes to firmware, which takes "later" for "never". Takes `file`. */
+static void send_image(
+	struct serve_http *s, struct http_connection *c, const char *rest, int file, bool is_named)
 {
 	AUTO(close_p) int fd = file;
 	struct stat st;
@@ -78,7 +81,8 @@ static void send_image(struct serve_http *s, struct http_connection *c, const ch
 			c, 403, 0, "this image is not what its manifest says: see slipway events");
 	else if (rc < 0)
 		reply_without_file(c, rc);
-	else if (hall_admits(s->setup.hall, c, rest, (uint64_t)st.st_size))
+	else if (is_named ? hall_lets_in(s->setup.hall, c, rest, (uint64_t)st.st_size)
+			  : hall_admits(s->setup.hall, c, rest, (uint64_t)st.st_size))
 		send_file(c, rest, TAKE_FD(fd));
 }
 
@@ -87,15 +91,24 @@ static void on_opened(void *arg, int fd)
 	struct pending *p = arg;
 	struct serve_http *s = p->s;
 	enum route route = p->route;
-	const char *rest = p->rest;
+	struct pending was = *p; /* rest may lie in it */
+	const char *rest = p->rest == p->image ? was.image : p->rest;
 	struct http_connection *c = pending_end(p);
 
 	if (fd < 0)
 		reply_without_file(c, fd);
 	else if (route == ROUTE_IMAGES)
-		send_image(s, c, rest, fd);
+		send_image(s, c, rest, fd, rest == was.image);
 	else
 		send_file(c, rest, fd);
+}
+
+static void open_pending(struct pending *p, int dir)
+{
+	int fd = disk_open(p->s->setup.disk, dir, p->rest, on_opened, p, &p->job);
+
+	if (fd != -EINPROGRESS)
+		on_opened(p, fd);
 }
 
 static void open_file(struct serve_http *s, struct http_connection *c, enum route route, int dir,
@@ -105,13 +118,24 @@ static void open_file(struct serve_http *s, struct http_connection *c, enum rout
 
 	p->route = route;
 	p->rest = rest;
-	int fd = disk_open(s->setup.disk, dir, rest, on_opened, p, &p->job);
-	if (fd != -EINPROGRESS)
-		on_opened(p, fd);
+	open_pending(p, dir);
+}
+
+static void open_named(struct pending *p, const struct message_answer *m)
+{
+	memcpy(p->image, m->image, sizeof(p->image));
+	p->ask = NULL;
+	p->route = ROUTE_IMAGES;
+	p->rest = p->image;
+	open_pending(p, p->s->setup.images_dir);
 }
 
 static void on_answered(void *waiting, const struct message_answer *m, int fd)
 {
+	if (m->status == 200 && m->image[0]) {
+		open_named(waiting, m);
+		return;
+	}
 	struct http_connection *c = pending_end(waiting);
 
 	if (m->status == 200 && fd >= 0)

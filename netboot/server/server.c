@@ -206,6 +206,7 @@ static void on_answer(void *arg, const void *payload, int fd)
 
 	memcpy(&m, payload, sizeof(m));
 	IPC_TEXT(m.content_type);
+	IPC_TEXT(m.image);
 	IPC_TEXT(m.reason);
 	asks_answered(n->asks, &m, fd);
 }

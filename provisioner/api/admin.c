@@ -10,6 +10,7 @@
 #include "provisioner/base/parse.h"
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/generation/generation.h"
+#include "provisioner/generation/slot.h"
 #include "provisioner/nodes/nodes.h"
 
 #define EVENTS_LIMIT_DEFAULT 200
@@ -85,6 +86,19 @@ static const struct machine *find(const struct admin *a, const char *name)
 	return m || mac_parse(name, &mac) < 0 ? m : nodes_by_mac(a->nodes, &mac);
 }
 
+/* What belongs into a unified kernel image: as for others, but that it names no boot. */
+static void get_unified_args(struct api_request *r, const struct node_artefacts *n)
+{
+	static const char of_boot[] = "/n/" SLOT_BOOT_NONCE;
+	AUTO(str_done) struct str text = str_init(API_REPLY_MAX);
+	const char *at = n->plan.args, *found;
+
+	for (; (found = strstr(at, of_boot)); at = found + sizeof(of_boot) - 1)
+		str_addn(&text, at, (size_t)(found - at));
+	str_printf(&text, "%s\n", at);
+	api_reply_text(r, "text/plain", str_text(&text), text.len);
+}
+
 static void get_artefact(struct api_request *r, const char *name, const char *kind)
 {
 	const struct admin *a = r->arg;
@@ -100,9 +114,11 @@ static void get_artefact(struct api_request *r, const char *name, const char *ki
 		api_reply_text(r, "text/plain", n->script.data, n->script.len);
 	else if (strcmp(kind, "grub") == 0)
 		api_reply_text(r, "text/plain", n->grub.data, n->grub.len);
+	else if (strcmp(kind, "uki") == 0)
+		get_unified_args(r, n);
 	else
 		api_reply_error(r, HTTP_NOTFOUND,
-			"\"%s\" is not one of cloud-config, config, ipxe, grub", kind);
+			"\"%s\" is not one of cloud-config, config, ipxe, grub, uki", kind);
 }
 
 static void get_node(struct api_request *r)

@@ -139,7 +139,7 @@ static bool has_file(int dir, const char *name)
 /* What an image of this distribution may consist of, as far as the folder has it. */
 static int list_known(struct import *im, int dir, struct manifest *m, struct err *e)
 {
-	const char *names[2 * ADMIT_FILES_MAX + 1];
+	const char *names[2 * ADMIT_FILES_MAX + 2];
 	size_t n = 0;
 
 	for (size_t i = 0; i < im->files.n; i++) {
@@ -151,6 +151,8 @@ static int list_known(struct import *im, int dir, struct manifest *m, struct err
 	}
 	if (im->rules.mirror && im->mirror.build_file)
 		names[n++] = im->mirror.build_file;
+	if (im->files.unified[0])
+		names[n++] = im->files.unified;
 	for (size_t i = 0; i < n; i++)
 		if (!manifest_find(m, names[i]) && has_file(dir, names[i]))
 			(void)manifest_add(m, names[i]); /* fewer than it holds */

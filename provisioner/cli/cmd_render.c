@@ -7,8 +7,8 @@
 
 static const struct cli_option options[] = {
 	{"as", 'a', "WHAT", "cloud-config",
-		"cloud-config (as the template wrote it), config (as the node reads it), ipxe or "
-		"grub"},
+		"cloud-config (as the template wrote it), config (as the node reads it), ipxe, "
+		"grub, or uki (the kernel arguments for a unified kernel image)"},
 	CLIENT_SOCKET_OPTION,
 	{.name = NULL},
 };

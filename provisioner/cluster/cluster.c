@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "provisioner/messages/messages.h"
+
 const struct cluster_subnet *cluster_subnet_of(const struct cluster *c, uint32_t address)
 {
 	if (ipv4_net_has(c->network.internal.address, address))
@@ -26,6 +28,11 @@ static int by_name(const void *name, const void *at)
 	const struct cluster_node *const *n = at;
 
 	return strcmp(name, (*n)->name);
+}
+
+bool cluster_node_boots_unified(const struct cluster_node *n)
+{
+	return n->boot_file && strcmp(n->boot_file, BOOT_FILE_UNIFIED) == 0;
 }
 
 const struct cluster_node *cluster_node_find(const struct cluster *c, const char *name)

@@ -248,6 +248,9 @@ int cluster_load(struct arena *a, const char *file, const char *text, size_t len
 const struct cluster_subnet *cluster_subnet_of(const struct cluster *c, uint32_t address);
 
 const struct cluster_role *cluster_role_find(const struct cluster *c, const char *name);
+/* boot-file: uki */
+bool cluster_node_boots_unified(const struct cluster_node *n);
+
 const struct cluster_node *cluster_node_find(const struct cluster *c, const char *name);
 
 /* The word cluster.yaml uses: "802.3ad". */

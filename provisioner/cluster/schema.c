@@ -324,7 +324,8 @@ static const struct schema_section node = {
 			.doc = "The MAC of its NIC on the external network, configured by DHCP there."},
 		{.key = "boot-file", .type = SCHEMA_BOOT_FILE, AT(boot_file),
 			.doc = "Boot loader for this node, instead of the one for its architecture: a file "
-			       "of the firmware folder or, for UEFI HTTP boot, a URL."},
+			       "of the firmware folder or, for UEFI HTTP boot, a URL, or uki for the unified kernel "
+			       "image of its image."},
 		{.key = "quirks", .type = SCHEMA_FLAGS, AT(quirks), .words = quirks,
 			.doc = "How its firmware is to be treated, where it needs other words than its kind."},
 		SETTINGS,

@@ -191,7 +191,8 @@ static void send_answer(struct channels *c, uint64_t id, const struct answer *a)
 
 	(void)snprintf(m.content_type, sizeof(m.content_type), "%s", a->content_type);
 	(void)snprintf(m.reason, sizeof(m.reason), "%s", a->reason);
-	if (a->status == 200) {
+	(void)snprintf(m.image, sizeof(m.image), "%s", a->image);
+	if (a->status == 200 && !a->image[0]) {
 		fd = memfd_sealed("artefact", a->body, a->len);
 		if (fd < 0) {
 			m.status = 503;

@@ -97,10 +97,10 @@ static void refuse_with_script(const struct question *q, const char *reason)
 }
 
 /* True, with the reason in the timeline, when this machine could load its image and do nothing with it. */
-static bool has_hindrance(
-	const struct question *q, struct machine *m, char reason[static REASON_SIZE])
+static bool has_hindrance(const struct question *q, struct machine *m,
+	const struct node_artefacts *n, char reason[static REASON_SIZE])
 {
-	const struct cluster_image *image = &q->a->generation->cluster->settings->image;
+	const struct cluster_image *image = &n->node->settings->image;
 	const char *arch = distro_arch(image->version);
 
 	if (q->a->image_refused) /* its files would all be refused: say so at once, and why */
@@ -131,8 +131,8 @@ static bool begin_boot(const struct question *q, struct machine *m, const struct
 	(void)snprintf(boot.node, sizeof(boot.node), "%s", m->key);
 	(void)nodes_step(q->a->nodes, m, STEP_SCRIPT, /* begins_boot= */ true, q->now_ms);
 	nodes_event(q->a->nodes, m, q->now_ms, "script", STORE_INFO,
-		"boots %s/%s as %s, generation %" PRId64, g->cluster->settings->image.distro,
-		g->cluster->settings->image.version, n->node->role_name, g->number);
+		"boots %s/%s as %s, generation %" PRId64, n->node->settings->image.distro,
+		n->node->settings->image.version, n->node->role_name, g->number);
 	if (!made_durable(q))
 		return false;
 	int rc = store_boot_add(q->a->store, &boot);
@@ -158,7 +158,7 @@ static void give_boot_script(const struct question *q, struct machine *m)
 		give(q, TYPE_SCRIPT, script);
 		return;
 	}
-	if (has_hindrance(q, m, reason)) {
+	if (has_hindrance(q, m, n, reason)) {
 		refuse_with_script(q, reason);
 		return;
 	}
@@ -324,6 +324,59 @@ static void config(const struct question *q)
 		give_config(q, &boot);
 }
 
+/* The node that asks from its own address, if it boots a unified kernel image; else it is refused. */
+static struct machine *unified_machine(const struct question *q, const struct node_artefacts **ret)
+{
+	struct machine *m = nodes_by_address(q->a->nodes, q->ask->client);
+
+	*ret = m && m->node ? generation_node(q->a->generation, m->key) : NULL;
+	if (*ret && cluster_node_boots_unified((*ret)->node))
+		return m;
+	refuse(q, 404, "no node with boot-file: uki has this address");
+	return NULL;
+}
+
+/* To such a node this is what the boot script is to others. Firmware shows nobody our words: they stand in the
+ * timeline. It asks with HEAD first. */
+static void unified(const struct question *q)
+{
+	const struct node_artefacts *n;
+	struct machine *m = unified_machine(q, &n);
+	char reason[REASON_SIZE], nonce[TOKEN_NONCE_SIZE];
+
+	if (!m)
+		return;
+	if (has_hindrance(q, m, n, reason)) {
+		refuse(q, 403, "%s", reason);
+		return;
+	}
+	if (!is_head(q) && !begin_boot(q, m, n, nonce))
+		return;
+	const struct cluster_image *image = &n->node->settings->image;
+	(void)snprintf(q->ret->image, sizeof(q->ret->image), "%s/%s/%s", image->distro,
+		image->version, n->plan.unified); /* checked: it is there */
+	q->ret->status = 200;
+}
+
+/* The image is the same for all nodes, so its kernel arguments name no nonce. The address takes its place: the one
+ * that was sent the image for the boot that goes on. */
+static void unified_config(const struct question *q)
+{
+	const struct node_artefacts *n;
+	const struct machine *m = unified_machine(q, &n);
+	struct store_boot boot;
+
+	if (!m)
+		return;
+	int rc = store_boot_last(q->a->store, m->key, &boot);
+	if (rc < 0 && rc != -ENOENT)
+		refuse(q, 503, "the provisioner can not read its state: %s", strerror(-rc));
+	else if (rc == -ENOENT || !is_of_this_boot(q, &boot) || m->life.step < STEP_SCRIPT)
+		refuse(q, 403, "%s has not been sent its kernel in this boot", m->key);
+	else
+		give_config(q, &boot);
+}
+
 void answer_ask(
 	const struct answerer *a, const struct message_ask *ask, int64_t now_ms, struct answer *ret)
 {
@@ -335,6 +388,8 @@ void answer_ask(
 		{"/boot.ipxe", false, first_script},
 		{"/script.ipxe", false, script},
 		{"/n/", true, config},
+		{BOOT_UNIFIED_PATH, false, unified},
+		{"/config", false, unified_config},
 	};
 	struct question q = {.a = a, .ask = ask, .now_ms = now_ms, .ret = ret};
 

@@ -3,8 +3,10 @@
  *   /boot.ipxe          the first script, the same for all
  *   /script.ipxe?mac=   what this machine should do: boot, wait, or why not
  *   /n/NONCE/config     its configuration, once it boots: only for the address that was told NONCE
+ *   /boot.efi           the unified kernel image, to a node that boots one
+ *   /config             the configuration of such a node: only for the address that was sent that image
  *
- * Asking for a script begins a boot (a nonce), asking for the configuration makes a join token; both
+ * Asking for a script or for that image begins a boot (a nonce), asking for the configuration makes a join token; both
  * are on disk before the answer leaves. */
 #ifndef SLIPWAY_GENERATION_ANSWER_H
 #define SLIPWAY_GENERATION_ANSWER_H
@@ -31,7 +33,8 @@ struct answer {
 	uint32_t retry_after_s;
 	const char *content_type; /* constant */
 	char reason[160];
-	char *body; /* with 200; the caller frees */
+	char image[256]; /* with 200, instead of a body: this file of the image store */
+	char *body;      /* with 200; the caller frees */
 	size_t len;
 };
 

@@ -48,8 +48,8 @@ static int check_image_file(const struct build *b, const char *file)
 	return fd;
 }
 
-/* What has no manifest can not be verified, and is not served. */
-static int check_manifest(const struct build *b)
+/* What has no manifest, or is not in it, can not be verified, and is not served. */
+static int check_manifest(const struct build *b, const char *unified)
 {
 	const struct cluster_image *image = &b->in->cluster->settings->image;
 	AUTO(free_p) struct manifest *m = xcalloc(1, sizeof(*m));
@@ -60,11 +60,22 @@ static int check_manifest(const struct build *b)
 
 	if (rc == 0)
 		rc = images_manifest(b->in->images_dir, &id, m, &e);
+	if (rc == 0 && unified && !manifest_find(m, unified))
+		rc = err_msg(&e, -ENOENT, "%s/%s was imported without %s: import it again",
+			image->distro, image->version, unified);
 	if (rc < 0)
 		err_list_add(b->errors, image->at, "image: %s",
 			e.msg[0] ? err_text(&e, text, sizeof(text))
 				 : "not a name that an image can have");
 	return rc;
+}
+
+static bool is_unified_wanted(const struct build *b)
+{
+	for (uint32_t i = 0; i < b->in->cluster->n_nodes; i++)
+		if (cluster_node_boots_unified(&b->in->cluster->nodes[i]))
+			return true;
+	return false;
 }
 
 int build_check_image(const struct build *b)
@@ -81,5 +92,5 @@ int build_check_image(const struct build *b)
 	}
 	if (plan->rootfs[0] && rc == 0)
 		rc = check_image_file(b, plan->rootfs);
-	return rc < 0 ? rc : check_manifest(b);
+	return rc < 0 ? rc : check_manifest(b, is_unified_wanted(b) ? plan->unified : NULL);
 }

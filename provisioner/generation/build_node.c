@@ -88,6 +88,13 @@ static int build_plan(struct build *b, struct node_artefacts *ret)
 		err_list_add_err(b->errors, &e);
 		return rc;
 	}
+	if (cluster_node_boots_unified(ret->node) && !ret->plan.unified[0]) {
+		err_list_add(b->errors, ret->node->at,
+			"%s has boot-file: uki, but %s names no unified kernel image "
+			"(boot.unified)",
+			ret->node->name, b->distro.kernel.at.file);
+		return -EINVAL;
+	}
 	str_add(&args, ret->plan.args);
 	add_args(&args, &ret->node->settings->kernel_args);
 	ret->plan.args = arena_strdup(b->g->arena, str_text(&args));

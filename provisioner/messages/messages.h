@@ -15,7 +15,7 @@
  *   provisioner -> dhcpd         TRACE      send FRAMEs of these machines from now on, or no more
  *   dhcpd       -> provisioner   FRAME      a packet as it came or went, and what was made of it
  *   netboot     -> provisioner   ASK        this client wants that path: what does it get?
- *   provisioner -> netboot       ANSWER     a status and, with 200, a sealed memfd
+ *   provisioner -> netboot       ANSWER     a status and, with 200, a sealed memfd or a file of the image store
  *   netboot     -> provisioner   TRANSFER   a file transfer has ended
  *   netboot     -> provisioner   WAIT       a client has to wait for its turn to load an image
  *   netboot     -> provisioner   HALL...    who loads images now, and who waits (every second, while anybody does)
@@ -108,6 +108,10 @@ struct message_network {
 };
 
 #define MESSAGE_NODE_MACS_MAX 8
+
+/* A node's boot_file that is no file: the unified kernel image of its image, at BOOT_UNIFIED_PATH. */
+#define BOOT_FILE_UNIFIED "uki"
+#define BOOT_UNIFIED_PATH "/boot.efi"
 #define MESSAGE_CLIENT_ID_MAX 64
 
 struct message_node {
@@ -256,6 +260,8 @@ struct message_answer {
 	uint32_t status;        /* as in HTTP */
 	uint32_t retry_after_s; /* with 503 */
 	char content_type[64];
+	char image
+		[256]; /* with 200: "NAME/VERSION/FILE" of the image store, which is sent instead of a memfd */
 	char reason[160]; /* one line for the client's log, with other statuses than 200 */
 };
 

@@ -143,6 +143,11 @@ void observe_exchange(struct nodes *t, const struct message_exchange *x, int64_t
 			log_safe(note, sizeof(note), x->note, strlen(x->note)));
 }
 
+static bool is_unified(const struct message_transfer *x)
+{
+	return x->protocol == PROTOCOL_HTTP && strcmp(x->name, BOOT_UNIFIED_PATH) == 0;
+}
+
 static enum step step_of_file(
 	const struct message_transfer *x, const struct observe_image *image, struct machine *m)
 {
@@ -155,6 +160,8 @@ static enum step step_of_file(
 			return STEP_KERNEL;
 		return ++m->initrds_sent >= image->n_initrds ? STEP_INITRD : STEP_KERNEL;
 	}
+	if (is_unified(x))
+		return STEP_INITRD; /* kernel and RAM disk in one */
 	if (strncmp(x->name, "/agent/", 7) == 0)
 		return STEP_AGENT;
 	/* grub.cfg was answered, and told, as the script. */
@@ -170,7 +177,8 @@ static const char *kind_of_file(
 
 	if (s == STEP_LOADER || s == STEP_AGENT || s == STEP_NONE)
 		return s == STEP_NONE ? "transfer" : step_name(s);
-	return base && strcmp(base + 1, image->kernel) == 0 ? "kernel" : "initrd";
+	return is_unified(x) || (base && strcmp(base + 1, image->kernel) == 0) ? "kernel"
+									       : "initrd";
 }
 
 static void sent(struct nodes *t, struct machine *m, const struct message_transfer *x,
@@ -203,7 +211,7 @@ void observe_transfer(struct nodes *t, const struct message_transfer *x,
 	/* Files only: what the provisioner rendered is told where it was answered. A HEAD sends nothing. */
 	if (x->result == TRANSFER_DONE && x->bytes > 0 &&
 		(x->protocol == PROTOCOL_TFTP || strncmp(x->name, "/images/", 8) == 0 ||
-			strncmp(x->name, "/firmware/", 10) == 0 ||
+			strncmp(x->name, "/firmware/", 10) == 0 || is_unified(x) ||
 			strncmp(x->name, "/agent/", 7) == 0))
 		sent(t, m, x, image, name, now_ms);
 	else if (x->result == TRANSFER_FAILED)

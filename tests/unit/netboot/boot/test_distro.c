@@ -80,7 +80,12 @@ TEST(incomplete_or_wrong_files_are_refused)
 			"boot.initrds: expected a list of at most 8 files"},
 	};
 	struct distro d;
+	struct distro_plan p;
 
+	assert_int_equal(
+		read_it("name: x\ntitle: X\nconfig: cloud-config\nboot: {kernel: k}\n", &d), 0);
+	assert_int_equal(distro_plan(arena, &d, &input, &p, &e), 0);
+	assert_string_equal(p.unified, ""); /* nobody has to make one */
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		assert_true(read_it(rows[i].text, &d) < 0);
 		assert_string_equal(e.msg, rows[i].error);

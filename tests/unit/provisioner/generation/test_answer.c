@@ -22,17 +22,21 @@ static struct answerer answerer;
 static struct generation *generation;
 static struct answer got;
 
-static int begin(void **state)
+#define UNIFIED_NODES                                                                \
+	"nodes:\n"                                                                   \
+	"  - {name: m1, role: master, mac: [52:54:00:00:00:01, 52:54:00:00:00:02], " \
+	"address: 10.77.0.11, boot-file: uki}\n"                                     \
+	"  - {name: w1, role: worker, mac: 52:54:00:00:00:03, address: 10.77.0.12}\n"
+
+static int begin_with(const char *yaml)
 {
 	struct err_list errors = {0};
 	struct err e;
 
-	(void)state;
 	log_init("test", LOG_LEVEL_ERROR);
 	(void)snprintf(folder, sizeof(folder), "/tmp/slipway-answer.XXXXXX");
 	if (!mkdtemp(folder) ||
-		lab_build_from(LAB_HEAD LAB_NODES, dir_open(folder), -1, 0, "", &generation,
-			&errors) < 0 ||
+		lab_build_from(yaml, dir_open(folder), -1, 0, "", &generation, &errors) < 0 ||
 		store_open(folder, &answerer.store, &e) < 0 ||
 		nodes_open(answerer.store, NOW, &answerer.nodes, &e) < 0)
 		return -1;
@@ -40,6 +44,18 @@ static int begin(void **state)
 	nodes_configure(answerer.nodes, generation->cluster, NOW);
 	got = (struct answer){0};
 	return nodes_flush(answerer.nodes);
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	return begin_with(LAB_HEAD LAB_NODES);
+}
+
+static int begin_unified(void **state)
+{
+	(void)state;
+	return begin_with(LAB_HEAD UNIFIED_NODES);
 }
 
 static int end(void **state)
@@ -404,8 +420,82 @@ TEST(other_names_are_not_grubs)
 	assert_int_equal(got.status, 404);
 }
 
+TEST(unified_kernel_image_begins_a_boot_of_the_node_that_asks)
+{
+	nodes_set_address(answerer.nodes, nodes_by_key(answerer.nodes, "m1"), M1);
+	ask("GET", M1, "/config", "");
+	assert_int_equal(got.status, 403); /* nothing was told to boot */
+	ask("HEAD", M1, "/boot.efi", "");
+	assert_int_equal(got.status, 200);
+	assert_string_equal(got.image, "lab/1/unified.efi");
+	assert_null(got.body);
+	ask("GET", M1, "/config", "");
+	assert_int_equal(got.status, 403); /* to ask how long it is begins nothing */
+	ask("GET", M1, "/boot.efi", "");
+	assert_string_equal(got.image, "lab/1/unified.efi");
+	assert_int_equal(nodes_by_key(answerer.nodes, "m1")->life.step, STEP_SCRIPT);
+	ask("GET", M1, "/config", "");
+	assert_int_equal(got.status, 200);
+	assert_string_equal(got.image, "");
+	assert_null(strstr(got.body, SLOT_JOIN_TOKEN));
+	assert_null(strstr(got.body, SLOT_BOOT_NONCE));
+}
+
+TEST(unified_kernel_image_is_for_no_other_address)
+{
+	struct machine *m1 = nodes_by_key(answerer.nodes, "m1"),
+		       *w1 = nodes_by_key(answerer.nodes, "w1");
+
+	nodes_set_address(answerer.nodes, m1, M1);
+	nodes_set_address(answerer.nodes, w1, M1 + 1);
+	ask("GET", M1, "/boot.efi", "");
+	ask("GET", STRANGER, "/boot.efi", "");
+	assert_int_equal(got.status, 404);
+	ask("GET", M1 + 1, "/boot.efi", ""); /* a node, but one with a boot loader */
+	assert_int_equal(got.status, 404);
+	ask("GET", STRANGER, "/config", "");
+	assert_int_equal(got.status, 404);
+	ask("GET", M1 + 1, "/config", "");
+	assert_int_equal(got.status, 404);
+	nodes_set_address(answerer.nodes, m1, STRANGER); /* it booted from another one */
+	ask("GET", STRANGER, "/config", "");
+	assert_int_equal(got.status, 403);
+}
+
+TEST(node_with_a_unified_kernel_image_gets_no_token_once_it_has_joined)
+{
+	struct machine *m1 = nodes_by_key(answerer.nodes, "m1");
+
+	nodes_set_address(answerer.nodes, m1, M1);
+	ask("GET", M1, "/boot.efi", "");
+	(void)nodes_step(answerer.nodes, m1, STEP_JOINED, false, NOW);
+	ask("GET", M1, "/config", "");
+	assert_int_equal(got.status, 403);
+	/* And none for the boot before this one. */
+	(void)nodes_step(answerer.nodes, m1, STEP_ADDRESS, true, NOW);
+	ask("GET", M1, "/config", "");
+	assert_int_equal(got.status, 403);
+}
+
+TEST(unified_kernel_image_that_can_not_run_is_refused)
+{
+	struct machine *m1 = nodes_by_key(answerer.nodes, "m1");
+
+	nodes_set_address(answerer.nodes, m1, M1);
+	m1->arch = "aarch64";
+	ask("GET", M1, "/boot.efi", "");
+	assert_int_equal(got.status, 403);
+	assert_non_null(strstr(got.reason, "m1 is a machine for aarch64"));
+	assert_int_equal(nodes_by_key(answerer.nodes, "m1")->life.step, STEP_NONE);
+}
+
+#define CASE_UNIFIED(f) cmocka_unit_test_setup_teardown(f, begin_unified, end)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
-RUN(CASE(first_script_is_for_everybody), CASE(known_node_is_told_to_boot_with_a_fresh_nonce),
+RUN(CASE_UNIFIED(unified_kernel_image_begins_a_boot_of_the_node_that_asks),
+	CASE_UNIFIED(unified_kernel_image_is_for_no_other_address),
+	CASE_UNIFIED(node_with_a_unified_kernel_image_gets_no_token_once_it_has_joined),
+	CASE_UNIFIED(unified_kernel_image_that_can_not_run_is_refused),
+	CASE(first_script_is_for_everybody), CASE(known_node_is_told_to_boot_with_a_fresh_nonce),
 	CASE(node_whose_image_is_refused_is_told_why),
 	CASE(node_whose_image_is_for_another_architecture_is_told_why),
 	CASE(stranger_is_told_to_wait_and_shows_up),

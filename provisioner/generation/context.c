@@ -306,7 +306,7 @@ static struct value node(struct arena *a, const struct cluster *c, const struct 
 	value_map_set(map, "ssh_authorized_keys", texts(a, &s->ssh_authorized_keys));
 	value_map_set(map, "users", users(a, s));
 	value_map_set(map, "hosts", hosts(a, s));
-	value_map_set(map, "update", update(a, &s->update));
+	value_map_set(map, "updates", update(a, &s->update));
 	set_text(a, map, "timezone", s->timezone);
 	return map;
 }

@@ -140,7 +140,7 @@ TEST(mistakes_in_an_add_on_are_told_at_their_line)
 			"addons/motd/files.yaml:1:14: 'addons.motd.txt' is undefined (did you mean "
 			"'addons.motd.text'?)"},
 		{"units.yaml", "    - name: x.service\n      comand: start\n",
-			"addons/motd/units.yaml:2: coreos.units[1].comand: unknown key; did you "
+			"addons/motd/units.yaml:2: coreos.units[2].comand: unknown key; did you "
 			"mean "
 			"\"command\"?"},
 		{"seed.yaml", "# one\n/coreos.com/network/config: {Network: x}\n",

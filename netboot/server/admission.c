@@ -13,7 +13,7 @@
 
 struct node {
 	uint32_t client;
-	unsigned n_http, n_tftp; /* transfers on their way */
+	unsigned n_asked, n_unasked; /* transfers on their way */
 	bool is_waiting;
 	unsigned turns_left; /* files it may still have without waiting */
 	int64_t seen_ms;     /* it asked, or a transfer of it ended */
@@ -25,7 +25,7 @@ struct node {
 struct admission_transfer {
 	TAILQ_ENTRY(admission_transfer) in_order;
 	uint32_t client;
-	bool is_tftp;
+	bool is_tftp, is_unasked;
 	uint64_t size, bytes;
 	int64_t began_ms;
 	void *of;
@@ -43,7 +43,7 @@ struct admission {
 	uint64_t bytes_per_s;
 	uint64_t bytes_per_turn; /* what a node loads in its turn, on average */
 	int64_t ticked_ms;
-	uint64_t turns, waits, told, left;
+	uint64_t turns, waits, left;
 };
 
 struct admission *admission_new(unsigned slots)
@@ -74,7 +74,7 @@ void admission_set_slots(struct admission *a, unsigned slots)
 
 static bool is_loading(const struct node *n)
 {
-	return n->n_http + n->n_tftp > 0;
+	return n->n_asked + n->n_unasked > 0;
 }
 
 static struct node *find(const struct admission *a, uint32_t client)
@@ -122,16 +122,16 @@ static void forget_absent(struct admission *a, int64_t now_ms)
 	a->n = kept;
 }
 
-/* TFTP may not keep HTTP out altogether: those who wait would wait for who never did. */
+/* Who never waits may not keep the others out altogether. */
 static unsigned slots_used(const struct admission *a)
 {
-	unsigned http = 0, tftp = 0;
+	unsigned asked = 0, unasked = 0;
 
 	for (size_t i = 0; i < a->n; i++) {
-		http += a->nodes[i].n_http > 0;
-		tftp += a->nodes[i].n_http == 0 && a->nodes[i].n_tftp > 0;
+		asked += a->nodes[i].n_asked > 0;
+		unasked += a->nodes[i].n_asked == 0 && a->nodes[i].n_unasked > 0;
 	}
-	return http + (tftp < a->slots / 2 ? tftp : a->slots / 2);
+	return asked + (unasked < a->slots / 2 ? unasked : a->slots / 2);
 }
 
 /* Those that wait before it and still ask. */
@@ -166,6 +166,7 @@ static void let_wait(struct admission *a, struct node *n, unsigned n_ahead, int6
 	ret->n_ahead = n_ahead;
 	ret->expected_ms = expected_ms(a, n_ahead);
 	ret->retry_after_s = retry_after_s(ret->expected_ms);
+	ret->is_waiting = true;
 	ret->is_new = !n->is_waiting;
 	if (ret->is_new) {
 		n->is_waiting = true;
@@ -173,7 +174,6 @@ static void let_wait(struct admission *a, struct node *n, unsigned n_ahead, int6
 		a->waits++;
 	}
 	n->seen_ms = now_ms;
-	a->told++;
 }
 
 static void let_go(
@@ -197,13 +197,10 @@ void admission_ask(
 	*ret = (struct admission_answer){.retry_after_s = RETRY_MOST_S, .expected_ms = -1};
 	forget_absent(a, now_ms);
 	struct node *n = find(a, client);
-	if (!n && !(n = add_node(a, client, now_ms))) {
-		a->told++;
+	if (!n && !(n = add_node(a, client, now_ms)))
 		return;
-	}
-	if (n->n_http >= ADMISSION_PER_NODE_MAX) {
+	if (n->n_asked >= ADMISSION_PER_NODE_MAX) {
 		ret->retry_after_s = RETRY_LEAST_S;
-		a->told++;
 		return;
 	}
 	if (n->turns_left > 0) {
@@ -230,6 +227,7 @@ struct admission_transfer *admission_begin(
 
 	*t = (struct admission_transfer){.client = file->client,
 		.is_tftp = file->is_tftp,
+		.is_unasked = file->is_unasked,
 		.size = file->size,
 		.began_ms = now_ms,
 		.of = file->of};
@@ -242,7 +240,7 @@ struct admission_transfer *admission_begin(
 	if (!n)
 		n = add_node(a, file->client, now_ms);
 	if (n)
-		file->is_tftp ? n->n_tftp++ : n->n_http++;
+		file->is_unasked ? n->n_unasked++ : n->n_asked++;
 	return t;
 }
 
@@ -262,7 +260,7 @@ int64_t admission_end(
 
 	admission_moved(a, t, bytes);
 	if (n) {
-		unsigned *count = t->is_tftp ? &n->n_tftp : &n->n_http;
+		unsigned *count = t->is_unasked ? &n->n_unasked : &n->n_asked;
 
 		*count -= *count > 0;
 		n->seen_ms = now_ms;
@@ -331,11 +329,8 @@ bool admission_is_tftp(const struct admission_transfer *t)
 
 struct admission_figures admission_figures(const struct admission *a)
 {
-	struct admission_figures f = {.slots = a->slots,
-		.turns = a->turns,
-		.waits = a->waits,
-		.told = a->told,
-		.left = a->left};
+	struct admission_figures f = {
+		.slots = a->slots, .turns = a->turns, .waits = a->waits, .left = a->left};
 
 	for (size_t i = 0; i < a->n; i++) {
 		f.n_loading += is_loading(&a->nodes[i]);

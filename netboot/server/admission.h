@@ -6,8 +6,9 @@
  * transfers at a time. One that has had its turn is not made to wait again in the same boot (RAM disks follow the
  * kernel, and what comes up then may not be patient), unless it comes more often than any boot does.
  *
- * TFTP can not tell a client to wait: silence makes it ask again for half a minute, and then fail. But it is paced by
- * the round trip and takes little of the link; so its transfers are counted, up to half of the places, and never wait. */
+ * Some can not be told to wait: TFTP knows only silence, which its clients take for half a minute, and UEFI's own HTTP
+ * boot fails at the first 503. But they are paced by the round trip and take little of the link; so these are counted,
+ * up to half of the places, and never wait. */
 #ifndef SLIPWAY_SERVER_ADMISSION_H
 #define SLIPWAY_SERVER_ADMISSION_H
 
@@ -31,6 +32,7 @@ struct admission_transfer;
 
 struct admission_answer {
 	bool may_go;
+	bool is_waiting;        /* it has a place in the queue */
 	bool is_new;            /* it begins to wait: worth a line in its timeline */
 	unsigned n_ahead;       /* nodes that come before it */
 	uint32_t retry_after_s; /* when to ask again */
@@ -41,6 +43,7 @@ struct admission_answer {
 struct admission_file {
 	uint32_t client;
 	bool is_tftp;
+	bool is_unasked; /* it can not be told to wait */
 	uint64_t size;
 	const char *name;
 	void *of;
@@ -54,7 +57,7 @@ void admission_set_slots(struct admission *a, unsigned slots);
 void admission_ask(
 	struct admission *a, uint32_t client, int64_t now_ms, struct admission_answer *ret);
 
-/* The file leaves: after admission_ask() has said that it may, or by TFTP. Never NULL. */
+/* The file leaves: after admission_ask() has said that it may, or unasked. Never NULL. */
 struct admission_transfer *admission_begin(
 	struct admission *a, const struct admission_file *file, int64_t now_ms);
 
@@ -77,8 +80,8 @@ bool admission_is_tftp(const struct admission_transfer *t);
 
 struct admission_figures {
 	unsigned slots, n_loading, n_waiting; /* nodes */
-	uint64_t bytes_per_s; /* of all transfers together; 0: none, or not known yet */
-	uint64_t turns, waits, told, left; /* since the start; counters.c says what each means */
+	uint64_t bytes_per_s;        /* of all transfers together; 0: none, or not known yet */
+	uint64_t turns, waits, left; /* since the start; counters.c says what each means */
 };
 
 struct admission_figures admission_figures(const struct admission *a);

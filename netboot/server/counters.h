@@ -7,8 +7,8 @@
 
 #include "netboot/disk/disk.h"
 #include "netboot/http/server.h"
-#include "netboot/server/admission.h"
 #include "netboot/server/asks.h"
+#include "netboot/server/hall.h"
 #include "netboot/tftp/server.h"
 
 struct netboot_counts {
@@ -16,7 +16,7 @@ struct netboot_counts {
 	struct http_counters http;
 	struct disk_counters disk;
 	struct asks_counters asks;
-	struct admission_figures hall;
+	struct hall_figures hall;
 };
 
 struct netboot_counter {

@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "netboot/http/connection.h"
 #include "netboot/tftp/server.h"
@@ -16,8 +17,20 @@
 
 _Static_assert(sizeof(struct message_hall) <= IPC_PAYLOAD_MAX, "its rows fit a message");
 
+/* A request without an answer yet. */
+struct held {
+	TAILQ_ENTRY(held) in_order;
+	struct http_connection *connection;
+	int64_t until_ms;
+};
+
 struct hall {
 	struct ipc *provisioner;
+	void (*resume)(void *arg, struct http_connection *c);
+	void *arg;
+	TAILQ_HEAD(, held) held; /* by until_ms */
+	struct event *look;      /* at those that are held */
+	uint64_t told;           /* to ask again */
 	struct admission *admission;
 	struct event *tick; /* runs while anybody loads or waits */
 	struct admission_row rows[ADMISSION_NODES_MAX];
@@ -78,6 +91,13 @@ static void tell(struct hall *h, int64_t now_ms)
 	} while (at < n);
 }
 
+/* Not at once: a connection is at work, and the next one's file may be on its way before that returns. */
+static void look_soon(struct hall *h)
+{
+	if (!TAILQ_EMPTY(&h->held))
+		event_active(h->look, EV_TIMEOUT, 0);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct hall *h = arg;
@@ -87,9 +107,77 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	look_at_transfers(h);
 	admission_tick(h->admission, now_ms);
 	tell(h, now_ms);
+	look_soon(h); /* those that are held are there, though they say nothing */
 	const struct admission_figures f = admission_figures(h->admission);
 	if (f.n_loading + f.n_waiting > 0)
 		run_tick(h);
+}
+
+static void hold(struct hall *h, struct http_connection *c, int64_t now_ms)
+{
+	const struct timeval limit = {
+		.tv_sec = HALL_HOLD_MS / 1000, .tv_usec = HALL_HOLD_MS % 1000 * 1000};
+	struct held *held = xcalloc(1, sizeof(*held));
+
+	held->connection = c;
+	held->until_ms = now_ms + HALL_HOLD_MS;
+	TAILQ_INSERT_TAIL(&h->held, held, in_order);
+	if (!event_pending(h->look, EV_TIMEOUT, NULL))
+		(void)event_add(h->look, &limit);
+}
+
+static struct http_connection *release(struct hall *h, struct held *held)
+{
+	struct http_connection *c = held->connection;
+
+	TAILQ_REMOVE(&h->held, held, in_order);
+	free(held);
+	return c;
+}
+
+static void tell_later(struct hall *h, struct http_connection *c, const struct admission_answer *a)
+{
+	h->told++;
+	http_reply_status(c, 503, a->retry_after_s, "");
+}
+
+/* A place may have become free, or somebody's patience may be at its end. */
+static void on_look(evutil_socket_t fd, short what, void *arg)
+{
+	int64_t now_ms = clock_mono_ms();
+	struct hall *h = arg;
+	struct held *i = TAILQ_FIRST(&h->held), *next;
+	struct admission_answer a;
+
+	(void)fd, (void)what;
+	for (; i; i = next) {
+		uint32_t client = http_connection_client(i->connection);
+
+		next = TAILQ_NEXT(i, in_order);
+		admission_ask(h->admission, client, now_ms, &a);
+		if (a.may_go)
+			h->resume(h->arg, release(h, i));
+		else if (i->until_ms <= now_ms)
+			tell_later(h, release(h, i), &a);
+	}
+	if (!(i = TAILQ_FIRST(&h->held)))
+		return;
+	int64_t in_ms = i->until_ms > now_ms ? i->until_ms - now_ms : 0;
+	const struct timeval tv = {.tv_sec = in_ms / 1000, .tv_usec = in_ms % 1000 * 1000};
+	(void)event_add(h->look, &tv);
+}
+
+void hall_http_gone(struct hall *h, struct http_connection *c)
+{
+	struct held *i;
+
+	TAILQ_FOREACH(i, &h->held, in_order)
+	{
+		if (i->connection == c) {
+			(void)release(h, i);
+			return;
+		}
+	}
 }
 
 struct hall *hall_new(struct event_base *base, struct ipc *provisioner)
@@ -97,16 +185,27 @@ struct hall *hall_new(struct event_base *base, struct ipc *provisioner)
 	struct hall *h = xcalloc(1, sizeof(*h));
 
 	h->provisioner = provisioner;
+	TAILQ_INIT(&h->held);
+	h->look = evtimer_new(base, on_look, h);
 	h->admission = admission_new(ADMISSION_SLOTS_DEFAULT);
 	h->tick = evtimer_new(base, on_tick, h);
-	assert(h->tick);
+	assert(h->tick && h->look);
 	return h;
+}
+
+void hall_on_turn(struct hall *h, void (*resume)(void *arg, struct http_connection *c), void *arg)
+{
+	h->resume = resume;
+	h->arg = arg;
 }
 
 void hall_free(struct hall *h)
 {
 	if (!h)
 		return;
+	while (!TAILQ_EMPTY(&h->held))
+		(void)release(h, TAILQ_FIRST(&h->held));
+	event_free(h->look);
 	event_free(h->tick);
 	admission_free(h->admission);
 	free(h);
@@ -115,6 +214,7 @@ void hall_free(struct hall *h)
 void hall_set_slots(struct hall *h, unsigned slots)
 {
 	admission_set_slots(h->admission, slots);
+	look_soon(h);
 }
 
 static void tell_of_wait(
@@ -127,6 +227,17 @@ static void tell_of_wait(
 	(void)ipc_send(h->provisioner, MESSAGE_WAIT, &m, sizeof(m), -1);
 }
 
+static bool is_free(const struct http_connection *c, uint64_t size)
+{
+	return size < ADMISSION_SMALL_BYTES || http_connection_head(c)->method == HTTP_HEAD;
+}
+
+static void begin(struct hall *h, struct http_connection *c, const struct admission_file *file)
+{
+	run_tick(h);
+	http_connection_set_tag(c, admission_begin(h->admission, file, clock_mono_ms()));
+}
+
 bool hall_admits(struct hall *h, struct http_connection *c, const char *name, uint64_t size)
 {
 	const struct admission_file file = {
@@ -134,42 +245,53 @@ bool hall_admits(struct hall *h, struct http_connection *c, const char *name, ui
 	int64_t now_ms = clock_mono_ms();
 	struct admission_answer a;
 
-	if (size < ADMISSION_SMALL_BYTES || http_connection_head(c)->method == HTTP_HEAD)
+	if (is_free(c, size))
 		return true;
-	run_tick(h);
 	admission_ask(h->admission, file.client, now_ms, &a);
 	if (a.may_go) {
-		http_connection_set_tag(c, admission_begin(h->admission, &file, now_ms));
+		begin(h, c, &file);
 		return true;
 	}
+	run_tick(h);
 	if (a.is_new)
 		tell_of_wait(h, file.client, name, &a);
-	http_reply_status(c, 503, a.retry_after_s, "");
+	if (a.is_waiting)
+		hold(h, c, now_ms);
+	else
+		tell_later(h, c, &a);
 	return false;
 }
 
 bool hall_lets_in(struct hall *h, struct http_connection *c, const char *name, uint64_t size)
 {
-	const struct admission_file file = {
-		.client = http_connection_client(c), .size = size, .name = name, .of = c};
+	const struct admission_file file = {.client = http_connection_client(c),
+		.is_unasked = true,
+		.size = size,
+		.name = name,
+		.of = c};
 
-	if (size < ADMISSION_SMALL_BYTES || http_connection_head(c)->method == HTTP_HEAD)
-		return true;
-	run_tick(h);
-	http_connection_set_tag(c, admission_begin(h->admission, &file, clock_mono_ms()));
+	if (!is_free(c, size))
+		begin(h, c, &file);
 	return true;
 }
 
 int64_t hall_http_ended(struct hall *h, void *tag, uint64_t bytes)
 {
-	return tag ? admission_end(h->admission, tag, bytes, clock_mono_ms()) : 0;
+	if (!tag)
+		return 0;
+	look_soon(h);
+	return admission_end(h->admission, tag, bytes, clock_mono_ms());
 }
 
 void *hall_tftp_begins(
 	struct hall *h, struct tftp_session *s, uint32_t client, const char *name, uint64_t size)
 {
-	const struct admission_file file = {
-		.client = client, .is_tftp = true, .size = size, .name = name, .of = s};
+	const struct admission_file file = {.client = client,
+		.is_tftp = true,
+		.is_unasked = true,
+		.size = size,
+		.name = name,
+		.of = s};
 
 	if (size < ADMISSION_SMALL_BYTES)
 		return NULL;
@@ -179,10 +301,11 @@ void *hall_tftp_begins(
 
 void hall_tftp_ended(struct hall *h, void *tag, uint64_t bytes)
 {
+	look_soon(h);
 	(void)admission_end(h->admission, tag, bytes, clock_mono_ms());
 }
 
-struct admission_figures hall_figures(const struct hall *h)
+struct hall_figures hall_figures(const struct hall *h)
 {
-	return admission_figures(h->admission);
+	return (struct hall_figures){.queue = admission_figures(h->admission), .told = h->told};
 }

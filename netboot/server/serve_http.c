@@ -204,8 +204,10 @@ static void on_gone(void *arg, struct http_connection *c)
 	const struct serve_http *s = arg;
 	struct pending *p = http_connection_tag(c);
 
-	if (!p)
+	if (!p) {
+		hall_http_gone(s->setup.hall, c);
 		return;
+	}
 	asks_forget(s->setup.asks, p->ask);
 	disk_forget(p->job);
 	(void)pending_end(p);
@@ -248,6 +250,7 @@ struct serve_http *serve_http_new(const struct serve_http_setup *setup)
 	const struct http_owner owner = {on_request, on_gone, on_ended, s};
 
 	s->setup = *setup;
+	hall_on_turn(setup->hall, on_request, s);
 	s->server = http_server_new(setup->base, setup->http_fd, setup->disk, &owner);
 	return s;
 }

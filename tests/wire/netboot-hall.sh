@@ -57,7 +57,6 @@ done
 wait $nodes
 is "all of twenty nodes get every byte right" "20 0" "$(jq -r '"\(.done) \(.failed)"' "$work/hall.json"; cat "$work/hall.err")"
 echo "# $(cat "$work/hall.json")"
-ok "most of them were told to wait" [ "$(jq .told "$work/hall.json")" -ge 16 ]
 ok "no node begins with more than three before it that still wait" [ "$(jq .late "$work/hall.json")" -le 3 ]
 is "four load at most" 4 "$(jq -s 'map(.loading) | max' "$work/seen.json")"
 ok "status shows who waits, by name and place" \
@@ -86,7 +85,7 @@ has_slots() { [ "$(queue .slots)" = "$1" ] && [ "$(queue .loading)" = 1 ]; }
 ok_soon "a reload changes the number of slots" has_slots 1
 is "a HEAD is answered while others wait" 200 "$(get 10.77.0.32 -I -o /dev/null -w '%{http_code}')"
 get 10.77.0.32 -D "$work/head" -o "$work/body"
-like "a GET is told to ask again" '^HTTP/1.1 503 ' "$(cat "$work/head")"
+like "a GET is told to ask again when nothing has become free in twenty seconds" '^HTTP/1.1 503 ' "$(cat "$work/head")"
 like "and when" '^Retry-After: ([1-9]|10)' "$(cat "$work/head")"
 ok "without a word that could be taken for the image" [ ! -s "$work/body" ]
 # Fedora CoreOS's initramfs fetches its root file system so: without --fail, into a pipe.
@@ -97,7 +96,7 @@ ok_soon "a node waits" waiting
 kill -- -"$slow"
 wait $patient
 is "curl --retry into a pipe gets the image when it is its turn, and nothing else" "$file_sum" "$(cat "$work/sum")"
-hall -n 2 -a 10.77.0.33 -w 100 -g 50 -c 2 -d 1 >"$work/hall.json"
+hall -n 2 -a 10.77.0.35 -w 100 -g 50 -c 2 -d 1 >"$work/hall.json"
 is "a node that switches off while it loads frees its slot" 1 "$(jq .done "$work/hall.json")"
 
 kill "$serve"

@@ -6,7 +6,7 @@
  * A verifier runs beside the worker, and has looked at IMAGES before the worker starts.
  * /boot.ipxe is answered with a script, /later with 503, /never with 404, /silent not at all. What
  * TFTP's grub.cfg of any machine is answered, pxelinux.cfg of none (404), and a Raspberry Pi's later (503). What
- * the worker reports goes to stdout, a line each. With NETBOOT_SINGLE_PORT set, TFTP has one port. SIGUSR1 stops the provisioner's reading. */
+ * the worker reports goes to stdout, a line each. NETBOOT_TRANSFERS says how many load images at a time. With NETBOOT_SINGLE_PORT set, TFTP has one port. SIGUSR1 stops the provisioner's reading. */
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
@@ -27,6 +27,7 @@
 #include "provisioner/base/files.h"
 #include "provisioner/base/ipc.h"
 #include "provisioner/base/log.h"
+#include "provisioner/base/parse.h"
 #include "provisioner/base/sandbox.h"
 #include "provisioner/messages/messages.h"
 
@@ -128,8 +129,15 @@ static void on_hello(void *arg, const void *payload, int fd)
 {
 	const struct message_hello *m = payload;
 
-	(void)arg, (void)fd;
+	const struct host *h = arg;
+	const char *transfers = getenv("NETBOOT_TRANSFERS");
+	struct message_netboot_settings settings;
+
+	(void)fd;
 	printf("hello pid=%" PRIu32 "\n", m->pid);
+	if (transfers && parse_u32(transfers, 1, UINT32_MAX, &settings.transfers) == 0)
+		(void)ipc_send(
+			h->worker, MESSAGE_NETBOOT_SETTINGS, &settings, sizeof(settings), -1);
 }
 
 static void on_ask(void *arg, const void *payload, int fd)
@@ -171,6 +179,25 @@ static void on_transfer(void *arg, const void *payload, int fd)
 		log_safe(name, sizeof(name), m->name, strnlen(m->name, sizeof(m->name))));
 }
 
+static void on_wait(void *arg, const void *payload, int fd)
+{
+	const struct message_wait *m = payload;
+	char client[IPV4_TEXT_SIZE];
+
+	(void)arg, (void)fd;
+	printf("wait client=%s ahead=%" PRIu32 "\n", ipv4_text(m->client, client), m->n_ahead);
+}
+
+static void on_hall(void *arg, const void *payload, int fd)
+{
+	const struct message_hall *m = payload;
+
+	(void)arg, (void)fd;
+	if (m->is_last)
+		printf("hall loading=%" PRIu32 " waiting=%" PRIu32 "\n", m->n_loading,
+			m->n_waiting);
+}
+
 static void on_counter(void *arg, const void *payload, int fd)
 {
 	const struct message_counter *m = payload;
@@ -193,6 +220,8 @@ static int provisioner(int fd, pid_t worker_pid)
 		{MESSAGE_HELLO, sizeof(struct message_hello), on_hello, .takes_fd = false},
 		{MESSAGE_ASK, sizeof(struct message_ask), on_ask, .takes_fd = false},
 		{MESSAGE_TRANSFER, sizeof(struct message_transfer), on_transfer, .takes_fd = false},
+		{MESSAGE_WAIT, sizeof(struct message_wait), on_wait, .takes_fd = false},
+		{MESSAGE_HALL, sizeof(struct message_hall), on_hall, .takes_fd = false},
 		{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, .takes_fd = false},
 	};
 	struct host h = {.base = event_base_new()};

@@ -172,14 +172,14 @@ TEST(a_transfer_that_broke_frees_its_slot)
 	admission_free(a);
 }
 
-TEST(tftp_takes_half_of_the_slots_at_most_and_never_waits)
+TEST(who_can_not_wait_never_does_and_takes_half_of_the_slots_at_most)
 {
 	struct admission *a = admission_new(4);
 
 	for (uint32_t i = 1; i <= 10; i++)
 		(void)admission_begin(a,
 			&(struct admission_file){
-				.client = i, .is_tftp = true, .size = MIB, .name = "vmlinuz"},
+				.client = i, .is_unasked = true, .size = MIB, .name = "vmlinuz"},
 			0);
 	assert_non_null(load(a, 11, 0));
 	assert_non_null(load(a, 12, 0));
@@ -285,7 +285,7 @@ RUN(t(as_many_load_as_there_are_slots), t(who_asked_first_goes_first),
 	t(a_node_holds_one_slot_and_one_place), t(who_has_begun_does_not_wait_again_in_that_boot),
 	t(who_comes_more_often_than_any_boot_queues_behind_the_others), t(a_new_boot_queues_anew),
 	t(a_transfer_that_broke_frees_its_slot),
-	t(tftp_takes_half_of_the_slots_at_most_and_never_waits),
+	t(who_can_not_wait_never_does_and_takes_half_of_the_slots_at_most),
 	t(the_wait_is_told_once_with_the_first_file), t(expectations_follow_the_measured_rate),
 	t(idle_time_does_not_count_for_the_rate), t(the_rate_is_nothing_while_nobody_loads),
 	t(more_or_fewer_slots_from_now_on),

@@ -57,7 +57,7 @@ static int remove_one(const struct cli *cli, int store, const struct images_entr
 static int run(const struct cli *cli)
 {
 	AUTO(free_p) struct images_entry *list = NULL;
-	struct images_users users;
+	AUTO(images_users_done) struct images_users users = {0};
 	int worst = CLI_OK;
 	uint32_t keep;
 	size_t n;

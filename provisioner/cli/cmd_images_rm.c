@@ -16,7 +16,7 @@ static const struct cli_option options[] = {
 static int run(const struct cli *cli)
 {
 	struct images_entry entry = {.state = IMAGES_WHOLE};
-	struct images_users users;
+	AUTO(images_users_done) struct images_users users = {0};
 	char bytes[HUMAN_SIZE];
 	struct err e;
 

@@ -2,14 +2,20 @@
 #include <string.h>
 
 #include "provisioner/base/mem.h"
+#include "provisioner/base/str.h"
 #include "provisioner/cli/cli.h"
+#include "provisioner/cli/json_schema.h"
 #include "provisioner/cluster/schema.h"
 
 static const struct cli_option options[] = {
 	{"format", 'f', "FORMAT", "text",
-		"text, markdown (the reference page) or scdoc (the man page's keys)"},
+		"text, markdown (the reference page), scdoc (the man page's keys), json-schema, or "
+		"json-schema-nodes for the files of nodes.d"},
+	{"json-schema", 0, NULL, NULL, "the same as --format json-schema"},
 	{.name = NULL},
 };
+
+#define JSON_BYTES_MAX ((size_t)1 << 20)
 
 enum format { FORMAT_TEXT, FORMAT_MARKDOWN, FORMAT_SCDOC };
 
@@ -130,24 +136,38 @@ static void print_section(const struct schema_section *s, const char *outer, enu
 	}
 }
 
+static int print_json_schema(bool of_nodes)
+{
+	AUTO(str_done) struct str out = str_init(JSON_BYTES_MAX);
+
+	json_schema(&out, of_nodes);
+	puts(str_text(&out));
+	return CLI_OK;
+}
+
 static int run(const struct cli *cli)
 {
+	const char *format = cli_has(cli, "json-schema") ? "json-schema" : cli_value(cli, "format");
 	static const struct {
 		const char *name;
 		enum format format;
 	} formats[] = {
 		{"text", FORMAT_TEXT}, {"markdown", FORMAT_MARKDOWN}, {"scdoc", FORMAT_SCDOC}};
 
+	if (strcmp(format, "json-schema") == 0 || strcmp(format, "json-schema-nodes") == 0)
+		return print_json_schema(strcmp(format, "json-schema-nodes") == 0);
 	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
-		if (strcmp(formats[i].name, cli_value(cli, "format")) != 0)
+		if (strcmp(formats[i].name, format) != 0)
 			continue;
 		if (formats[i].format == FORMAT_MARKDOWN)
 			puts("| key | value | default | meaning |\n| --- | --- | --- | --- |");
 		print_section(&schema_cluster, "", formats[i].format);
 		return CLI_OK;
 	}
-	cli_complain(
-		cli, "--format: \"%s\" is not text, markdown or scdoc", cli_value(cli, "format"));
+	cli_complain(cli,
+		"--format: \"%s\" is not text, markdown, scdoc, json-schema or "
+		"json-schema-nodes",
+		format);
 	return CLI_USAGE;
 }
 
@@ -155,6 +175,12 @@ const struct cli_command cmd_schema = {
 	.name = "schema",
 	.args = "",
 	.summary = "print every key of cluster.yaml",
+	.detail = "An editor with a YAML language server completes and checks cluster.yaml once it "
+		  "is told "
+		  "of the schema:\n  slipway schema --json-schema "
+		  ">/etc/slipway/cluster.schema.json\nand, as "
+		  "the first line of cluster.yaml:\n  # yaml-language-server: "
+		  "$schema=./cluster.schema.json",
 	.options = options,
 	.run = run,
 };

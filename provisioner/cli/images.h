@@ -2,6 +2,7 @@
 #ifndef SLIPWAY_CLI_IMAGES_H
 #define SLIPWAY_CLI_IMAGES_H
 
+#include "provisioner/base/str.h"
 #include "netboot/boot/distro.h"
 #include "netboot/images/store.h"
 #include "provisioner/cli/cli.h"
@@ -53,10 +54,13 @@ const char *images_keyring(const struct cli *cli, struct arena *a, const char *n
 struct images_users {
 	const char *config;        /* path of cluster.yaml */
 	bool is_config_unreadable; /* then it may need any image */
-	char of_config[IMAGE_ID_SIZE], of_server[IMAGE_ID_SIZE];
+	struct str of_config; /* what is named there and in nodes.d, each between two newlines */
+	char of_server[IMAGE_ID_SIZE];
 };
 
+/* The caller frees it with images_users_done(). */
 void images_users_load(const struct cli *cli, struct images_users *ret);
+void images_users_done(struct images_users *u);
 
 /* Who needs this image: cluster.yaml's path, "the running server", or NULL. */
 const char *images_user_of(const struct images_users *u, const struct image_id *id);

@@ -234,6 +234,9 @@ struct cluster_text {
 	size_t len;
 };
 
+/* Of each text: CLUSTER_NODES_MAX machines, each with all its keys, fit. */
+extern const struct doc_limits cluster_doc_limits;
+
 /* Reads, completes and cross-checks. texts[0] is cluster.yaml; each that follows holds more nodes, as a list
  * or as a map with the key nodes. Borrows them all: what is kept is copied. 0 and *ret, or -EINVAL with at
  * least one error in `errors`. Both may leave warnings there. */

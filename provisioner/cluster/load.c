@@ -12,8 +12,7 @@
 #define KEYS_MAX 48
 #define ROLES_MAX 64
 
-/* CLUSTER_NODES_MAX machines, each with all its keys, fit. */
-static const struct doc_limits limits = {
+const struct doc_limits cluster_doc_limits = {
 	.bytes = (size_t)8 << 20, .depth = 64, .nodes = 600000, .expanded = 10000, .anchors = 1000};
 
 static void load_section(struct load *l, const struct doc_node *map, struct mark at,
@@ -246,7 +245,7 @@ static const struct doc_node *parse(struct load *l, const struct cluster_text *t
 	struct doc_node *root = NULL;
 	struct err e;
 
-	if (doc_parse(l->arena, name, text->text, text->len, &limits, &root, &e) < 0)
+	if (doc_parse(l->arena, name, text->text, text->len, &cluster_doc_limits, &root, &e) < 0)
 		err_list_add_err(l->errors, &e);
 	return root;
 }

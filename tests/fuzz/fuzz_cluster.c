@@ -1,4 +1,5 @@
-/* cluster.yaml: whatever it is, it is refused with words, or it is a cluster that fits together. */
+/* cluster.yaml, and a file of nodes.d behind a form feed: whatever it is, it is refused with words, or it is a
+ * cluster that fits together, and each node can say where its settings come from. */
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -8,10 +9,33 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void look_at_origin(void *arg, const struct cluster_origin *o)
+{
+	assert(o->name[0] && o->value);
+	assert((o->level == ORIGIN_DEFAULT) == !o->at.file);
+	assert(o->level == ORIGIN_DEFAULT || o->at.line > 0);
+	++*(unsigned *)arg;
+}
+
+static void check_settings(const struct cluster *c, const struct cluster_node *n)
+{
+	const struct cluster_settings *s = n ? n->settings : c->settings;
+	unsigned told = 0;
+
+	assert(s && s->image.distro && s->image.version);
+	assert(!s->bond || (s->bond->name && s->bond->mode && s->bond->hash_policy));
+	for (uint32_t i = 0; i < s->n_users; i++)
+		assert(s->users[i].name);
+	for (uint32_t i = 0; i < s->n_hosts; i++)
+		assert(s->hosts[i].name);
+	assert(!s->vars || s->vars->kind == DOC_MAP);
+	cluster_explain(c, n, look_at_origin, &told);
+	assert(told > 0);
+}
+
 static void check(const struct cluster *c)
 {
-	assert(c->name && c->domain && c->settings->image.distro && c->settings->image.version && c->roles &&
-		c->n_roles > 0);
+	assert(c->name && c->domain && c->roles && c->n_roles > 0);
 	assert(ipv4_net_has(c->network.internal.address, c->dhcp.local.pool.first));
 	assert(c->dhcp.local.pool.first <= c->dhcp.local.pool.last);
 	for (uint32_t i = 0; i < c->dhcp.n_subnets; i++) {
@@ -21,6 +45,7 @@ static void check(const struct cluster *c)
 		assert(s->pool.first == 0 || (ipv4_net_has(s->net, s->pool.first) &&
 						     ipv4_net_has(s->net, s->pool.last)));
 	}
+	check_settings(c, NULL);
 	for (uint32_t i = 0; i < c->n_nodes; i++) {
 		const struct cluster_node *n = &c->nodes[i];
 
@@ -31,6 +56,7 @@ static void check(const struct cluster *c)
 
 		assert(s && (n->address < s->pool.first || n->address > s->pool.last));
 		assert(cluster_node_find(c, n->name) == n);
+		check_settings(c, n);
 	}
 }
 
@@ -45,7 +71,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 0)
 		memcpy(text, data, size);
 	text[size] = '\0';
-	if (cluster_load(a, "cluster.yaml", text, size, &c, &errors) == 0)
+	const char *more = memchr(text, '\f', size);
+	size_t main_len = more ? (size_t)(more - text) : size;
+	struct cluster_text texts[] = {{"cluster.yaml", text, main_len},
+		{"nodes.d/a.yaml", more ? more + 1 : "", more ? size - main_len - 1 : 0}};
+
+	if (cluster_load_texts(a, texts, ARRAY_LEN(texts), &c, &errors) == 0)
 		check(c);
 	else
 		assert(errors.n > 0);

@@ -372,6 +372,12 @@ like "nor pruned" '^lab/10 would be removed' "$(echo; lab "$evil" >/dev/null 2>&
 ok "a dry run removes nothing" test -d "$store/lab/10"
 images prune --keep 1 "${used[@]}" >/dev/null
 is "prune keeps the newest, and what is in use" "11 9" "$(ls "$store/lab" | sort | tr '\n' ' ' | sed 's/ $//')"
+mkdir "$work/config/nodes.d"
+echo '- {name: x, role: worker, image: lab/11}' >"$work/config/nodes.d/x.yaml"
+sed -i "s/{template: worker.yaml}/{template: worker.yaml, image: lab\/12}/" "$work/config/cluster.yaml"
+fails "nor what one node of nodes.d boots" 'lab/11 is in use by .*cluster.yaml' images rm lab/11 "${used[@]}"
+fails "nor what a role boots" 'lab/12 is in use by .*cluster.yaml' images rm lab/12 "${used[@]}"
+rm -r "$work/config/nodes.d"
 ok "--force removes it" images rm lab/9 --force "${used[@]}"
 mkdir "$store/lab/.7.removed" && echo x >"$store/lab/.7.removed/f"
 like "prune removes what a broken rm left" 'lab/7 .what was left of it. removed' "$(images prune --keep 100 "${used[@]}")"

@@ -42,7 +42,7 @@ refuses 2 'a number from 1' trace -t soon
 refuses 2 'exclude each other' trace -w x -o json
 refuses 2 '"xml" is not text or json' trace -o xml
 refuses 4 'no server answers' trace --socket "$work/none"
-refuses 2 'text, markdown or scdoc' schema --format xml
+refuses 2 'text, markdown, scdoc, json-schema or json-schema-nodes' schema --format xml
 refuses 2 'accepted, booting' wait --for stalled
 refuses 2 'time such as' wait --timeout soon
 refuses 2 'loud' serve --log-level loud

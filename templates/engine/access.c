@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "templates/engine/builtin.h"
+#include "templates/engine/engine.h"
 #include "templates/engine/loop.h"
 #include "templates/engine/number.h"
 #include "templates/engine/text.h"
@@ -20,6 +21,8 @@ int access_name(struct eval *ev, const struct expr *x, struct value *ret)
 
 	if (scope_get(ev->scope, x->value, ret))
 		return 0;
+	if (ev->watch)
+		ev->watch->on_name(ev->watch->arg, x->value.text, x->value.len);
 	*ret = value_getn(ev->globals, x->value.text, x->value.len);
 	if (ret->kind != VALUE_UNDEFINED)
 		return 0;

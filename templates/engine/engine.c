@@ -84,6 +84,8 @@ int template_set_find(
 	const char *copy;
 	int rc;
 
+	if (set->o.watch)
+		set->o.watch->on_template(set->o.watch->arg, name);
 	for (const struct parsed *p = set->parsed; p; p = p->next) {
 		if (strcmp(p->name, name) == 0) {
 			*ret_body = p->body;
@@ -124,6 +126,7 @@ static int run(struct template_set *set, const struct node *body, const struct v
 		.map = map,
 		.steps_left = set->o.max_steps,
 		.max_includes = set->o.max_includes,
+		.watch = set->o.watch,
 		.e = e ? e : &ignored};
 	struct mark begin = body ? body->at : (struct mark){.file = NULL};
 

@@ -28,6 +28,14 @@ struct template_source {
 typedef int template_load_fn(
 	void *arg, const char *name, struct arena *a, struct template_source *ret, struct err *e);
 
+/* Who wants to know what a render depends on: it is told each name that is looked for among the globals, whether
+ * or not it is there, and each template that is asked for. Often the same ones again. */
+struct template_watch {
+	void (*on_name)(void *arg, const char *name, size_t len);
+	void (*on_template)(void *arg, const char *name);
+	void *arg;
+};
+
 struct template_options {
 	template_load_fn *load; /* NULL: nothing can be included */
 	void *load_arg;
@@ -37,6 +45,7 @@ struct template_options {
 	size_t max_memory; /* bytes of values of one render; 0 means 64 MiB */
 	size_t max_steps;  /* expressions and statements run; 0 means a million */
 	unsigned max_includes; /* in each other; 0 means 16 */
+	const struct template_watch *watch; /* kept; may be NULL */
 };
 
 /* Where each line of the output came from: lines[0] is that of line 1. For errors found in the

@@ -14,6 +14,7 @@
 struct args;
 struct template_map;
 struct template_set;
+struct template_watch;
 
 struct eval {
 	struct template_set *set;
@@ -28,6 +29,7 @@ struct eval {
 	size_t steps_left;
 	unsigned depth, includes, max_includes;
 	struct value body; /* of EXPR_BODY */
+	const struct template_watch *watch; /* may be NULL */
 	struct err *e;
 };
 

@@ -1,5 +1,6 @@
 #include "provisioner/api/admin.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "provisioner/api/leases.h"
@@ -86,39 +87,41 @@ static const struct machine *find(const struct admin *a, const char *name)
 	return m || mac_parse(name, &mac) < 0 ? m : nodes_by_mac(a->nodes, &mac);
 }
 
-/* What belongs into a unified kernel image: as for others, but that it names no boot. */
-static void get_unified_args(struct api_request *r, const struct node_artefacts *n)
+/* What belongs into a unified kernel image: the arguments as for others, but that they name no boot. */
+static void reply_unified_args(struct api_request *r, const struct str *boot)
 {
-	static const char of_boot[] = "/n/" SLOT_BOOT_NONCE;
+	static const char of_boot[] = "/n/" SLOT_BOOT_NONCE, key[] = "\nargs: ";
 	AUTO(str_done) struct str text = str_init(API_REPLY_MAX);
-	const char *at = n->plan.args, *found;
+	const char *at = strstr(str_text(boot), key);
 
-	for (; (found = strstr(at, of_boot)); at = found + sizeof(of_boot) - 1)
-		str_addn(&text, at, (size_t)(found - at));
-	str_printf(&text, "%s\n", at);
+	if (at)
+		slot_replace(
+			at + sizeof(key) - 1, strlen(at + sizeof(key) - 1), of_boot, "", &text);
 	api_reply_text(r, "text/plain", str_text(&text), text.len);
 }
 
 static void get_artefact(struct api_request *r, const char *name, const char *kind)
 {
 	const struct admin *a = r->arg;
-	const struct node_artefacts *n = generation_node(a->generation, name);
+	AUTO(str_done) struct str text = str_init(API_REPLY_MAX);
+	bool is_unified = strcmp(kind, "uki") == 0;
+	int which = is_unified ? ARTEFACT_BOOT : artefact_find(kind);
 
-	if (!n)
-		api_reply_error(r, HTTP_NOTFOUND, "\"%s\" is not a node of cluster.yaml", name);
-	else if (strcmp(kind, "cloud-config") == 0)
-		api_reply_text(r, "text/plain", n->cloud_config.data, n->cloud_config.len);
-	else if (strcmp(kind, "config") == 0)
-		api_reply_text(r, "text/plain", n->config.data, n->config.len);
-	else if (strcmp(kind, "ipxe") == 0)
-		api_reply_text(r, "text/plain", n->script.data, n->script.len);
-	else if (strcmp(kind, "grub") == 0)
-		api_reply_text(r, "text/plain", n->grub.data, n->grub.len);
-	else if (strcmp(kind, "uki") == 0)
-		get_unified_args(r, n);
-	else
+	if (which < 0) {
 		api_reply_error(r, HTTP_NOTFOUND,
-			"\"%s\" is not one of cloud-config, config, ipxe, grub, uki", kind);
+			"\"%s\" is not one of cloud-config, config, ipxe, grub, uki, boot", kind);
+		return;
+	}
+	int rc = generation_text(a->generation, name, (enum artefact_kind)which, &text);
+	if (rc == -ENOENT)
+		api_reply_error(r, HTTP_NOTFOUND, "\"%s\" is not a node of cluster.yaml", name);
+	else if (rc < 0)
+		api_reply_error(r, HTTP_SERVUNAVAIL, "generations.db: %s",
+			archive_reason(a->generation->archive));
+	else if (is_unified)
+		reply_unified_args(r, &text);
+	else
+		api_reply_text(r, "text/plain", str_text(&text), text.len);
 }
 
 static void get_node(struct api_request *r)

@@ -31,34 +31,44 @@ struct folders {
 	int config, templates, images;
 };
 
-static int write_one(int dir, const char *node, const char *suffix, const struct artefact *a,
-	struct err_list *errors)
+/* Where what is rendered goes, if anywhere. */
+struct writing {
+	int dir;
+	struct err_list *errors;
+};
+
+static int write_one(
+	const struct writing *w, const char *node, const char *suffix, const struct artefact *a)
 {
 	char name[128];
 
 	(void)snprintf(name, sizeof(name), "%s%s", node, suffix); /* a label: it fits */
-	int rc = file_write(dir, name, a->data, a->len, 0644);
+	int rc = file_write(w->dir, name, a->data, a->len, 0644);
 	if (rc < 0)
-		err_list_add(errors, (struct mark){.file = name}, "%s", strerror(-rc));
+		err_list_add(w->errors, (struct mark){.file = name}, "%s", strerror(-rc));
 	return rc;
 }
 
-static int write_all(const struct cli *cli, const struct generation *g, struct err_list *errors)
+static int write_node(void *arg, const struct node_artefacts *n)
+{
+	int rc = write_one(arg, n->node->name, ".yaml", &n->texts[ARTEFACT_CLOUD_CONFIG]);
+
+	return rc < 0 ? rc : write_one(arg, n->node->name, ".config", &n->texts[ARTEFACT_CONFIG]);
+}
+
+static int build(const struct cli *cli, const struct generation_inputs *in, struct generation **ret,
+	struct err_list *errors)
 {
 	const char *path = cli_value(cli, "write");
-	AUTO(close_p) int dir = dir_open(path);
-	int rc = dir < 0 ? dir : 0;
+	AUTO(close_p) int dir = path ? dir_open(path) : -1;
+	struct writing w = {.dir = dir, .errors = errors};
+	struct generation_sink sink = {.arg = &w, .put = path ? write_node : NULL};
 
-	if (rc < 0)
-		err_list_add(errors, (struct mark){.file = path}, "%s", strerror(-rc));
-	for (uint32_t i = 0; rc == 0 && i < g->cluster->n_nodes; i++) {
-		const struct node_artefacts *n = &g->nodes[i];
-
-		rc = write_one(dir, n->node->name, ".yaml", &n->cloud_config, errors);
-		if (rc == 0)
-			rc = write_one(dir, n->node->name, ".config", &n->config, errors);
+	if (path && dir < 0) {
+		err_list_add(errors, (struct mark){.file = path}, "%s", strerror(-dir));
+		return dir;
 	}
-	return rc;
+	return generation_build(in, &sink, ret, errors);
 }
 
 static int check(const struct cli *cli, struct arena *a, const struct folders *dirs,
@@ -72,15 +82,12 @@ static int check(const struct cli *cli, struct arena *a, const struct folders *d
 	struct generation_inputs in = {.cluster = *ret,
 		.sources = {.config_dir = dirs->config, .shipped_dir = dirs->templates},
 		.images_dir = dirs->images,
-		.facts = {.ca_fingerprint = NO_SHA256, .agent_sha256 = NO_SHA256},
-		.last_hash = ""};
-	rc = generation_build(&in, NULL, &g, errors);
+		.facts = {.ca_fingerprint = NO_SHA256}};
+	rc = build(cli, &in, &g, errors);
 	if (rc < 0)
 		return rc;
-	if (cli_has(cli, "write"))
-		rc = write_all(cli, g, errors);
 	generation_free(g);
-	return rc;
+	return 0;
 }
 
 static void add_problems(struct json *j, const struct err *list, size_t n, const char *severity)

@@ -31,7 +31,6 @@ struct channels {
 	const struct generation *generation;
 	struct ipc *dhcpd, *netboot, *verifier;
 	struct image_states images;
-	char image_folder[IMAGE_FOLDER_SIZE]; /* of the image that nodes boot, as a path of HTTP */
 };
 
 /* What is known of the image that nodes boot; NULL: nothing yet. */
@@ -145,21 +144,36 @@ static void on_rival(void *arg, const void *payload, int fd)
 	rivals_see(&c->admin->rivals, c->nodes, &m, clock_wall_ms());
 }
 
+/* Of the image whose file that is; a name of TFTP begins without a slash. */
+static struct observe_image image_of_file(
+	const struct channels *c, const char *name, char folder[static IMAGE_FOLDER_SIZE])
+{
+	const struct generation *g = c->generation;
+
+	for (size_t i = 0; i < g->n_images; i++) {
+		const struct generation_image *image = &g->images[i];
+
+		(void)snprintf(folder, IMAGE_FOLDER_SIZE, "/images/%s/%s/", image->distro,
+			image->version); /* names are bounded */
+		if (strncmp(name, folder + (name[0] != '/'), strlen(folder + (name[0] != '/'))) ==
+			0)
+			return (struct observe_image){.folder = folder,
+				.kernel = image->kernel,
+				.n_initrds = (unsigned)image->n_initrds};
+	}
+	return (struct observe_image){.folder = "/images//", .kernel = ""};
+}
+
 static void on_transfer(void *arg, const void *payload, int fd)
 {
 	struct channels *c = arg;
+	char folder[IMAGE_FOLDER_SIZE];
 	struct message_transfer x;
-	struct observe_image image = {.folder = c->image_folder};
 
 	(void)fd;
 	memcpy(&x, payload, sizeof(x));
 	IPC_TEXT(x.name);
-	if (c->generation->cluster->n_nodes > 0) {
-		image.kernel = c->generation->nodes[0].plan.kernel;
-		image.n_initrds = (unsigned)c->generation->nodes[0].plan.n_initrds;
-	} else {
-		image.kernel = "";
-	}
+	struct observe_image image = image_of_file(c, x.name, folder);
 	observe_transfer(c->nodes, &x, &image, clock_wall_ms());
 }
 
@@ -203,14 +217,24 @@ static void send_answer(struct channels *c, uint64_t id, const struct answer *a)
 	(void)ipc_send(c->netboot, MESSAGE_ANSWER, &m, sizeof(m), fd);
 }
 
+/* Why the verifier lets nobody have it, or NULL. */
+static const char *refusal_of_image(const void *arg, const struct cluster_image *image)
+{
+	const struct channels *c = arg;
+	const struct message_image *m =
+		image_states_find(&c->images, image->distro, image->version);
+
+	return m && m->state == IMAGE_REFUSED ? m->reason : NULL;
+}
+
 static void on_ask(void *arg, const void *payload, int fd)
 {
 	struct channels *c = arg;
-	const struct message_image *image = image_of_nodes(c);
 	struct answerer answerer = {.generation = c->generation,
 		.nodes = c->nodes,
 		.store = c->store,
-		.image_refused = image && image->state == IMAGE_REFUSED ? image->reason : NULL};
+		.refusal_of_image = refusal_of_image,
+		.arg = c};
 	struct message_ask ask;
 	struct answer answer;
 
@@ -349,11 +373,7 @@ void channels_free(struct channels *c)
 
 void channels_configure(struct channels *c, const struct generation *g)
 {
-	const struct cluster_image *image = &g->cluster->settings->image;
-
 	c->generation = g;
-	(void)snprintf(c->image_folder, sizeof(c->image_folder), "/images/%s/%s/", image->distro,
-		image->version);
 	tell_dhcpd(c);
 	tell_verifier(c);
 	tell_netboot(c);

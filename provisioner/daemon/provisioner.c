@@ -17,16 +17,14 @@
 #include "provisioner/base/files.h"
 #include "provisioner/base/log.h"
 #include "provisioner/cluster/cluster.h"
-#include "provisioner/cluster/files.h"
 #include "provisioner/daemon/channels.h"
 #include "provisioner/daemon/seeding.h"
 #include "provisioner/daemon/worker.h"
-#include "provisioner/generation/generation.h"
+#include "provisioner/generation/publish.h"
 #include "provisioner/nodes/nodes.h"
 #include "provisioner/store/store.h"
 #include "provisioner/trust/ca.h"
 
-#define ARENA_BYTES_MAX ((size_t)512 << 20)
 #define AGENT_FILE "slipway-join"
 #define FLUSH_US 100000
 #define OVERDUE_S 1
@@ -36,46 +34,23 @@ struct provisioner {
 	const struct provisioner_options *options;
 	struct event_base *base;
 	struct store *store;
+	struct archive *archive;
 	struct nodes *nodes;
 	struct ca *ca;
 	SSL_CTX *tls;
 	struct generation *generation;
-	struct context_facts facts;
 	char fingerprint[CA_FINGERPRINT_SIZE], agent_sha256[DIGEST_HEX_SIZE];
 	struct channels *channels; /* NULL until the first generation is published */
 	struct admin admin;
 	struct join join;
 	struct api_server *admin_server, *join_server;
 	struct seeding *seeding;
-	int64_t wall_ahead_ms; /* of the monotonic clock, when we looked last */
+	char listening[ARCHIVE_WORD_SIZE]; /* what the supervisor has opened */
+	int64_t wall_ahead_ms;             /* of the monotonic clock, when we looked last */
 	int status;
 };
 
 /* --- configuration to generation --------------------------------------------------------------- */
-
-/* The supervisor has opened the sockets: scripts must not name others. */
-static int check_listening(
-	const struct provisioner *p, const struct cluster *c, struct err_list *errors)
-{
-	const struct cluster *was = p->generation ? p->generation->cluster : NULL;
-
-	if (!was)
-		return 0;
-	const struct cluster_internal *now = &c->network.internal, *before = &was->network.internal;
-	if (strcmp(now->interface, before->interface) != 0 ||
-		now->address.addr != before->address.addr ||
-		now->address.len != before->address.len)
-		err_list_add(errors, now->at,
-			"network.internal: interface and address can not change while we serve: "
-			"restart slipway");
-	if (c->ports.http != was->ports.http || c->ports.join != was->ports.join)
-		err_list_add(errors, c->ports.at,
-			"ports: they can not change while we serve: restart slipway");
-	if (c->tftp.backend != was->tftp.backend || c->tftp.single_port != was->tftp.single_port)
-		err_list_add(errors, c->tftp.at,
-			"tftp: it can not change while we serve: restart slipway");
-	return errors->n > 0 ? -EINVAL : 0;
-}
 
 /* Nodes run no agent but the one that has this digest. */
 static int digest_agent(int dir, char ret[static DIGEST_HEX_SIZE])
@@ -85,63 +60,23 @@ static int digest_agent(int dir, char ret[static DIGEST_HEX_SIZE])
 	return fd < 0 ? fd : digest_of_fd(fd, DIGEST_SHA256, ret, NULL, NULL);
 }
 
-/* Reads cluster.yaml and renders everything. The generation before stays when anything is wrong. */
-static int build(struct provisioner *p, struct generation **ret, struct err_list *errors)
+/* Numbers that nodes have got are not used again, even when the archive has been lost. */
+static int64_t highest_number(const struct provisioner *p)
 {
-	const struct provisioner_options *o = p->options;
-	AUTO(arena_free_p) struct arena *a = arena_new(ARENA_BYTES_MAX);
-	struct store_generation last = {0};
-	struct cluster *c;
+	int64_t highest = 0;
 
-	int rc = cluster_files_load(a, o->config_dir, o->config_name, &c, errors);
-	if (rc == -EACCES)
-		err_list_add(errors, (struct mark){0}, "workers do not run as root");
-	if (rc < 0 || (rc = check_listening(p, c, errors)) < 0)
-		return rc;
-	if ((rc = digest_agent(o->agent_dir, p->agent_sha256)) < 0) {
-		err_list_add(errors, (struct mark){0},
-			"the join agent %s: %s (--agent names its folder)", AGENT_FILE,
-			strerror(-rc));
-		return rc;
-	}
-	rc = store_generation_last(p->store, &last);
-	if (rc < 0 && rc != -ENOENT) {
-		err_list_add(errors, (struct mark){0}, "state.db: %s", store_reason(p->store));
-		return rc;
-	}
-	struct generation_inputs in = {.cluster = c,
-		.sources = {.config_dir = o->config_dir, .shipped_dir = o->templates_dir},
-		.images_dir = o->images_dir,
-		.facts = p->facts,
-		.last_number = last.number,
-		.last_hash = last.hash};
-	rc = generation_build(&in, a, ret, errors);
-	if (rc == 0)
-		(void)TAKE(a); /* it belongs to the generation now */
-	return rc;
-}
-
-static int record_generation(struct provisioner *p, const struct generation *g)
-{
-	struct store_generation record = {.number = g->number, .created_ms = clock_wall_ms()};
-
-	memcpy(record.hash, g->hash, sizeof(record.hash));
-	(void)snprintf(record.summary, sizeof(record.summary), "%u nodes, image %s/%s",
-		g->cluster->n_nodes, g->cluster->settings->image.distro, g->cluster->settings->image.version);
-	int rc = store_generation_add(p->store, &record);
-	return rc == -EEXIST ? 0 : rc; /* the same as the one before */
+	for (size_t i = 0; i < nodes_count(p->nodes); i++)
+		if (nodes_at(p->nodes, i)->generation > highest)
+			highest = nodes_at(p->nodes, i)->generation;
+	return highest;
 }
 
 /* Everything points at the new generation from here on; the old one goes. */
-static int publish(struct provisioner *p, struct generation *g)
+static void serve(struct provisioner *p, struct generation *g)
 {
 	struct generation *old = p->generation;
-	int rc = record_generation(p, g);
 
-	if (rc < 0) {
-		generation_free(g);
-		return rc;
-	}
+	memcpy(g->agent_sha256, p->agent_sha256, sizeof(g->agent_sha256));
 	p->generation = g;
 	p->admin.generation = g;
 	p->join.generation = g;
@@ -150,25 +85,74 @@ static int publish(struct provisioner *p, struct generation *g)
 		channels_configure(p->channels, g);
 	seeding_configure(p->seeding, g);
 	generation_free(old);
-	nodes_event(p->nodes, NULL, clock_wall_ms(), "generation", STORE_INFO,
-		"generation %" PRId64 " is published: %u nodes, image %s/%s", g->number,
-		g->cluster->n_nodes, g->cluster->settings->image.distro, g->cluster->settings->image.version);
+}
+
+/* The newest one that a server can serve which listens as this one does: what its scripts name must be there. */
+static int serve_published(struct provisioner *p, struct err *e)
+{
+	struct archive_generation last, ours;
+	struct generation *g;
+
+	int rc = archive_last(p->archive, NULL, &last);
+	if (rc == 0 && !p->listening[0])
+		memcpy(p->listening, last.listening, sizeof(p->listening));
+	if (rc == 0)
+		rc = archive_last(p->archive, p->listening, &ours);
+	if (rc < 0)
+		return err_msg(e, rc, "generations.db: %s", archive_reason(p->archive));
+	if (last.number != ours.number)
+		log_warn("generation %" PRId64 " waits for a restart of slipway: it listens on %s,"
+			 " this server on %s",
+			last.number, last.listening, p->listening);
+	if (p->generation && p->generation->number == ours.number)
+		return 0;
+	if ((rc = generation_open(p->archive, &ours, &g, e)) < 0)
+		return rc;
+	serve(p, g);
 	return 0;
 }
 
+static int publish(struct provisioner *p, const char *by, struct err_list *errors)
+{
+	const struct provisioner_options *o = p->options;
+	struct publish_result result;
+	struct publish_order order = {.config_dir = o->config_dir,
+		.config_name = o->config_name,
+		.templates_dir = o->templates_dir,
+		.images_dir = o->images_dir,
+		.ca_fingerprint = p->fingerprint,
+		.by = by,
+		.now_ms = clock_wall_ms(),
+		.number_above = highest_number(p)};
+	struct err e;
+
+	int rc = publish_config(p->archive, &order, &result, errors);
+	if (rc < 0)
+		return rc;
+	if (result.is_new)
+		nodes_event(p->nodes, NULL, clock_wall_ms(), "generation", STORE_INFO,
+			"generation %" PRId64 " is published: %s", result.generation.number,
+			result.generation.summary);
+	if ((rc = serve_published(p, &e)) < 0) {
+		err_list_add_err(errors, &e);
+		return rc;
+	}
+	return archive_tidy(p->archive, p->generation->number);
+}
+
 /* -EBADMSG when what the operator wrote is wrong, which was then printed. */
-static int load_and_publish(struct provisioner *p, struct err *e)
+static int load_and_publish(struct provisioner *p, const char *by, struct err *e)
 {
 	struct err_list errors = {0};
-	struct generation *g;
 
-	int rc = build(p, &g, &errors);
-	if (rc < 0) {
-		err_list_print(&errors, stderr);
-		return err_msg(e, -EBADMSG, "%s can not be served", p->options->config_name);
-	}
-	rc = publish(p, g);
-	return rc < 0 ? err_msg(e, rc, "state.db: %s", store_reason(p->store)) : 0;
+	int rc = digest_agent(p->options->agent_dir, p->agent_sha256);
+	if (rc < 0)
+		return err_msg(e, rc, "the join agent %s: %s (--agent names its folder)",
+			AGENT_FILE, strerror(-rc));
+	if (publish(p, by, &errors) == 0)
+		return 0;
+	err_list_print(&errors, stderr);
+	return err_msg(e, -EBADMSG, "%s can not be served", p->options->config_name);
 }
 
 static void on_reload(evutil_socket_t sig, short what, void *arg)
@@ -177,7 +161,7 @@ static void on_reload(evutil_socket_t sig, short what, void *arg)
 	struct err e;
 
 	(void)sig, (void)what;
-	if (load_and_publish(p, &e) < 0)
+	if (load_and_publish(p, "reload", &e) < 0)
 		log_error("%s; generation %" PRId64 " stays", e.msg, p->generation->number);
 }
 
@@ -282,8 +266,8 @@ static int open_state(struct provisioner *p, struct err *e)
 		return rc;
 	if (ca_fingerprint(p->ca, p->fingerprint) < 0)
 		return err_msg(e, -EIO, "the CA's fingerprint can not be computed");
-	p->facts = (struct context_facts){
-		.ca_fingerprint = p->fingerprint, .agent_sha256 = p->agent_sha256};
+	if ((rc = archive_open(folder, /* is_writer= */ true, &p->archive, e)) < 0)
+		return rc;
 	return nodes_open(p->store, clock_wall_ms(), &p->nodes, e);
 }
 
@@ -321,6 +305,7 @@ static void close_all(struct provisioner *p)
 	nodes_free(p->nodes);
 	SSL_CTX_free(p->tls);
 	ca_free(p->ca);
+	archive_close(p->archive);
 	store_close(p->store);
 	event_base_free(p->base);
 }
@@ -332,7 +317,7 @@ static int start(struct provisioner *p)
 
 	if (rc == 0) {
 		p->seeding = seeding_new(p->base, p->nodes, &p->admin.etcd_seeded);
-		rc = load_and_publish(p, &e);
+		rc = load_and_publish(p, "start", &e);
 		if (rc == -EBADMSG)
 			return WORKER_EXIT_CONFIG;
 		if (rc == 0)

@@ -45,20 +45,35 @@ static void refuse(const struct question *q, uint32_t status, const char *fmt, .
 	va_end(ap);
 }
 
-static char *copy_of(const struct artefact *artefact)
-{
-	char *copy = xcalloc(artefact->len + 1, 1);
-
-	memcpy(copy, artefact->data, artefact->len);
-	return copy;
-}
-
 static void give(const struct question *q, const char *type, const struct artefact *artefact)
 {
 	q->ret->status = 200;
 	q->ret->content_type = type;
-	q->ret->body = copy_of(artefact);
+	q->ret->body = xstrndup(artefact->data, artefact->len);
 	q->ret->len = artefact->len;
+}
+
+/* What stands in the archive for a node. False when it can not be read, which the client is told. */
+static bool give_text(
+	const struct question *q, const char *type, const char *node, enum artefact_kind kind)
+{
+	struct str text = str_init(ARCHIVE_TEXT_MAX);
+
+	int rc = generation_text(q->a->generation, node, kind, &text);
+	if (rc < 0) {
+		str_done(&text);
+		refuse(q, 503, "the %s of %s can not be read: %s", artefact_name(kind), node,
+			rc == -ENOENT ? "it is not there"
+				      : archive_reason(q->a->generation->archive));
+		log_error("generation %" PRId64 ", %s of %s: %s", q->a->generation->number,
+			artefact_name(kind), node, strerror(-rc));
+		return false;
+	}
+	q->ret->status = 200;
+	q->ret->content_type = type;
+	q->ret->len = text.len;
+	q->ret->body = text.len ? str_take(&text) : xstrdup("");
+	return true;
 }
 
 /* Only the size is wanted: no boot begins, no token is made. */
@@ -97,15 +112,16 @@ static void refuse_with_script(const struct question *q, const char *reason)
 }
 
 /* True, with the reason in the timeline, when this machine could load its image and do nothing with it. */
-static bool has_hindrance(const struct question *q, struct machine *m,
-	const struct node_artefacts *n, char reason[static REASON_SIZE])
+static bool has_hindrance(
+	const struct question *q, struct machine *m, char reason[static REASON_SIZE])
 {
-	const struct cluster_image *image = &n->node->settings->image;
+	const struct cluster_image *image = &m->node->settings->image;
 	const char *arch = distro_arch(image->version);
+	const char *refused = q->a->refusal_of_image(q->a->arg, image);
 
-	if (q->a->image_refused) /* its files would all be refused: say so at once, and why */
+	if (refused) /* its files would all be refused: say so at once, and why */
 		(void)snprintf(reason, REASON_SIZE, "image %s/%s is refused: %s", image->distro,
-			image->version, q->a->image_refused); /* cut to fit */
+			image->version, refused); /* cut to fit */
 	else if (m->arch && strcmp(m->arch, arch) != 0)
 		(void)snprintf(reason, REASON_SIZE,
 			"%s is a machine for %s, and image %s/%s is made for %s", m->key, m->arch,
@@ -117,7 +133,7 @@ static bool has_hindrance(const struct question *q, struct machine *m,
 }
 
 /* Begins a boot of a known node: a nonce that only this client's address may use. False when refused. */
-static bool begin_boot(const struct question *q, struct machine *m, const struct node_artefacts *n,
+static bool begin_boot(const struct question *q, struct machine *m, const struct cluster_node *n,
 	char ret_nonce[static TOKEN_NONCE_SIZE])
 {
 	const struct generation *g = q->a->generation;
@@ -131,8 +147,8 @@ static bool begin_boot(const struct question *q, struct machine *m, const struct
 	(void)snprintf(boot.node, sizeof(boot.node), "%s", m->key);
 	(void)nodes_step(q->a->nodes, m, STEP_SCRIPT, /* begins_boot= */ true, q->now_ms);
 	nodes_event(q->a->nodes, m, q->now_ms, "script", STORE_INFO,
-		"boots %s/%s as %s, generation %" PRId64, n->node->settings->image.distro,
-		n->node->settings->image.version, n->node->role_name, g->number);
+		"boots %s/%s as %s, generation %" PRId64, n->settings->image.distro,
+		n->settings->image.version, n->role_name, g->number);
 	if (!made_durable(q))
 		return false;
 	int rc = store_boot_add(q->a->store, &boot);
@@ -146,26 +162,28 @@ static bool begin_boot(const struct question *q, struct machine *m, const struct
 
 static void give_boot_script(const struct question *q, struct machine *m)
 {
-	const struct node_artefacts *n = generation_node(q->a->generation, m->key);
+	const struct cluster_node *n = cluster_node_find(q->a->generation->cluster, m->key);
+	enum artefact_kind kind = q->is_grub ? ARTEFACT_GRUB : ARTEFACT_IPXE;
 	char reason[REASON_SIZE], nonce[TOKEN_NONCE_SIZE];
 
 	if (!n) {
 		refuse(q, 503, "%s is not in the published generation yet", m->key);
 		return;
 	}
-	const struct artefact *script = q->is_grub ? &n->grub : &n->script;
 	if (is_head(q)) {
-		give(q, TYPE_SCRIPT, script);
+		(void)give_text(q, TYPE_SCRIPT, n->name, kind);
 		return;
 	}
-	if (has_hindrance(q, m, n, reason)) {
+	if (has_hindrance(q, m, reason)) {
 		refuse_with_script(q, reason);
 		return;
 	}
-	if (!begin_boot(q, m, n, nonce))
+	if (!give_text(q, TYPE_SCRIPT, n->name, kind))
 		return;
-	give(q, TYPE_SCRIPT, script);
-	slot_fill(q->ret->body, q->ret->len, SLOT_BOOT_NONCE, nonce);
+	if (begin_boot(q, m, n, nonce))
+		slot_fill(q->ret->body, q->ret->len, SLOT_BOOT_NONCE, nonce);
+	else
+		free(TAKE(q->ret->body));
 }
 
 /* Whoever says this MAC must hold its lease: a URL is easily made up. */
@@ -273,10 +291,11 @@ static bool is_of_this_boot(const struct question *q, const struct store_boot *b
 static void give_config(const struct question *q, const struct store_boot *boot)
 {
 	const struct generation *g = q->a->generation;
-	const struct node_artefacts *n = generation_node(g, boot->node);
+	const struct cluster_node *n = cluster_node_find(g->cluster, boot->node);
+	const struct generation_image *image = n ? generation_image(g, &n->settings->image) : NULL;
 	struct machine *m = nodes_by_key(q->a->nodes, boot->node);
 
-	if (!n || !m) {
+	if (!image || !m) {
 		refuse(q, 410, "%s is no longer a node of this cluster", boot->node);
 		return;
 	}
@@ -286,14 +305,13 @@ static void give_config(const struct question *q, const struct store_boot *boot)
 			m->key);
 		return;
 	}
-	give(q, config_media_type(g->config_kind), &n->config);
-	if (is_head(q))
+	if (!give_text(q, config_media_type(image->config), n->name, ARTEFACT_CONFIG) || is_head(q))
 		return;
 	m->generation = g->number;
 	(void)nodes_step(q->a->nodes, m, STEP_CONFIG, /* begins_boot= */ false, q->now_ms);
 	nodes_event(q->a->nodes, m, q->now_ms, "config", STORE_INFO,
-		"%s of generation %" PRId64 ", %zu bytes", config_kind_title(g->config_kind),
-		g->number, n->config.len);
+		"%s of generation %" PRId64 ", %zu bytes", config_kind_title(image->config),
+		g->number, q->ret->len);
 	if (!fill_token(q, boot)) {
 		free(TAKE(q->ret->body));
 		refuse(q, 503, "the provisioner can not write its state: see its log");
@@ -325,12 +343,12 @@ static void config(const struct question *q)
 }
 
 /* The node that asks from its own address, if it boots a unified kernel image; else it is refused. */
-static struct machine *unified_machine(const struct question *q, const struct node_artefacts **ret)
+static struct machine *unified_machine(const struct question *q, const struct cluster_node **ret)
 {
 	struct machine *m = nodes_by_address(q->a->nodes, q->ask->client);
 
-	*ret = m && m->node ? generation_node(q->a->generation, m->key) : NULL;
-	if (*ret && cluster_node_boots_unified((*ret)->node))
+	*ret = m && m->node ? cluster_node_find(q->a->generation->cluster, m->key) : NULL;
+	if (*ret && cluster_node_boots_unified(*ret))
 		return m;
 	refuse(q, 404, "no node with boot-file: uki has this address");
 	return NULL;
@@ -340,21 +358,26 @@ static struct machine *unified_machine(const struct question *q, const struct no
  * timeline. It asks with HEAD first. */
 static void unified(const struct question *q)
 {
-	const struct node_artefacts *n;
+	const struct cluster_node *n;
 	struct machine *m = unified_machine(q, &n);
 	char reason[REASON_SIZE], nonce[TOKEN_NONCE_SIZE];
 
 	if (!m)
 		return;
-	if (has_hindrance(q, m, n, reason)) {
+	if (has_hindrance(q, m, reason)) {
 		refuse(q, 403, "%s", reason);
 		return;
 	}
 	if (!is_head(q) && !begin_boot(q, m, n, nonce))
 		return;
-	const struct cluster_image *image = &n->node->settings->image;
+	const struct generation_image *image =
+		generation_image(q->a->generation, &n->settings->image);
+	if (!image) {
+		refuse(q, 503, "%s is not in the published generation yet", m->key);
+		return;
+	}
 	(void)snprintf(q->ret->image, sizeof(q->ret->image), "%s/%s/%s", image->distro,
-		image->version, n->plan.unified); /* checked: it is there */
+		image->version, image->unified); /* checked: it is there */
 	q->ret->status = 200;
 }
 
@@ -362,7 +385,7 @@ static void unified(const struct question *q)
  * that was sent the image for the boot that goes on. */
 static void unified_config(const struct question *q)
 {
-	const struct node_artefacts *n;
+	const struct cluster_node *n;
 	const struct machine *m = unified_machine(q, &n);
 	struct store_boot boot;
 

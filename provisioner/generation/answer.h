@@ -16,6 +16,7 @@
 
 #include "provisioner/base/mem.h"
 
+struct cluster_image;
 struct generation;
 struct message_ask;
 struct nodes;
@@ -25,7 +26,9 @@ struct answerer {
 	const struct generation *generation;
 	struct nodes *nodes;
 	struct store *store;
-	const char *image_refused; /* why the image is not served, or NULL */
+	/* Why an image is not served, or NULL. */
+	const char *(*refusal_of_image)(const void *arg, const struct cluster_image *image);
+	const void *arg;
 };
 
 struct answer {

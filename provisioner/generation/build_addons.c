@@ -95,6 +95,7 @@ static int render_tree(struct build *b, struct arena *a, const char *name, struc
 	struct err e;
 
 	*ret = NULL;
+	build_depends_on(b, name);
 	if (!sources_has(&b->sources, name))
 		return 0;
 	int rc = template_set_render(b->templates, name, &globals, map, &text, &e);
@@ -180,6 +181,11 @@ int build_addons_secrets(
 	struct words words = {.n = 0};
 
 	for (size_t i = 0; i < r->n; i++) {
+		char file[NAME_BYTES_MAX];
+
+		(void)snprintf(file, sizeof(file), "addons/%s/addon.yaml",
+			r->items[i]->name); /* which says what secrets there are */
+		build_depends_on(b, file);
 		int rc = r->items[i]->secrets.n == 0
 				 ? 0
 				 : add_secrets(b, scratch, globals, r->items[i], &words);
@@ -189,7 +195,7 @@ int build_addons_secrets(
 	}
 	for (size_t i = 0; i < words.n; i++)
 		str_printf(&text, "%s\n", words.items[i]);
-	return build_keep(b, "the list of secrets", &text, &ret->secrets);
+	return build_keep(b, "the list of secrets", &text, &ret->texts[ARTEFACT_SECRETS]);
 }
 
 static bool is_seeded(const struct generation *g, const char *key)

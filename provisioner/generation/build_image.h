@@ -1,13 +1,12 @@
-/* build_image.h - the image that nodes boot: its distribution, and whether the store has its files. */
+/* build_image.h - an image that nodes boot: its distribution, its plan, and whether the store has its files. */
 #ifndef SLIPWAY_GENERATION_BUILD_IMAGE_H
 #define SLIPWAY_GENERATION_BUILD_IMAGE_H
 
 #include "provisioner/generation/build.h"
 
-/* Both return 0, or a negative errno with b->errors filled. */
-int build_read_distro(struct build *b) MUST_USE;
-
-/* Every file that scripts name, and a manifest. Looks at the plan of the first node. */
-int build_check_image(const struct build *b) MUST_USE;
+/* The image, read and checked when it is first asked for. 0 and *ret; or a negative errno: b->errors says why,
+ * the first time. */
+int build_find_image(
+	struct build *b, const struct cluster_image *image, struct build_image **ret) MUST_USE;
 
 #endif

@@ -1,14 +1,13 @@
 #include "provisioner/generation/build_node.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/config/emit.h"
 #include "provisioner/generation/build_addons.h"
+#include "provisioner/generation/build_image.h"
 #include "provisioner/generation/slot.h"
-#include "provisioner/generation/slot.h"
-
-#define URL_BYTES_MAX 256
 
 /* Slots that a filter has changed would be served as they are. */
 static int check_slots(
@@ -24,19 +23,20 @@ static int check_slots(
 	return -EINVAL;
 }
 
-static int read_and_emit(const struct build *b, struct arena *scratch, const char *name,
-	const struct str *text, struct str *config)
+static int read_and_emit(const struct build *b, struct arena *scratch, const struct build_image *i,
+	const struct cluster_node *n, const struct str *text, struct str *config)
 {
 	struct cloudconfig *model;
 
-	int rc = cloudconfig_read(scratch, name, str_text(text), text->len, &model, b->errors);
+	int rc = cloudconfig_read(
+		scratch, n->role->template, str_text(text), text->len, &model, b->errors);
 	if (rc < 0)
 		return rc;
-	return config_emit(b->distro.config, model, config, b->errors);
+	return config_emit(i->distro.config, model, config, b->errors);
 }
 
-static int build_config(
-	struct build *b, struct arena *scratch, struct value globals, struct node_artefacts *ret)
+static int build_config(struct build *b, struct arena *scratch, const struct build_image *i,
+	struct value globals, struct node_artefacts *ret)
 {
 	AUTO(str_done) struct str text = str_init(BUILD_ARTEFACT_MAX);
 	AUTO(str_done) struct str config = str_init(BUILD_ARTEFACT_MAX);
@@ -53,124 +53,139 @@ static int build_config(
 			err_list_add(b->errors, n->role->at, "%s", e.msg);
 		return rc;
 	}
-	rc = read_and_emit(b, scratch, n->role->template, &text, &config);
+	rc = read_and_emit(b, scratch, i, n, &text, &config);
 	if (rc < 0)
 		build_blame(b->errors, first, &map);
 	else
 		rc = check_slots(b, n, &config);
 	if (rc < 0)
 		return rc;
-	rc = build_keep(b, "cloud-config", &text, &ret->cloud_config);
-	return rc < 0 ? rc : build_keep(b, "the configuration", &config, &ret->config);
+	rc = build_keep(b, "cloud-config", &text, &ret->texts[ARTEFACT_CLOUD_CONFIG]);
+	return rc < 0 ? rc
+		      : build_keep(b, "the configuration", &config, &ret->texts[ARTEFACT_CONFIG]);
 }
 
-static void add_args(struct str *args, const struct text_list *more)
+/* The distribution's arguments, then the operator's. */
+static const char *make_args(
+	struct arena *scratch, const struct build_image *i, const struct cluster_node *n)
 {
-	for (uint32_t i = 0; i < more->n; i++)
-		str_printf(args, " %s", more->items[i]);
-}
-
-static int build_plan(struct build *b, struct node_artefacts *ret)
-{
-	const struct cluster *c = b->in->cluster;
+	const struct text_list *more = &n->settings->kernel_args;
 	AUTO(str_done) struct str args = str_init(BUILD_ARTEFACT_MAX);
-	AUTO(str_done) struct str config_url = str_init(URL_BYTES_MAX);
-	struct value server = value_get(value_get(b->shared, "server"), "url");
-	struct err e;
 
-	str_printf(&config_url, "%.*s/n/%s/config", (int)server.len, server.text, SLOT_BOOT_NONCE);
-	struct distro_input in = {.version = c->settings->image.version,
-		.config_url = str_text(&config_url),
-		.image_url = b->image_url,
-		.console = ""};
-	int rc = distro_plan(b->g->arena, &b->distro, &in, &ret->plan, &e);
-	if (rc < 0) {
-		err_list_add_err(b->errors, &e);
-		return rc;
-	}
-	if (cluster_node_boots_unified(ret->node) && !ret->plan.unified[0]) {
-		err_list_add(b->errors, ret->node->at,
-			"%s has boot-file: uki, but %s names no unified kernel image "
-			"(boot.unified)",
-			ret->node->name, b->distro.kernel.at.file);
-		return -EINVAL;
-	}
-	str_add(&args, ret->plan.args);
-	add_args(&args, &ret->node->settings->kernel_args);
-	ret->plan.args = arena_strdup(b->g->arena, str_text(&args));
-	return ret->plan.args ? 0 : -E2BIG;
+	str_add(&args, i->plan.args);
+	for (uint32_t k = 0; k < more->n; k++)
+		str_printf(&args, " %s", more->items[k]);
+	return str_ok(&args) ? arena_strdup(scratch, str_text(&args)) : NULL;
 }
 
-/* What node.ipxe and grub.cfg see beside the names of every template. */
-static void set_script_names(const struct build *b, struct arena *a, struct value globals,
-	const struct node_artefacts *n, int64_t number)
+static int check_unified(
+	const struct build *b, const struct build_image *i, const struct cluster_node *n)
 {
-	const struct cluster_image *image = &b->in->cluster->settings->image;
-	struct value map = value_map(a), initrds = value_list(a);
-	AUTO(str_done) struct str url = str_init(1024);
-
-	value_map_set(map, "name", value_text(a, image->distro));
-	value_map_set(map, "version", value_text(a, image->version));
-	value_map_set(map, "url", value_text(a, b->image_url));
-	value_map_set(globals, "image", map);
-	for (size_t i = 0; i < n->plan.n_initrds; i++) {
-		struct value one = value_map(a);
-
-		str_reset(&url);
-		str_printf(&url, "%s/%s", b->image_url, n->plan.initrds[i]);
-		value_map_set(one, "name", value_text(a, n->plan.initrds[i]));
-		value_map_set(one, "url", value_text(a, str_text(&url)));
-		str_reset(&url);
-		str_printf(&url, "%s/%s", b->image_path, n->plan.initrds[i]);
-		value_map_set(one, "path", value_text(a, str_text(&url)));
-		value_list_add(initrds, one);
-	}
-	str_reset(&url);
-	str_printf(&url, "%s/%s", b->image_url, n->plan.kernel);
-	value_map_set(globals, "kernel_url", value_text(a, str_text(&url)));
-	str_reset(&url);
-	str_printf(&url, "%s/%s", b->image_path, n->plan.kernel);
-	value_map_set(globals, "kernel_path", value_text(a, str_text(&url)));
-	value_map_set(globals, "initrds", initrds);
-	value_map_set(globals, "args", value_text(a, n->plan.args));
-	value_map_set(globals, "generation", value_int(number));
+	if (!cluster_node_boots_unified(n) || i->plan.unified[0])
+		return 0;
+	err_list_add(b->errors, n->at,
+		"%s has boot-file: uki, but %s names no unified kernel image (boot.unified)",
+		n->name, i->distro.kernel.at.file);
+	return -EINVAL;
 }
 
-/* What the node's boot loader runs: iPXE, or GRUB where Secure Boot or the architecture wants it. */
-static int build_scripts(struct build *b, struct arena *scratch, struct value globals,
-	struct node_artefacts *ret, int64_t number)
-{
-	set_script_names(b, scratch, globals, ret, number);
-	int rc = build_render(b, "boot/node.ipxe", globals, &ret->script);
-	return rc < 0 ? rc : build_render(b, "boot/grub.cfg", globals, &ret->grub);
-}
-
-static struct value node_names(
-	const struct build *b, struct arena *scratch, const struct cluster_node *n)
+/* What its templates see; the boot scripts' names too. */
+static struct value node_names(const struct build *b, struct arena *scratch,
+	const struct build_image *i, const char *args, const struct cluster_node *n)
 {
 	struct value globals = context_node(scratch, b->shared, b->in->cluster, n);
 
 	build_addons_names(b, globals, n);
+	value_map_set(globals, "image", i->name);
+	value_map_set(globals, "kernel_url", i->kernel_url);
+	value_map_set(globals, "kernel_path", i->kernel_path);
+	value_map_set(globals, "initrds", i->initrds);
+	value_map_set(globals, "args", value_text(scratch, args));
+	value_map_set(
+		globals, "generation", value_text_of(SLOT_GENERATION, sizeof(SLOT_GENERATION) - 1));
 	return globals;
 }
 
-int build_node(struct build *b, struct node_artefacts *ret)
+/* What its boot loader loads, for people to read. */
+static int build_boot(
+	struct build *b, const struct build_image *i, const char *args, struct node_artefacts *ret)
 {
-	AUTO(arena_free_p) struct arena *scratch = arena_new(BUILD_SCRATCH_MAX);
-	struct value globals = node_names(b, scratch, ret->node);
+	AUTO(str_done) struct str text = str_init(BUILD_ARTEFACT_MAX);
 
-	int rc = build_config(b, scratch, globals, ret);
-	if (rc == 0)
-		rc = build_addons_secrets(b, scratch, globals, ret);
-	if (rc == 0)
-		rc = build_plan(b, ret);
-	return rc < 0 ? rc : build_scripts(b, scratch, globals, ret, 0);
+	str_printf(&text, "image: %s/%s\nkernel: %s\n", i->image->distro, i->image->version,
+		i->plan.kernel);
+	for (size_t k = 0; k < i->plan.n_initrds; k++)
+		str_printf(&text, "initrd: %s\n", i->plan.initrds[k]);
+	if (i->plan.rootfs[0])
+		str_printf(&text, "rootfs: %s\n", i->plan.rootfs);
+	str_printf(&text, "args: %s\n", args);
+	return build_keep(b, "the kernel's arguments", &text, &ret->texts[ARTEFACT_BOOT]);
 }
 
-int build_node_number(struct build *b, struct node_artefacts *ret, int64_t number)
+static int build_texts(struct build *b, struct arena *scratch, const struct build_image *i,
+	const char *args, struct value globals, struct node_artefacts *n)
 {
-	AUTO(arena_free_p) struct arena *scratch = arena_new(BUILD_SCRATCH_MAX);
-	struct value globals = node_names(b, scratch, ret->node);
+	int rc = build_config(b, scratch, i, globals, n);
 
-	return build_scripts(b, scratch, globals, ret, number);
+	if (rc == 0)
+		rc = build_addons_secrets(b, scratch, globals, n);
+	/* What its boot loader runs: iPXE, or GRUB where Secure Boot or the architecture wants it. */
+	if (rc == 0)
+		rc = build_render(b, "boot/node.ipxe", globals, &n->texts[ARTEFACT_IPXE]);
+	if (rc == 0)
+		rc = build_render(b, "boot/grub.cfg", globals, &n->texts[ARTEFACT_GRUB]);
+	return rc < 0 ? rc : build_boot(b, i, args, n);
+}
+
+/* The key over what this rendering has read. One that can not be made is equal to none. */
+static int finish_trace(
+	struct build *b, struct value globals, const char *own, struct node_artefacts *n)
+{
+	AUTO(str_done) struct str trace = str_init(DEPENDS_TRACE_MAX);
+
+	depends_trace(b->depends, &trace);
+	int rc = build_keep(b, "what the templates read", &trace, &n->trace);
+	if (rc == 0 && depends_key(b->depends, n->trace.data, globals, own, n->key) < 0)
+		memset(n->key, 0, sizeof(n->key));
+	return rc;
+}
+
+static bool is_as_before(
+	struct build *b, const struct cluster_node *n, struct value globals, const char *own)
+{
+	static const uint8_t none[DEPENDS_KEY_LEN];
+	struct generation_before before;
+	uint8_t key[DEPENDS_KEY_LEN];
+
+	return b->sink->find && b->sink->find(b->sink->arg, n, &before) &&
+	       memcmp(before.key, none, sizeof(none)) != 0 &&
+	       depends_key(b->depends, before.trace, globals, own, key) == 0 &&
+	       memcmp(key, before.key, sizeof(key)) == 0;
+}
+
+int build_node(struct build *b, struct arena *scratch, struct node_artefacts *n)
+{
+	struct build_image *i;
+	int rc = build_find_image(b, &n->node->settings->image, &i);
+
+	if (rc == 0)
+		rc = check_unified(b, i, n->node);
+	if (rc < 0)
+		return rc;
+	const char *args = make_args(scratch, i, n->node);
+	const char *own =
+		args ? arena_printf(scratch, "%s %s %s", i->depends, n->node->role->template, args)
+		     : NULL;
+	if (!own)
+		return -E2BIG;
+	struct value globals = node_names(b, scratch, i, args, n->node);
+	if (is_as_before(b, n->node, globals, own))
+		return b->sink->keep(b->sink->arg, n->node);
+	depends_begin(b->depends);
+	rc = build_texts(b, scratch, i, args, globals, n);
+	if (rc == 0)
+		rc = finish_trace(b, globals, own, n);
+	if (rc < 0)
+		return rc;
+	return b->sink->put ? b->sink->put(b->sink->arg, n) : 0;
 }

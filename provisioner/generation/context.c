@@ -78,7 +78,7 @@ static struct value server(struct arena *a, const struct cluster *c, const struc
 	return map;
 }
 
-static struct value agent(struct arena *a, const struct cluster *c, const struct context_facts *f)
+static struct value agent(struct arena *a, const struct cluster *c)
 {
 	AUTO(str_done) struct str text = str_init(256);
 	struct value base = url(a, "http", c->network.internal.address.addr, c->ports.http, 80);
@@ -86,7 +86,7 @@ static struct value agent(struct arena *a, const struct cluster *c, const struct
 
 	str_printf(&text, "%.*s/agent/slipway-join", (int)base.len, base.text);
 	set_text(a, map, "url", str_text(&text));
-	set_text(a, map, "sha256", f->agent_sha256);
+	set_text(a, map, "sha256", SLOT_AGENT_SHA256);
 	return map;
 }
 
@@ -154,7 +154,7 @@ struct value context_cluster(
 	set_text(a, boot, "nonce", SLOT_BOOT_NONCE);
 	value_map_set(globals, "cluster", cluster);
 	value_map_set(globals, "server", server(a, c, f));
-	value_map_set(globals, "agent", agent(a, c, f));
+	value_map_set(globals, "agent", agent(a, c));
 	value_map_set(globals, "nodes", node_list(a, c, /* members_only= */ false));
 	value_map_set(globals, "masters", node_list(a, c, /* members_only= */ true));
 	value_map_set(globals, "etcd", etcd(a, c));

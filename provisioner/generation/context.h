@@ -13,7 +13,6 @@ struct cluster_node;
 /* What templates see that cluster.yaml does not say. */
 struct context_facts {
 	const char *ca_fingerprint; /* 64 hex digits */
-	const char *agent_sha256;   /* 64 hex digits */
 };
 
 /* The names that are the same for all nodes. */

@@ -22,3 +22,17 @@ void slot_fill(char *text, size_t len, const char *slot, const char *value)
 		at += slot_len)
 		memcpy(at, value, slot_len);
 }
+
+void slot_replace(
+	const char *text, size_t len, const char *slot, const char *value, struct str *out)
+{
+	size_t slot_len = strlen(slot);
+	const char *end = text + len, *found;
+
+	for (; (found = memmem(text, (size_t)(end - text), slot, slot_len));
+		text = found + slot_len) {
+		str_addn(out, text, (size_t)(found - text));
+		str_add(out, value);
+	}
+	str_addn(out, text, (size_t)(end - text));
+}

@@ -257,6 +257,10 @@ static bool read_node(struct query *q, struct archive_node *ret)
 	if (len != sizeof(ret->key))
 		return false;
 	memcpy(ret->key, key, sizeof(ret->key));
+	const void *hash = query_blob(q, &len);
+	if (len != sizeof(ret->hash))
+		return false;
+	memcpy(ret->hash, hash, sizeof(ret->hash));
 	ret->trace = query_int(q);
 	for (size_t i = 0; i < N_ARTEFACTS; i++)
 		ret->objects[i] = query_int(q);

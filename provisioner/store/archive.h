@@ -78,7 +78,9 @@ int archive_files_each(struct archive *a, int64_t number, enum archive_file kind
 struct archive_node {
 	const char *name;
 	uint8_t key[ARCHIVE_HASH_LEN]; /* over all that its rendering has read */
-	int64_t trace;                 /* object: what that was */
+	uint8_t hash
+		[ARCHIVE_HASH_LEN]; /* over all that it gets: equal in any two generations, equal texts */
+	int64_t trace;              /* object: what that was */
 	int64_t objects[N_ARTEFACTS];
 };
 
@@ -96,15 +98,15 @@ int archive_node_text(struct archive *a, int64_t number, const char *node, enum 
 int archive_begin(struct archive *a) MUST_USE;
 void archive_abort(struct archive *a);
 
-/* Keeps a text; *ret is its object. `like` is an object that it resembles, or 0. */
-int archive_put(
-	struct archive *a, const char *text, size_t len, int64_t like, int64_t *ret) MUST_USE;
+/* Keeps a text; *ret is its object, ret_hash its SHA-256. `like` is an object that it resembles, or 0. */
+int archive_put(struct archive *a, const char *text, size_t len, int64_t like, int64_t *ret,
+	uint8_t ret_hash[static ARCHIVE_HASH_LEN]) MUST_USE;
 int archive_put_node(struct archive *a, int64_t number, const struct archive_node *n) MUST_USE;
 int archive_put_file(struct archive *a, int64_t number, enum archive_file kind, const char *name,
 	const char *text, size_t len) MUST_USE;
 
-/* Nodes and files of one generation, for another. */
-int archive_copy(struct archive *a, int64_t from, int64_t to) MUST_USE;
+/* The files of one generation, for another too. */
+int archive_copy_files(struct archive *a, int64_t from, int64_t to) MUST_USE;
 
 /* Forgets a generation: before a draft is begun, and what was put under a number. */
 int archive_drop(struct archive *a, int64_t number) MUST_USE;

@@ -127,24 +127,24 @@ static int write_delta(struct archive *a, const char *text, size_t len, int64_t 
 	return str_ok(ret_delta) ? 0 : -ENOENT;
 }
 
-int archive_put(struct archive *a, const char *text, size_t len, int64_t like, int64_t *ret)
+int archive_put(struct archive *a, const char *text, size_t len, int64_t like, int64_t *ret,
+	uint8_t ret_hash[static ARCHIVE_HASH_LEN])
 {
 	AUTO(str_done) struct str delta = str_init(len / 2);
-	uint8_t hash[ARCHIVE_HASH_LEN];
 	int64_t base = 0;
 
 	if (len > ARCHIVE_TEXT_MAX)
 		return -EMSGSIZE;
-	int rc = archive_hash(a, text, len, hash);
-	if (rc < 0 || (rc = find_object(a, hash, ret)) != -ENOENT)
+	int rc = archive_hash(a, text, len, ret_hash);
+	if (rc < 0 || (rc = find_object(a, ret_hash, ret)) != -ENOENT)
 		return rc;
 	rc = write_delta(a, text, len, like, &base, &delta);
 	if (rc == 0)
-		return add_object(a, hash, len, base, &delta, ret);
+		return add_object(a, ret_hash, len, base, &delta, ret);
 	/* One whose base can not be read stands for itself. */
 	AUTO(str_done) struct str whole = str_init(ARCHIVE_TEXT_MAX);
 	str_addn(&whole, text, len);
-	return add_object(a, hash, len, 0, &whole, ret);
+	return add_object(a, ret_hash, len, 0, &whole, ret);
 }
 
 /* --- rows ----------------------------------------------------------------------------------------- */
@@ -156,6 +156,7 @@ int archive_put_node(struct archive *a, int64_t number, const struct archive_nod
 	query_put_int(&q, number);
 	query_put_text(&q, n->name, ARCHIVE_WORD_SIZE);
 	query_put_blob(&q, n->key, sizeof(n->key));
+	query_put_blob(&q, n->hash, sizeof(n->hash));
 	query_put_int(&q, n->trace);
 	for (size_t i = 0; i < N_ARTEFACTS; i++)
 		query_put_int(&q, n->objects[i]);
@@ -165,8 +166,9 @@ int archive_put_node(struct archive *a, int64_t number, const struct archive_nod
 int archive_put_file(struct archive *a, int64_t number, enum archive_file which, const char *name,
 	const char *text, size_t len)
 {
+	uint8_t hash[ARCHIVE_HASH_LEN];
 	int64_t object;
-	int rc = archive_put(a, text, len, 0, &object);
+	int rc = archive_put(a, text, len, 0, &object, hash);
 
 	if (rc < 0)
 		return rc;
@@ -188,11 +190,9 @@ static int run_numbered(struct archive *a, enum sql which, int64_t first, const 
 	return query_run(&q);
 }
 
-int archive_copy(struct archive *a, int64_t from, int64_t to)
+int archive_copy_files(struct archive *a, int64_t from, int64_t to)
 {
-	int rc = run_numbered(a, SQL_RENDERED_COPY, from, &to);
-
-	return rc < 0 ? rc : run_numbered(a, SQL_FILES_COPY, from, &to);
+	return run_numbered(a, SQL_FILES_COPY, from, &to);
 }
 
 int archive_drop(struct archive *a, int64_t number)

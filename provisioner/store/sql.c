@@ -49,7 +49,8 @@ const char *const sql_archive_migrations[SQL_ARCHIVE_VERSION] = {
 	" n_nodes INTEGER NOT NULL, n_changed INTEGER NOT NULL, rolled_back_to INTEGER NOT NULL"
 	") STRICT;"
 	"CREATE TABLE rendered ("
-	" number INTEGER NOT NULL, name TEXT NOT NULL, key BLOB NOT NULL, trace INTEGER NOT NULL,"
+	" number INTEGER NOT NULL, name TEXT NOT NULL, key BLOB NOT NULL,"
+	" hash BLOB NOT NULL, trace INTEGER NOT NULL,"
 	" o0 INTEGER NOT NULL, o1 INTEGER NOT NULL, o2 INTEGER NOT NULL, o3 INTEGER NOT NULL,"
 	" o4 INTEGER NOT NULL, o5 INTEGER NOT NULL, o6 INTEGER NOT NULL,"
 	" PRIMARY KEY (number, name)"
@@ -65,7 +66,7 @@ const char *const sql_archive_migrations[SQL_ARCHIVE_VERSION] = {
 	" generation, facts, first_seen_ms, last_seen_ms"
 #define PUBLISHED_COLUMNS \
 	"number, created_ms, hash, by, summary, listening, n_nodes, n_changed, rolled_back_to"
-#define RENDERED_COLUMNS "name, key, trace, o0, o1, o2, o3, o4, o5, o6"
+#define RENDERED_COLUMNS "name, key, hash, trace, o0, o1, o2, o3, o4, o5, o6"
 #define EVENT_COLUMNS "id, wall_ms, node, kind, severity, text, data"
 
 static const char *const texts[SQL_N] = {
@@ -164,14 +165,12 @@ static const char *const texts[SQL_N] = {
 	[SQL_PUBLISHED_DELETE] = "DELETE FROM published WHERE number = ?",
 
 	[SQL_RENDERED_PUT] = "INSERT INTO rendered (number, " RENDERED_COLUMNS ")"
-			     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SQL_RENDERED_GET] =
 		"SELECT " RENDERED_COLUMNS " FROM rendered WHERE number = ? AND name = ?",
 	[SQL_RENDERED_ALL] =
 		"SELECT " RENDERED_COLUMNS " FROM rendered WHERE number = ? ORDER BY name",
 	[SQL_RENDERED_REFERENCES] = "SELECT trace, o0, o1, o2, o3, o4, o5, o6 FROM rendered",
-	[SQL_RENDERED_COPY] = "INSERT INTO rendered (number, " RENDERED_COLUMNS ")"
-			      " SELECT ?2, " RENDERED_COLUMNS " FROM rendered WHERE number = ?1",
 	[SQL_RENDERED_DELETE] = "DELETE FROM rendered WHERE number = ?",
 
 	[SQL_FILE_PUT] =

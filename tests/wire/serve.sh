@@ -197,12 +197,13 @@ is "with the same generation" "$was" "$(generation)"
 mark
 sed -i 's/^image:/ports: {http: 8081}\nimage:/' "$work/config/cluster.yaml"
 kill -HUP "$serve"
-ok "ports can not change under way, and a reload says so" wait_for 5 "the word" logged 'cluster.yaml:4:[0-9]+: ports: .*restart slipway'
+ok "ports can not change under way, and a reload says so" wait_for 5 "the word" logged "generation $((was + 1)) waits for a restart"
+is "until then the one before is served" "$was" "$(generation)"
 cp "$work/good.yaml" "$work/config/cluster.yaml"
 mark
 sed -i 's/hello/hi/; s/^image:/kernel-args: [quiet]\nimage:/' "$work/config/cluster.yaml"
 kill -HUP "$serve"
-ok "a good reload is published" wait_for 5 "it" logged "generation $((was + 1)) is published"
+ok "a good reload is published" wait_for 5 "it" logged "generation $((was + 2)) is published"
 like "and is what nodes get" ' quiet' "$(cli render m1 --as ipxe)"
 is "what etcd holds is kept" hello "$(etcd_get /greeting)"
 sleep 6

@@ -3,13 +3,16 @@
 #define SLIPWAY_TESTS_GENERATION_LAB_H
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "provisioner/base/files.h"
 #include "provisioner/cluster/cluster.h"
-#include "provisioner/generation/generation.h"
+#include "provisioner/generation/publish.h"
 
 #define LAB_SHA256 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define LAB_HEAD                                                                     \
@@ -30,29 +33,90 @@
 	"  - {name: w1, role: worker, mac: 52:54:00:00:00:03, address: 10.77.0.12, kernel-args: " \
 	"[node=w]}\n"
 
-/* The folder of cluster.yaml in these tests: empty, so that all templates are the shipped ones. */
-static inline int lab_build_from(const char *yaml, int config_dir, int images_dir, int64_t last,
-	const char *last_hash, struct generation **ret, struct err_list *errors)
-{
-	struct arena *a = arena_new((size_t)64 << 20);
-	int templates = dir_open("templates");
-	struct cluster *c;
+/* A place where generations are published. */
+struct lab {
+	char folder
+		[64]; /* of cluster.yaml and of the archive: templates are the shipped ones, if it has none */
+	struct archive *archive;
+	struct publish_result result;
+};
 
-	int rc = cluster_load(a, "cluster.yaml", yaml, strlen(yaml), &c, errors);
-	if (rc == 0) {
-		struct generation_inputs in = {.cluster = c,
-			.sources = {.config_dir = config_dir, .shipped_dir = templates},
-			.images_dir = images_dir,
-			.facts = {.ca_fingerprint = LAB_SHA256, .agent_sha256 = LAB_SHA256},
-			.last_number = last,
-			.last_hash = last_hash};
-		rc = generation_build(&in, a, ret, errors);
+static inline int lab_begin(struct lab *l)
+{
+	struct err e;
+
+	*l = (struct lab){.folder = "/tmp/slipway-lab.XXXXXX"};
+	return mkdtemp(l->folder) ? archive_open(l->folder, /* is_writer= */ true, &l->archive, &e)
+				  : -1;
+}
+
+static inline int lab_remove(const char *path, const struct stat *st, int kind, struct FTW *walk)
+{
+	(void)st, (void)kind, (void)walk;
+	return remove(path);
+}
+
+static inline int lab_end(struct lab *l)
+{
+	archive_close(l->archive);
+	return nftw(l->folder, lab_remove, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Writes a file below the folder, with the folders it lies in. */
+static inline void lab_put(const struct lab *l, const char *name, const char *text)
+{
+	char path[192];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", l->folder, name);
+	for (char *slash = path + strlen(l->folder) + 1; (slash = strchr(slash, '/')); slash++) {
+		*slash = '\0';
+		(void)mkdir(path, 0755);
+		*slash = '/';
 	}
-	if (rc < 0) {
-		arena_free(a);
-		(void)close(templates);
-	}
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		abort();
+	(void)close(fd);
+}
+
+static inline struct publish_order lab_order(int config_dir, int templates_dir, int images_dir)
+{
+	return (struct publish_order){.config_dir = config_dir,
+		.config_name = "cluster.yaml",
+		.templates_dir = templates_dir,
+		.images_dir = images_dir,
+		.ca_fingerprint = LAB_SHA256,
+		.by = "lab",
+		.now_ms = 1000};
+}
+
+/* Publishes this cluster.yaml and opens it. */
+static inline int lab_publish(struct lab *l, const char *yaml, int images_dir,
+	struct generation **ret, struct err_list *errors)
+{
+	AUTO(close_p) int config = dir_open(l->folder);
+	AUTO(close_p) int templates = dir_open("templates");
+	struct publish_order order = lab_order(config, templates, images_dir);
+	struct err e;
+
+	lab_put(l, "cluster.yaml", yaml);
+	int rc = publish_config(l->archive, &order, &l->result, errors);
+	if (rc == 0 && (rc = generation_open(l->archive, &l->result.generation, ret, &e)) < 0)
+		err_list_add_err(errors, &e);
+	if (rc == 0)
+		memcpy((*ret)->agent_sha256, LAB_SHA256, sizeof((*ret)->agent_sha256));
 	return rc;
+}
+
+/* What a node gets, good until the next call; NULL if it gets nothing. */
+static inline const char *lab_text(
+	const struct generation *g, const char *node, enum artefact_kind kind)
+{
+	static struct str text;
+
+	str_done(&text);
+	text = str_init(ARCHIVE_TEXT_MAX);
+	return generation_text(g, node, kind, &text) == 0 ? str_text(&text) : NULL;
 }
 
 #endif

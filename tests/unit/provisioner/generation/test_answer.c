@@ -17,10 +17,17 @@
 #define M1 0x0a4d000bU
 #define STRANGER 0x0a4d0064U
 
-static char folder[] = "/tmp/slipway-answer.XXXXXX";
+static struct lab lab;
+static const char *refused; /* why the image is */
 static struct answerer answerer;
 static struct generation *generation;
 static struct answer got;
+
+static const char *refusal_of_image(const void *arg, const struct cluster_image *image)
+{
+	(void)arg, (void)image;
+	return refused;
+}
 
 #define UNIFIED_NODES                                                                \
 	"nodes:\n"                                                                   \
@@ -34,10 +41,10 @@ static int begin_with(const char *yaml)
 	struct err e;
 
 	log_init("test", LOG_LEVEL_ERROR);
-	(void)snprintf(folder, sizeof(folder), "/tmp/slipway-answer.XXXXXX");
-	if (!mkdtemp(folder) ||
-		lab_build_from(yaml, dir_open(folder), -1, 0, "", &generation, &errors) < 0 ||
-		store_open(folder, &answerer.store, &e) < 0 ||
+	refused = NULL;
+	answerer.refusal_of_image = refusal_of_image;
+	if (lab_begin(&lab) < 0 || lab_publish(&lab, yaml, -1, &generation, &errors) < 0 ||
+		store_open(lab.folder, &answerer.store, &e) < 0 ||
 		nodes_open(answerer.store, NOW, &answerer.nodes, &e) < 0)
 		return -1;
 	answerer.generation = generation;
@@ -60,19 +67,12 @@ static int begin_unified(void **state)
 
 static int end(void **state)
 {
-	static const char *const files[] = {"state.db", "state.db-wal", "state.db-shm"};
-	char path[96];
-
 	(void)state;
 	free(got.body);
 	generation_free(generation);
 	nodes_free(answerer.nodes);
 	store_close(answerer.store);
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", folder, files[i]);
-		(void)remove(path);
-	}
-	return remove(folder);
+	return lab_end(&lab);
 }
 
 static int collect(const struct store_event *e, void *arg)
@@ -138,9 +138,9 @@ TEST(known_node_is_told_to_boot_with_a_fresh_nonce)
 
 TEST(node_whose_image_is_refused_is_told_why)
 {
-	answerer.image_refused = "initrd.img is not what the manifest says";
+	refused = "initrd.img is not what the manifest says";
 	ask("GET", M1, "/script.ipxe", "mac=52-54-00-00-00-01");
-	answerer.image_refused = NULL;
+	refused = NULL;
 	assert_int_equal(got.status, 200);
 	assert_non_null(strstr(
 		got.body, "image lab/1 is refused: initrd.img is not what the manifest says"));

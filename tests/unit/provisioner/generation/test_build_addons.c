@@ -1,53 +1,33 @@
 #include "tests/unit/test.h"
 
-#include <ftw.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "provisioner/etcd/seed.h"
 #include "tests/unit/provisioner/generation/lab.h"
 
-static char folder[] = "/tmp/slipway-addons.XXXXXX";
+static struct lab lab;
 static struct err_list errors;
 
 static int begin(void **state)
 {
 	(void)state;
-	(void)snprintf(folder, sizeof(folder), "/tmp/slipway-addons.XXXXXX");
 	errors = (struct err_list){0};
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int forget(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
+	return lab_begin(&lab);
 }
 
 static int end(void **state)
 {
 	(void)state;
-	return nftw(folder, forget, 8, FTW_DEPTH | FTW_PHYS);
+	return lab_end(&lab);
 }
 
 /* A file of the operator's own add-on. */
 static void put(const char *name, const char *text)
 {
-	static const char *const folders[] = {
-		"", "/templates", "/templates/addons", "/templates/addons/motd"};
-	char path[256];
+	char path[128];
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		(void)snprintf(path, sizeof(path), "%s%s", folder, folders[i]);
-		(void)mkdir(path, 0755);
-	}
-	(void)snprintf(path, sizeof(path), "%s/templates/addons/motd/%s", folder, name);
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	(void)close(fd);
+	(void)snprintf(path, sizeof(path), "templates/addons/motd/%s", name);
+	lab_put(&lab, path, text);
 }
 
 static void put_motd(void)
@@ -70,9 +50,8 @@ static void put_motd(void)
 static struct generation *build(const char *yaml)
 {
 	struct generation *g = NULL;
-	int rc = lab_build_from(yaml, dir_open(folder), -1, 0, "", &g, &errors);
 
-	return rc < 0 ? NULL : g;
+	return lab_publish(&lab, yaml, -1, &g, &errors) < 0 ? NULL : g;
 }
 
 static const char *first_error(void)
@@ -83,34 +62,40 @@ static const char *first_error(void)
 	return err_text(&errors.list[0], buf, sizeof(buf));
 }
 
-static bool says(const struct artefact *a, const char *text)
+static struct generation *must_build(const char *yaml)
 {
-	return strstr(a->data, text) != NULL;
+	struct generation *g = build(yaml);
+
+	if (!g) {
+		fail_msg("%s", first_error());
+		abort();
+	}
+	return g;
+}
+
+static bool says(const struct generation *g, const char *node, const char *text)
+{
+	return strstr(lab_text(g, node, ARTEFACT_CLOUD_CONFIG), text) != NULL;
 }
 
 TEST(add_on_of_the_operators_needs_no_code)
 {
 	put_motd();
-	struct generation *g = build(CLUSTER("[{motd: {text: bye}}]"));
+	struct generation *g = must_build(CLUSTER("[{motd: {text: bye}}]"));
 
-	if (!g)
-		fail_msg("%s", first_error());
-	const struct node_artefacts *w1 = generation_node(g, "w1"), *m1 = generation_node(g, "m1");
-	assert_true(says(&w1->cloud_config, "path: /etc/motd\n    content: \"bye\""));
-	assert_true(says(&w1->cloud_config, "name: motd.service"));
-	assert_false(says(&m1->cloud_config, "motd"));
-	assert_true(says(&m1->cloud_config, "etcd-member.service"));
-	assert_false(says(&w1->cloud_config, "etcd"));
+	assert_true(says(g, "w1", "path: /etc/motd\n    content: \"bye\""));
+	assert_true(says(g, "w1", "name: motd.service"));
+	assert_false(says(g, "m1", "motd"));
+	assert_true(says(g, "m1", "etcd-member.service"));
+	assert_false(says(g, "w1", "etcd"));
 	generation_free(g);
 }
 
 TEST(seeds_of_add_ons_stand_behind_those_of_the_cluster)
 {
 	put_motd();
-	struct generation *g = build(CLUSTER("[motd]"));
+	struct generation *g = must_build(CLUSTER("[motd]"));
 
-	if (!g)
-		fail_msg("%s", first_error());
 	assert_int_equal(g->n_seed_keys, 2);
 	assert_string_equal(g->seed_keys[0].key, "/a");
 	assert_string_equal(g->seed_keys[0].value, "1");
@@ -122,12 +107,10 @@ TEST(seeds_of_add_ons_stand_behind_those_of_the_cluster)
 TEST(secrets_are_sorted_and_each_nodes_own)
 {
 	put_motd();
-	struct generation *g = build(CLUSTER("[motd]"));
+	struct generation *g = must_build(CLUSTER("[motd]"));
 
-	if (!g)
-		fail_msg("%s", first_error());
-	assert_string_equal(generation_node(g, "w1")->secrets.data, "a\nb\n");
-	assert_string_equal(generation_node(g, "m1")->secrets.data, "");
+	assert_string_equal(lab_text(g, "w1", ARTEFACT_SECRETS), "a\nb\n");
+	assert_string_equal(lab_text(g, "m1", ARTEFACT_SECRETS), "");
 	generation_free(g);
 }
 
@@ -169,8 +152,8 @@ TEST(own_file_takes_the_place_of_a_shipped_add_ons)
 	char path[256], other[256];
 
 	put_motd();
-	(void)snprintf(path, sizeof(path), "%s/templates/addons/motd", folder);
-	(void)snprintf(other, sizeof(other), "%s/templates/addons/etcd", folder);
+	(void)snprintf(path, sizeof(path), "%s/templates/addons/motd", lab.folder);
+	(void)snprintf(other, sizeof(other), "%s/templates/addons/etcd", lab.folder);
 	put("files.yaml", "  - path: /etc/own\n    content: x\n");
 	assert_int_equal(rename(path, other), 0);
 	/* Every file of the folder is the operator's now, but for those that he has not. */

@@ -1,5 +1,6 @@
 #include "tests/unit/test.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -9,57 +10,32 @@
 #include "provisioner/generation/slot.h"
 #include "tests/unit/provisioner/generation/lab.h"
 
-static char folder[] = "/tmp/slipway-generation.XXXXXX";
+static struct lab lab;
 static struct err_list errors;
 
 static int begin(void **state)
 {
 	(void)state;
-	(void)snprintf(folder, sizeof(folder), "/tmp/slipway-generation.XXXXXX");
 	errors = (struct err_list){0};
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static void put(const char *name, const char *text)
-{
-	char path[128];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	(void)close(fd);
-}
-
-static void make(const char *name)
-{
-	char path[128];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-	assert_int_equal(mkdir(path, 0755), 0);
+	return lab_begin(&lab);
 }
 
 static int end(void **state)
 {
-	static const char *const made[] = {"templates/worker.yaml", "templates/boot/refused.ipxe",
-		"templates/boot", "templates", "lab/1/vmlinuz", "lab/1/initrd.img",
-		"lab/1/manifest.json", "lab/1", "lab"};
-	char path[128];
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", folder, made[i]);
-		(void)remove(path);
-	}
-	return remove(folder);
+	return lab_end(&lab);
 }
 
-static struct generation *build(const char *yaml, int images, int64_t last, const char *hash)
+static void put(const char *name, const char *text)
+{
+	lab_put(&lab, name, text);
+}
+
+static struct generation *build(const char *yaml, int images)
 {
 	struct generation *g = NULL;
 
-	return lab_build_from(yaml, dir_open(folder), images, last, hash, &g, &errors) < 0 ? NULL
-											   : g;
+	return lab_publish(&lab, yaml, images, &g, &errors) < 0 ? NULL : g;
 }
 
 static const char *first_error(void)
@@ -70,98 +46,193 @@ static const char *first_error(void)
 	return err_text(&errors.list[0], buf, sizeof(buf));
 }
 
+static struct generation *must_build(const char *yaml)
+{
+	struct generation *g = build(yaml, -1);
+
+	if (!g) {
+		fail_msg("%s", first_error());
+		abort();
+	}
+	return g;
+}
+
 TEST(every_node_gets_all_its_artefacts)
 {
-	struct generation *g = build(LAB_HEAD LAB_NODES, -1, 0, "");
+	struct generation *g = must_build(LAB_HEAD LAB_NODES);
 
-	if (!g)
-		fail_msg("%s", first_error());
 	assert_int_equal(g->number, 1);
 	assert_int_equal(strlen(g->hash), 64);
 	assert_int_equal(g->n_seed_keys, 1);
 	assert_string_equal(g->seed_keys[0].key, "/a");
 	for (uint32_t i = 0; i < 2; i++) {
-		json_t *ignition =
-			json_loadb(g->nodes[i].config.data, g->nodes[i].config.len, 0, NULL);
+		const char *name = g->cluster->nodes[i].name;
+		const char *config = lab_text(g, name, ARTEFACT_CONFIG);
+		json_t *ignition = json_loads(config, 0, NULL);
 
 		assert_non_null(ignition);
 		json_decref(ignition);
-		assert_true(slot_count(g->nodes[i].config.data, g->nodes[i].config.len,
-				    SLOT_JOIN_TOKEN) == 1);
-		assert_true(slot_count(g->nodes[i].script.data, g->nodes[i].script.len,
-				    SLOT_BOOT_NONCE) == 1);
-		assert_int_equal(g->nodes[i].script.len, strlen(g->nodes[i].script.data));
+		assert_int_equal(slot_count(config, strlen(config), SLOT_JOIN_TOKEN), 1);
+		assert_int_equal(slot_count(config, strlen(config), SLOT_AGENT_SHA256), 0);
+		assert_non_null(strstr(config, LAB_SHA256));
+		const char *script = lab_text(g, name, ARTEFACT_IPXE);
+		assert_int_equal(slot_count(script, strlen(script), SLOT_BOOT_NONCE), 1);
+		assert_non_null(strstr(script, "generation 1\n"));
 	}
 	generation_free(g);
 }
 
 TEST(kernel_arguments_come_from_distribution_cluster_role_and_node)
 {
-	struct generation *g = build(LAB_HEAD LAB_NODES, -1, 0, "");
+	struct generation *g = must_build(LAB_HEAD LAB_NODES);
 
-	assert_non_null(g);
 	assert_non_null(
-		strstr(generation_node(g, "m1")->plan.args, "console=ttyS0,115200n8 quiet role=m"));
+		strstr(lab_text(g, "m1", ARTEFACT_BOOT), "console=ttyS0,115200n8 quiet role=m"));
 	assert_non_null(
-		strstr(generation_node(g, "w1")->plan.args, "console=ttyS0,115200n8 quiet node=w"));
-	assert_non_null(strstr(generation_node(g, "w1")->script.data,
+		strstr(lab_text(g, "w1", ARTEFACT_BOOT), "console=ttyS0,115200n8 quiet node=w"));
+	assert_non_null(strstr(lab_text(g, "w1", ARTEFACT_IPXE),
 		"http://10.77.0.1/images/lab/1/vmlinuz initrd=initrd.img flatcar.first_boot=1"));
-	assert_null(generation_node(g, "w2"));
+	assert_null(lab_text(g, "w2", ARTEFACT_BOOT));
 	generation_free(g);
 }
 
 TEST(same_content_keeps_its_number_and_other_content_gets_the_next)
 {
-	struct generation *first = build(LAB_HEAD LAB_NODES, -1, 6, "");
-	assert_non_null(first);
-	assert_int_equal(first->number, 7);
-	struct generation *same = build(LAB_HEAD LAB_NODES, -1, 7, first->hash);
-	assert_non_null(same);
-	assert_int_equal(same->number, 7);
-	struct generation *other = build("domain: x\n" LAB_HEAD LAB_NODES, -1, 7, first->hash);
-	assert_non_null(other);
-	assert_int_equal(other->number, 8);
-	assert_non_null(strstr(generation_node(other, "m1")->script.data, "generation 8"));
+	struct generation *first = must_build(LAB_HEAD LAB_NODES);
+	assert_int_equal(first->number, 1);
+	assert_true(lab.result.is_new);
+	struct generation *same = must_build(LAB_HEAD LAB_NODES);
+	assert_int_equal(same->number, 1);
+	assert_false(lab.result.is_new);
+	assert_int_equal(lab.result.n_rendered, 0);
+	struct generation *other = must_build("domain: x\n" LAB_HEAD LAB_NODES);
+	assert_int_equal(other->number, 2);
+	assert_non_null(strstr(lab_text(other, "m1", ARTEFACT_IPXE), "generation 2"));
+	assert_non_null(strstr(lab_text(first, "m1", ARTEFACT_IPXE), "generation 1"));
 	generation_free(first);
 	generation_free(same);
 	generation_free(other);
 }
 
+TEST(mistake_publishes_nothing)
+{
+	struct archive_generation last;
+	struct generation *first = must_build(LAB_HEAD LAB_NODES);
+
+	put("templates/worker.yaml", "#cloud-config\nhostname: {{ node.nam }}\n");
+	assert_null(build("domain: x\n" LAB_HEAD LAB_NODES, -1));
+	assert_int_equal(archive_last(lab.archive, NULL, &last), 0);
+	assert_int_equal(last.number, 1);
+	assert_non_null(lab_text(first, "w1", ARTEFACT_CONFIG));
+	generation_free(first);
+}
+
+#define W2(timezone)                                                                 \
+	"  - {name: w2, role: worker, mac: 52:54:00:00:00:04, address: 10.77.0.13, " \
+	"timezone: " timezone "}\n"
+
+TEST(only_what_depends_on_a_change_is_rendered)
+{
+	static const struct {
+		const char *yaml, *template, *text;
+		int rendered, changed;
+	} cases[] = {
+		{LAB_HEAD LAB_NODES, NULL, NULL, 2, 2},
+		/* a word that no template reads */
+		{LAB_HEAD "enroll: closed\n" LAB_NODES, NULL, NULL, 0, 0},
+		/* one node's own */
+		{LAB_HEAD "enroll: closed\n" LAB_NODES W2("Europe/Berlin"), NULL, NULL, -1, -1},
+		{LAB_HEAD LAB_NODES W2("Europe/Paris"), NULL, NULL, 1, -1},
+		{LAB_HEAD LAB_NODES W2("Europe/Paris"), "templates/addons/etcd/units.yaml", "", 1,
+			1},
+		{LAB_HEAD LAB_NODES, "templates/boot/node.ipxe", "#!ipxe\necho {{ node.name }}\n",
+			2, 3},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (cases[i].template)
+			put(cases[i].template, cases[i].text);
+		struct generation *g = build(cases[i].yaml, -1);
+		if (!g)
+			fail_msg("%zu: %s", i, first_error());
+		if (cases[i].rendered >= 0 && lab.result.n_rendered != cases[i].rendered)
+			fail_msg("case %zu: %d rendered", i, (int)lab.result.n_rendered);
+		if (cases[i].changed >= 0)
+			assert_int_equal(lab.result.generation.n_changed, cases[i].changed);
+		generation_free(g);
+	}
+}
+
+TEST(old_generation_is_published_again_under_a_new_number)
+{
+	struct generation *first = must_build(LAB_HEAD LAB_NODES), *again;
+	AUTO(free_p) char *was = xstrdup(lab_text(first, "m1", ARTEFACT_CONFIG));
+	struct generation *second = must_build("domain: x\n" LAB_HEAD LAB_NODES);
+	struct publish_order order = lab_order(-1, -1, -1);
+	struct publish_result result;
+	struct err e;
+
+	assert_string_not_equal(lab_text(second, "m1", ARTEFACT_CONFIG), was);
+	assert_int_equal(publish_again(lab.archive, 1, &order, &result, &e), 0);
+	assert_true(result.is_new);
+	assert_int_equal(result.generation.number, 3);
+	assert_int_equal(result.generation.rolled_back_to, 1);
+	assert_int_equal(result.generation.n_changed, 2);
+	assert_string_equal(result.generation.hash, first->hash);
+	assert_int_equal(generation_open(lab.archive, &result.generation, &again, &e), 0);
+	memcpy(again->agent_sha256, LAB_SHA256, sizeof(again->agent_sha256));
+	assert_string_equal(lab_text(again, "m1", ARTEFACT_CONFIG), was);
+	assert_int_equal(publish_again(lab.archive, 1, &order, &result, &e), 0);
+	assert_false(result.is_new);
+	assert_int_equal(publish_again(lab.archive, 9, &order, &result, &e), -ENOENT);
+	assert_string_equal(e.msg, "there is no generation 9");
+	generation_free(first);
+	generation_free(second);
+	generation_free(again);
+}
+
+TEST(node_with_an_image_of_its_own_boots_that)
+{
+	struct generation *g = must_build(LAB_HEAD LAB_NODES
+		"  - {name: w2, role: worker, mac: 52:54:00:00:00:04, address: 10.77.0.13,\n"
+		"     image: flatcar/4081.2.1}\n");
+
+	assert_int_equal(g->n_images, 2);
+	assert_non_null(strstr(lab_text(g, "w1", ARTEFACT_IPXE), "/images/lab/1/vmlinuz"));
+	assert_non_null(strstr(lab_text(g, "w2", ARTEFACT_IPXE), "/images/flatcar/4081.2.1/"));
+	assert_non_null(strstr(lab_text(g, "w2", ARTEFACT_BOOT), "image: flatcar/4081.2.1\n"));
+	generation_free(g);
+}
+
 TEST(own_template_takes_the_place_of_the_shipped_one)
 {
-	make("templates");
 	put("templates/worker.yaml", "#cloud-config\nhostname: own-{{ node.name }}\nwrite_files:\n"
 				     "  - {path: /t, content: \"{{ boot.join_token }}\"}\n");
-	struct generation *g = build(LAB_HEAD LAB_NODES, -1, 0, "");
+	struct generation *g = must_build(LAB_HEAD LAB_NODES);
 
-	if (!g)
-		fail_msg("%s", first_error());
-	assert_non_null(strstr(generation_node(g, "w1")->cloud_config.data, "hostname: own-w1"));
+	assert_non_null(strstr(lab_text(g, "w1", ARTEFACT_CLOUD_CONFIG), "hostname: own-w1"));
 	generation_free(g);
 }
 
 TEST(mistake_in_a_template_is_named_at_its_line)
 {
-	make("templates");
 	put("templates/worker.yaml", "#cloud-config\nhostname: {{ node.nam }}\n");
-	assert_null(build(LAB_HEAD LAB_NODES, -1, 0, ""));
+	assert_null(build(LAB_HEAD LAB_NODES, -1));
 	assert_string_equal(first_error(),
 		"worker.yaml:2:14: 'node.nam' is undefined (did you mean 'node.name'?)");
 }
 
 TEST(mistake_in_what_a_template_writes_is_named_at_the_templates_line)
 {
-	make("templates");
 	put("templates/worker.yaml", "#cloud-config\n{% if true %}\n{% endif %}\nhostnam: x\n");
-	assert_null(build(LAB_HEAD LAB_NODES, -1, 0, ""));
+	assert_null(build(LAB_HEAD LAB_NODES, -1));
 	assert_non_null(strstr(first_error(), "worker.yaml:4: hostnam"));
 }
 
 TEST(template_that_loses_the_join_token_is_refused)
 {
-	make("templates");
 	put("templates/worker.yaml", "#cloud-config\nhostname: {{ node.name }}\n");
-	assert_null(build(LAB_HEAD LAB_NODES, -1, 0, ""));
+	assert_null(build(LAB_HEAD LAB_NODES, -1));
 	assert_non_null(
 		strstr(first_error(), "w1: the join token is not in what worker.yaml gives"));
 }
@@ -173,32 +244,30 @@ TEST(template_of_a_role_that_does_not_exist_is_named)
 		      "dhcp: {pool: 10.77.0.100-10.77.0.199}\nimage: lab/1\n"
 		      "roles: {m: {template: nosuch.yaml, addons: [etcd]}}\n"
 		      "nodes: [{name: m1, role: m, mac: 52:54:00:00:00:01, address: 10.77.0.11}]\n",
-			-1, 0, ""));
+			-1));
 	assert_non_null(strstr(first_error(), "cluster.yaml:5:"));
 	assert_non_null(strstr(first_error(), "there is no template \"nosuch.yaml\""));
 }
 
 TEST(image_must_be_in_the_store)
 {
-	make("lab");
-	make("lab/1");
 	put("lab/1/vmlinuz", "k");
-	int images = dir_open(folder);
+	int images = dir_open(lab.folder);
 
-	assert_null(build(LAB_HEAD LAB_NODES, images, 0, ""));
+	assert_null(build(LAB_HEAD LAB_NODES, images));
 	assert_string_equal(first_error(),
 		"cluster.yaml:4:8: image: lab/1 has no file initrd.img in the "
 		"image store (No such file or directory)");
 	errors = (struct err_list){0};
 	put("lab/1/initrd.img", "i");
-	assert_null(build(LAB_HEAD LAB_NODES, images, 0, ""));
+	assert_null(build(LAB_HEAD LAB_NODES, images));
 	assert_non_null(
 		strstr(first_error(), "cluster.yaml:4:8: image: lab/1 has no manifest.json"));
 	errors = (struct err_list){0};
 	put("lab/1/manifest.json",
 		"{\"format\": 1, \"name\": \"lab\", \"version\": \"1\", \"files\": [{\"name\": "
 		"\"vmlinuz\", \"size\": 1, \"sha256\": \"" LAB_SHA256 "\"}]}");
-	struct generation *g = build(LAB_HEAD LAB_NODES, images, 0, "");
+	struct generation *g = build(LAB_HEAD LAB_NODES, images);
 	assert_non_null(g);
 	generation_free(g);
 	(void)close(images);
@@ -210,14 +279,14 @@ TEST(unknown_distribution_is_named)
 		build("cluster: lab\nnetwork: {internal: {interface: b, address: 10.77.0.1/24}}\n"
 		      "dhcp: {pool: 10.77.0.100-10.77.0.199}\nimage: flatcat/1\n"
 		      "roles: {m: {template: master.yaml, addons: [etcd]}}\n",
-			-1, 0, ""));
+			-1));
 	assert_non_null(strstr(
 		first_error(), "cluster.yaml:4:8: image: there is no distribution \"flatcat\""));
 }
 
 TEST(reason_of_a_refusal_stands_in_its_script)
 {
-	struct generation *g = build(LAB_HEAD LAB_NODES, -1, 0, "");
+	struct generation *g = build(LAB_HEAD LAB_NODES, -1);
 	size_t len;
 
 	assert_non_null(g);
@@ -232,14 +301,12 @@ TEST(reason_of_a_refusal_stands_in_its_script)
 
 TEST(mistake_in_the_script_of_refusals_is_found_before_anybody_is_refused)
 {
-	make("templates");
-	make("templates/boot");
 	put("templates/boot/refused.ipxe", "#!ipxe\necho {{ raeson }}\n");
-	assert_null(build(LAB_HEAD LAB_NODES, -1, 0, ""));
+	assert_null(build(LAB_HEAD LAB_NODES, -1));
 	assert_non_null(strstr(first_error(), "refused.ipxe:2:"));
 	put("templates/boot/refused.ipxe", "#!ipxe\necho no\n");
 	errors = (struct err_list){0};
-	assert_null(build(LAB_HEAD LAB_NODES, -1, 0, ""));
+	assert_null(build(LAB_HEAD LAB_NODES, -1));
 	assert_non_null(strstr(first_error(), "boot/refused.ipxe must write {{ reason }} plainly"));
 }
 
@@ -247,6 +314,9 @@ TEST(mistake_in_the_script_of_refusals_is_found_before_anybody_is_refused)
 RUN(CASE(every_node_gets_all_its_artefacts),
 	CASE(kernel_arguments_come_from_distribution_cluster_role_and_node),
 	CASE(same_content_keeps_its_number_and_other_content_gets_the_next),
+	CASE(mistake_publishes_nothing), CASE(only_what_depends_on_a_change_is_rendered),
+	CASE(old_generation_is_published_again_under_a_new_number),
+	CASE(node_with_an_image_of_its_own_boots_that),
 	CASE(own_template_takes_the_place_of_the_shipped_one),
 	CASE(mistake_in_a_template_is_named_at_its_line),
 	CASE(mistake_in_what_a_template_writes_is_named_at_the_templates_line),

@@ -78,7 +78,7 @@ static int put(struct archive *into, int64_t number, const int64_t *like)
 			AUTO(str_done) struct str text = str_init(TEXT_MAX);
 
 			text_of(number, i, (enum artefact_kind)k, &text);
-			rc = archive_put(into, str_text(&text), text.len, first[k], &n.objects[k]);
+			rc = archive_put(into, str_text(&text), text.len, first[k], &n.objects[k], n.hash);
 			first[k] = first[k] ? first[k] : n.objects[k];
 		}
 		n.trace = n.objects[0];
@@ -203,7 +203,7 @@ TEST(a_server_gets_the_newest_that_it_can_serve)
 	assert_int_equal(publish(a, 1), 0);
 	assert_int_equal(publish(a, 2), 0);
 	assert_int_equal(archive_begin(a), 0);
-	assert_int_equal(archive_copy(a, 1, 3), 0);
+	assert_int_equal(archive_copy_files(a, 1, 3), 0);
 	(void)snprintf(g.listening, sizeof(g.listening), "y");
 	assert_int_equal(archive_commit(a, &g), 0);
 	assert_int_equal(archive_last(a, NULL, &g), 0);

@@ -1,0 +1,225 @@
+#include "provisioner/generation/publish.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "provisioner/cluster/cluster.h"
+#include "provisioner/cluster/files.h"
+#include "provisioner/generation/rendered.h"
+#include "provisioner/generation/shared.h"
+
+#define ARENA_BYTES_MAX ((size_t)512 << 20)
+#define SUM_BYTES_MAX ((size_t)64 << 20)
+
+/* --- what stands in a generation ------------------------------------------------------------------ */
+
+void publish_listening(const struct cluster *c, char ret[static ARCHIVE_WORD_SIZE])
+{
+	const struct cluster_internal *i = &c->network.internal;
+	char address[IPV4_NET_TEXT_SIZE];
+
+	/* All parts are bounded: an interface's name has 15 bytes. */
+	(void)snprintf(ret, ARCHIVE_WORD_SIZE, "%s %s http %u join %u tftp %u%s", i->interface,
+		ipv4_net_text(i->address, address), c->ports.http, c->ports.join, c->tftp.backend,
+		c->tftp.single_port ? " single-port" : "");
+}
+
+static void describe(const struct cluster *c, const struct publish_order *o, int64_t last,
+	struct archive_generation *ret)
+{
+	const struct cluster_image *image = &c->settings->image;
+
+	*ret = (struct archive_generation){
+		.number = (last > o->number_above ? last : o->number_above) + 1,
+		.created_ms = o->now_ms,
+		.n_nodes = c->n_nodes};
+	(void)snprintf(ret->by, sizeof(ret->by), "%s", o->by);
+	(void)snprintf(ret->summary, sizeof(ret->summary), "%u nodes, image %s/%s", c->n_nodes,
+		image->distro, image->version);
+	publish_listening(c, ret->listening);
+}
+
+static int put_inputs(struct archive *a, int64_t number, const struct cluster_text *texts, size_t n,
+	struct str *sum)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		str_printf(sum, "%s %zu\n", texts[i].name, texts[i].len);
+		str_addn(sum, texts[i].text, texts[i].len);
+		rc = archive_put_file(
+			a, number, ARCHIVE_INPUT, texts[i].name, texts[i].text, texts[i].len);
+	}
+	return rc;
+}
+
+static int hash_sum(const struct str *sum, struct archive_generation *ret)
+{
+	AUTO(str_done) struct str hex = str_init(sizeof(ret->hash));
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	if (!str_ok(sum) || !EVP_Digest(str_text(sum), sum->len, digest, &n, EVP_sha256(), NULL) ||
+		n != ARCHIVE_HASH_LEN)
+		return -EIO;
+	str_add_hex(&hex, digest, n);
+	memcpy(ret->hash, str_text(&hex), sizeof(ret->hash));
+	return 0;
+}
+
+/* --- publishing ----------------------------------------------------------------------------------- */
+
+struct publishing {
+	struct archive *archive;
+	const struct publish_order *order;
+	const struct cluster_text *texts;
+	size_t n_texts;
+	struct cluster *cluster;
+	struct archive_generation last; /* number 0: there is none */
+	struct rendered *rendered;
+	struct str sum; /* all that the hash is over */
+	struct err_list *errors;
+};
+
+static int render(struct publishing *p, struct generation **ret)
+{
+	const struct publish_order *o = p->order;
+	struct generation_sink sink = {.arg = p->rendered,
+		.find = rendered_find,
+		.keep = rendered_keep,
+		.put = rendered_put};
+	struct generation_inputs in = {.cluster = p->cluster,
+		.sources = {.config_dir = o->config_dir, .shipped_dir = o->templates_dir},
+		.images_dir = o->images_dir,
+		.facts = {.ca_fingerprint = o->ca_fingerprint}};
+
+	return generation_build(&in, &sink, ret, p->errors);
+}
+
+/* Everything but the generation itself; *g gets its hash. */
+static int put_all(struct publishing *p, struct archive_generation *g)
+{
+	struct generation *built;
+	int rc = put_inputs(p->archive, g->number, p->texts, p->n_texts, &p->sum);
+
+	if (rc == 0)
+		rc = rendered_new(p->archive, p->last.number, g->number, &p->rendered);
+	if (rc < 0 || (rc = render(p, &built)) < 0)
+		return rc;
+	rc = shared_put(built, p->archive, g->number, &p->sum);
+	generation_free(built);
+	if (rc < 0)
+		return rc;
+	rendered_sum(p->rendered, &p->sum);
+	g->n_changed = rendered_n_changed(p->rendered);
+	return hash_sum(&p->sum, g);
+}
+
+/* Between begin and commit, or abort. */
+static int publish_cluster(struct publishing *p, struct publish_result *ret)
+{
+	struct archive_generation *g = &ret->generation;
+
+	describe(p->cluster, p->order, p->last.number, g);
+	int rc = archive_begin(p->archive);
+	if (rc < 0)
+		return rc;
+	rc = put_all(p, g);
+	ret->n_rendered = rc == 0 ? rendered_n_put(p->rendered) : 0;
+	ret->is_new = rc == 0 && strcmp(g->hash, p->last.hash) != 0;
+	if (ret->is_new)
+		return archive_commit(p->archive, g);
+	archive_abort(p->archive);
+	*g = p->last;
+	return rc;
+}
+
+static int load_and_publish(struct publishing *p, struct publish_result *ret)
+{
+	AUTO(arena_free_p) struct arena *a = arena_new(ARENA_BYTES_MAX);
+	int rc = archive_last(p->archive, NULL, &p->last);
+
+	if (rc < 0 && rc != -ENOENT)
+		return rc;
+	rc = cluster_load_texts(a, p->texts, p->n_texts, &p->cluster, p->errors);
+	if (rc < 0)
+		return rc;
+	p->sum = str_init(SUM_BYTES_MAX);
+	rc = publish_cluster(p, ret);
+	str_done(&p->sum);
+	rendered_free(p->rendered);
+	return rc;
+}
+
+int publish_config(struct archive *a, const struct publish_order *o, struct publish_result *ret,
+	struct err_list *errors)
+{
+	struct cluster_files files = {0};
+	int rc = cluster_files_read(o->config_dir, o->config_name, &files, errors);
+
+	if (rc == -EACCES)
+		err_list_add(errors, (struct mark){0}, "workers do not run as root");
+	struct publishing p = {.archive = a,
+		.order = o,
+		.texts = files.texts,
+		.n_texts = files.n,
+		.errors = errors};
+	if (rc == 0)
+		rc = load_and_publish(&p, ret);
+	cluster_files_done(&files);
+	if (rc < 0 && errors->n == 0)
+		err_list_add(errors, (struct mark){0}, "generations.db: %s",
+			archive_reason(a)[0] ? archive_reason(a) : strerror(-rc));
+	return rc;
+}
+
+/* --- again ---------------------------------------------------------------------------------------- */
+
+static int put_again(struct archive *a, const struct archive_generation *of, int64_t last,
+	struct archive_generation *g)
+{
+	struct rendered *r = NULL;
+	int rc = archive_copy_files(a, of->number, g->number);
+
+	if (rc == 0)
+		rc = rendered_new(a, last, g->number, &r);
+	if (rc == 0)
+		rc = rendered_again(r, of->number);
+	if (rc == 0)
+		g->n_changed = rendered_n_changed(r);
+	rendered_free(r);
+	return rc;
+}
+
+int publish_again(struct archive *a, int64_t number, const struct publish_order *o,
+	struct publish_result *ret, struct err *e)
+{
+	struct archive_generation *g = &ret->generation, of, last;
+	int rc = archive_find(a, number, &of);
+
+	if (rc == -ENOENT || number == ARCHIVE_DRAFT)
+		return err_msg(e, -ENOENT, "there is no generation %" PRId64, number);
+	if (rc == 0)
+		rc = archive_last(a, NULL, &last);
+	if (rc < 0)
+		return err_msg(e, rc, "generations.db: %s", archive_reason(a));
+	*ret = (struct publish_result){.generation = last};
+	if (strcmp(of.hash, last.hash) == 0)
+		return 0;
+	*g = of;
+	g->number = (last.number > o->number_above ? last.number : o->number_above) + 1;
+	g->created_ms = o->now_ms;
+	g->rolled_back_to = number;
+	(void)snprintf(g->by, sizeof(g->by), "%s", o->by);
+	if ((rc = archive_begin(a)) == 0 && (rc = put_again(a, &of, last.number, g)) < 0)
+		archive_abort(a);
+	else if (rc == 0)
+		rc = archive_commit(a, g);
+	if (rc < 0)
+		return err_msg(e, rc, "generations.db: %s", archive_reason(a));
+	ret->is_new = true;
+	return 0;
+}

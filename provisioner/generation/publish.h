@@ -1,0 +1,41 @@
+/* publish.h - from what the operator wrote to a generation in the archive: whole, or not at all.
+ *
+ * Runs in a process of its own (daemon/builder.h), which may be killed at any time. A node of which nothing has changed
+ * that its rendering reads is not rendered again. */
+#ifndef SLIPWAY_GENERATION_PUBLISH_H
+#define SLIPWAY_GENERATION_PUBLISH_H
+
+#include <stdbool.h>
+
+#include "provisioner/generation/generation.h"
+
+struct publish_order {
+	int config_dir; /* holds cluster.yaml, by this name, and the operator's templates */
+	const char *config_name;
+	int templates_dir; /* the shipped ones */
+	int images_dir;    /* -1: do not look */
+	const char *ca_fingerprint;
+	const char *by;       /* who wants it */
+	int64_t now_ms;       /* by the wall clock */
+	int64_t number_above; /* a number that was used before, perhaps in an archive that was lost */
+};
+
+struct publish_result {
+	struct archive_generation generation; /* the one that is published now */
+	bool is_new;                          /* false: it was, and nothing has changed */
+	int64_t n_rendered;                   /* nodes; the others had nothing to render */
+};
+
+/* Reads cluster.yaml and renders it. 0 and *ret, or -EINVAL with `errors` filled, or what the archive returns: then
+ * nothing has changed. */
+int publish_config(struct archive *a, const struct publish_order *o, struct publish_result *ret,
+	struct err_list *errors) MUST_USE;
+
+/* Publishes an old generation again, under a new number. -ENOENT with *e filled: there is none of this number. */
+int publish_again(struct archive *a, int64_t number, const struct publish_order *o,
+	struct publish_result *ret, struct err *e) MUST_USE;
+
+/* What a server must listen on that serves this cluster, as a text to compare. */
+void publish_listening(const struct cluster *c, char ret[static ARCHIVE_WORD_SIZE]);
+
+#endif

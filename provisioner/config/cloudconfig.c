@@ -171,3 +171,13 @@ struct mark cloudconfig_section_at(const struct cloudconfig *c, enum cc_section 
 			return c->sections[s][i].at;
 	return (struct mark){0};
 }
+
+const struct cc_text *cloudconfig_import_of(const struct cc_user *u)
+{
+	if (u->coreos_ssh_import_github.text)
+		return &u->coreos_ssh_import_github;
+	if (u->coreos_ssh_import_url.text)
+		return &u->coreos_ssh_import_url;
+	return u->coreos_ssh_import_github_users.n > 0 ? &u->coreos_ssh_import_github_users.items[0]
+						       : NULL;
+}

@@ -100,6 +100,9 @@ struct cloudconfig {
 int cloudconfig_read(struct arena *a, const char *file, const char *text, size_t len,
 	struct cloudconfig **ret, struct err_list *errors) MUST_USE;
 
+/* The first key by which a user's SSH keys would be fetched from the net, or NULL. */
+const struct cc_text *cloudconfig_import_of(const struct cc_user *u);
+
 /* Where the first setting of a section was given; line 0 when there is none. */
 struct mark cloudconfig_section_at(const struct cloudconfig *c, enum cc_section s);
 

@@ -13,6 +13,7 @@ enum config_kind {
 	CONFIG_FLATCAR,       /* cloud-config for Flatcar's coreos-cloudinit */
 	CONFIG_IGNITION,      /* Ignition, for systems with systemd-networkd: Flatcar */
 	CONFIG_IGNITION_FCOS, /* Ignition for Fedora CoreOS, which has NetworkManager */
+	CONFIG_CLOUD_INIT,    /* cloud-init's user-data */
 	CONFIG_KINDS
 };
 
@@ -31,6 +32,11 @@ const char *config_media_type(enum config_kind kind);
 
 /* Adds the text to `out`. 0; -EINVAL with `errors` filled and nothing added; or -E2BIG likewise. */
 int config_emit(enum config_kind kind, const struct cloudconfig *c, struct str *out,
+	struct err_list *errors) MUST_USE;
+
+/* The network as a document of its own, for the language that has it so: cloud-init's
+ * network-config. Adds nothing for the others, and nothing where no interface is said. Likewise. */
+int config_emit_network(enum config_kind kind, const struct cloudconfig *c, struct str *out,
 	struct err_list *errors) MUST_USE;
 
 #endif

@@ -12,6 +12,8 @@
 
 #define IFACES_MAX 64
 
+static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+
 struct reading {
 	struct arena *arena;
 	struct err_list *errors;
@@ -174,6 +176,12 @@ static int take_network(struct reading *r, const struct networkd_file *f)
 				"%s: another file configures this interface already", f->name);
 	}
 	if (!made) {
+		/* The name goes into other systems' files, where a backslash is more than that. */
+		if (strspn(f->name, plain) != strlen(f->name))
+			err_list_add(r->errors, f->at,
+				"%s: only letters, digits and _ . - have a place in the name of a "
+				"networkd file that is translated",
+				f->name);
 		l = new_link(r, f);
 		if (!l)
 			return -EINVAL;

@@ -79,14 +79,8 @@ static int add_user(
 
 static void refuse_import(struct plan *p, const struct cc_user *u)
 {
-	const struct cc_text *at = NULL;
+	const struct cc_text *at = cloudconfig_import_of(u);
 
-	if (u->coreos_ssh_import_github.text)
-		at = &u->coreos_ssh_import_github;
-	else if (u->coreos_ssh_import_url.text)
-		at = &u->coreos_ssh_import_url;
-	else if (u->coreos_ssh_import_github_users.n > 0)
-		at = &u->coreos_ssh_import_github_users.items[0];
 	if (at)
 		err_list_add(p->errors, at->at,
 			"Ignition can not fetch the keys of %s from the net; list them under "

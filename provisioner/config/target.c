@@ -9,7 +9,8 @@
 
 /* Sets of kinds. */
 #define ON(kind) (1u << (kind))
-#define CLOUDINIT (ON(CONFIG_COREOS) | ON(CONFIG_FLATCAR))
+/* Those that are applied to a running system. */
+#define RUNNING (ON(CONFIG_COREOS) | ON(CONFIG_FLATCAR) | ON(CONFIG_CLOUD_INIT))
 
 struct target {
 	enum config_kind kind;
@@ -93,6 +94,27 @@ static void refuse_settings_of_nothing(const struct target *t)
 				"coreos.%s: CoreOS was the last system that had it; bring %s with "
 				"its content under coreos.units",
 				gone[i].name, gone[i].unit);
+	}
+}
+
+/* cloud-init ignores a top-level key that it does not know, without a word. */
+static void refuse_sections(const struct target *t)
+{
+	static const char *const names[CC_SECTIONS] = {[CC_ETCD] = "etcd",
+		[CC_ETCD2] = "etcd2",
+		[CC_FLEET] = "fleet",
+		[CC_FLANNEL] = "flannel",
+		[CC_LOCKSMITH] = "locksmith",
+		[CC_OEM] = "oem",
+		[CC_UPDATE] = "update"};
+
+	for (enum cc_section s = CC_ETCD; s < CC_SECTIONS; s++) {
+		struct mark at = cloudconfig_section_at(t->c, s);
+
+		if (at.line > 0)
+			err_list_add(t->errors, at,
+				"coreos.%s: cloud-init knows nothing of it; write a unit or a file",
+				names[s]);
 	}
 }
 
@@ -203,9 +225,10 @@ void target_check(enum config_kind kind, const struct cloudconfig *c, struct err
 		{refuse_hyphens, ~ON(CONFIG_COREOS)},
 		{refuse_dots_in_hostname, ON(CONFIG_FLATCAR)},
 		{refuse_special_modes, ~0u},
-		{refuse_settings_of_nothing, ~ON(CONFIG_COREOS)},
-		{refuse_enabling_alone, CLOUDINIT},
-		{refuse_files_under_units, CLOUDINIT},
+		{refuse_settings_of_nothing, ~(ON(CONFIG_COREOS) | ON(CONFIG_CLOUD_INIT))},
+		{refuse_sections, ON(CONFIG_CLOUD_INIT)},
+		{refuse_enabling_alone, RUNNING},
+		{refuse_files_under_units, RUNNING},
 		{refuse_units_of_others, ON(CONFIG_IGNITION_FCOS)},
 		{refuse_places, ON(CONFIG_IGNITION_FCOS)},
 	};

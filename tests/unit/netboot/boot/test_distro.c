@@ -73,7 +73,7 @@ TEST(incomplete_or_wrong_files_are_refused)
 		{"name: x\ntitle: X\nboot: {kernel: k}\n", "config is missing"},
 		{"name: x\ntitle: X\nconfig: yaml\nboot: {kernel: k}\n",
 			"config: \"yaml\" is not one of ignition-3.3, ignition-3.3-fcos, cloud-config, "
-			"cloud-config-flatcar"},
+			"cloud-config-flatcar, cloud-init"},
 		{"name: x\ntitle: X\nconfig: cloud-config\nboot: {}\n", "kernel is missing"},
 		{"name: x\ntitle: X\nconfig: cloud-config\nboot: {kernel: k, initrds: a}\n",
 			"boot.initrds: expected a list of at most 8 files"},

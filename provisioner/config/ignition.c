@@ -5,9 +5,10 @@
 
 #include "provisioner/base/json.h"
 #include "provisioner/config/content.h"
+#include "provisioner/config/ignition_version.h"
 #include "provisioner/config/plan.h"
 
-#define SPEC "3.3.0" /* Flatcar since 3185, Fedora CoreOS since 2021, Debian 12's ignition */
+#define MODE_PLAIN 0777u
 #define PLAN_MAX ((size_t)16 << 20)
 #define URL_MAX ((size_t)4 << 20)
 
@@ -198,15 +199,21 @@ static void add_units(struct json *j, const struct plan *p)
 	json_map_end(j);
 }
 
+/* The oldest version that says all of it. */
+static unsigned minor_for(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n_files; i++)
+		if (p->files[i].mode > MODE_PLAIN)
+			return IGNITION_MINOR_SETUID;
+	return IGNITION_MINOR_FLOOR;
+}
+
 static void add_config(struct str *out, const struct plan *p)
 {
 	struct json j = json_init(out);
 
-	json_map(&j);
-	json_key(&j, "ignition");
-	json_map(&j);
-	json_key_text(&j, "version", SPEC);
-	json_map_end(&j);
+	str_printf(out, IGNITION_HEAD, minor_for(p));
+	j.comma = true;
 	add_users(&j, p);
 	add_storage(&j, p);
 	add_units(&j, p);

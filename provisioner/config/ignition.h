@@ -1,4 +1,4 @@
-/* ignition.h - the model as Ignition 3.3.0: what plan.h makes of it, as JSON. */
+/* ignition.h - the model as Ignition of the oldest version that says it: what plan.h makes of it, as JSON. */
 #ifndef SLIPWAY_CONFIG_IGNITION_H
 #define SLIPWAY_CONFIG_IGNITION_H
 

@@ -161,6 +161,24 @@ static void refuse_files_under_units(const struct target *t)
 	}
 }
 
+/* systemd ignores a key that it does not know yet. A file without its only condition configures
+ * every interface. */
+static void refuse_young_networkd_keys(const struct target *t)
+{
+	static const char *const young[] = {"PermanentMACAddress="};
+
+	for (size_t i = 0; i < t->c->units.n; i++) {
+		const struct cc_unit *u = &t->c->units.items[i];
+
+		for (size_t k = 0; u->content.text && k < ARRAY_LEN(young); k++)
+			if (rule_is_network_unit(u->name.text) && strstr(u->content.text, young[k]))
+				err_list_add(t->errors, u->content.at,
+					"%s: CoreOS' systemd is older than 245 and does not know "
+					"%s; match by MACAddress= and Type=ether",
+					u->name.text, young[k]);
+	}
+}
+
 /* ---- Fedora CoreOS ---- */
 
 /* Units of CoreOS and its heirs that Fedora CoreOS has not; to stop or mask one is no mistake. */
@@ -224,11 +242,12 @@ void target_check(enum config_kind kind, const struct cloudconfig *c, struct err
 	} checks[] = {
 		{refuse_hyphens, ~ON(CONFIG_COREOS)},
 		{refuse_dots_in_hostname, ON(CONFIG_FLATCAR)},
-		{refuse_special_modes, ~0u},
+		{refuse_special_modes, RUNNING},
 		{refuse_settings_of_nothing, ~(ON(CONFIG_COREOS) | ON(CONFIG_CLOUD_INIT))},
 		{refuse_sections, ON(CONFIG_CLOUD_INIT)},
 		{refuse_enabling_alone, RUNNING},
 		{refuse_files_under_units, RUNNING},
+		{refuse_young_networkd_keys, ON(CONFIG_COREOS)},
 		{refuse_units_of_others, ON(CONFIG_IGNITION_FCOS)},
 		{refuse_places, ON(CONFIG_IGNITION_FCOS)},
 	};

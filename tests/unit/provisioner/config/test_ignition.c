@@ -123,6 +123,17 @@ TEST(permissions_become_decimal_and_default_to_0644)
 	json_decref(root);
 }
 
+TEST(setuid_takes_a_younger_specification)
+{
+	json_t *root = tree("write_files: [{path: /etc/a, permissions: \"4755\"}]\n");
+
+	assert_string_equal(text_of(json_object_get(root, "ignition"), "version"), "3.6.0");
+	assert_int_equal(
+		json_integer_value(json_object_get(item(root, "storage", "files", 0), "mode")),
+		04755);
+	json_decref(root);
+}
+
 TEST(owners_are_ids_or_names_never_both)
 {
 	json_t *root = tree("write_files: [{path: /a, owner: \"core:500\"}]\n");
@@ -305,8 +316,8 @@ RUN(t(a_master_with_a_bond), t(a_worker_with_lacp_and_an_external_interface),
 	t(a_worker_with_one_nic), t(one_of_everything),
 	t(fedora_coreos_gets_profiles_of_networkmanager), t(an_empty_config_is_only_a_version),
 	t(slots_survive_letter_by_letter), t(permissions_become_decimal_and_default_to_0644),
-	t(owners_are_ids_or_names_never_both), t(the_same_key_is_given_once),
-	t(starting_a_unit_of_the_system_links_it),
+	t(setuid_takes_a_younger_specification), t(owners_are_ids_or_names_never_both),
+	t(the_same_key_is_given_once), t(starting_a_unit_of_the_system_links_it),
 	t(starting_a_unit_without_install_section_gives_it_one),
 	t(a_stop_followed_by_a_restart_starts), t(a_start_followed_by_a_stop_does_not_start),
 	t(drop_ins_of_etcd_and_of_its_heir_come_together),

@@ -76,7 +76,7 @@ TEST(flatcar_cuts_host_names_at_their_first_dot)
 
 TEST(special_modes_are_lost_by_cloudinit)
 {
-	EXPECT({"write_files: [{path: /etc/a, permissions: \"4755\"}]", COREOS | OTHERS,
+	EXPECT({"write_files: [{path: /etc/a, permissions: \"4755\"}]", RUNNING,
 		"/etc/a: setuid, setgid and sticky would be lost"});
 }
 
@@ -113,6 +113,13 @@ TEST(a_file_and_a_unit_of_one_path)
 	EXPECT({"write_files: [{path: /etc/systemd/system/a.service}]\n"
 		"coreos: {units: [{name: a.service, content: \"[Unit]\"}]}",
 		COREOS | OTHERS, "also"});
+}
+
+TEST(the_systemd_of_coreos_knows_no_permanent_mac)
+{
+	EXPECT({"coreos: {units: [{name: a.network, content: "
+		"\"[Match]\\nPermanentMACAddress=52:54:00:00:00:01\"}]}",
+		COREOS, "a.network: CoreOS' systemd is older than 245"});
 }
 
 TEST(fedora_coreos_has_other_units)
@@ -187,5 +194,6 @@ RUN(t(hyphens_are_for_coreos_alone), t(flatcar_cuts_host_names_at_their_first_do
 	t(special_modes_are_lost_by_cloudinit),
 	t(settings_of_programs_that_are_gone_need_their_unit),
 	t(enabling_alone_starts_nothing_in_memory), t(a_file_and_a_unit_of_one_path),
-	t(fedora_coreos_has_other_units), t(fedora_coreos_has_other_places),
-	t(fedora_coreos_updates_by_zincati), t(kinds_are_found_by_their_names))
+	t(the_systemd_of_coreos_knows_no_permanent_mac), t(fedora_coreos_has_other_units),
+	t(fedora_coreos_has_other_places), t(fedora_coreos_updates_by_zincati),
+	t(kinds_are_found_by_their_names))

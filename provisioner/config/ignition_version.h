@@ -1,0 +1,34 @@
+/* ignition_version.h - which version of Ignition's specification a configuration is written in, and
+ * which one the node that asks for it understands.
+ *
+ * Ignition says so when it fetches: "Accept: application/vnd.coreos.ignition+json;version=3.4.0".
+ * What we write means the same in every version since the one it was written in, so the node is
+ * given the newest that both know: the lower of its and ours. All functions are pure. */
+#ifndef SLIPWAY_CONFIG_IGNITION_VERSION_H
+#define SLIPWAY_CONFIG_IGNITION_VERSION_H
+
+#include <stddef.h>
+
+#include "provisioner/base/mem.h"
+
+#define IGNITION_MINOR_FLOOR 3u /* 3.3.0: Flatcar since 3185, Fedora CoreOS since 2021, Debian 12 */
+#define IGNITION_MINOR_SETUID 6u /* 3.6.0: modes above 0777 are no longer lost */
+#define IGNITION_MINOR_NEWEST 6u
+
+/* How a configuration begins. "%u" is the minor version: one digit. */
+#define IGNITION_HEAD "{\"ignition\":{\"version\":\"3.%u.0\"}"
+
+/* The minor version that a text of ours is written in; 0 when it is not Ignition. */
+unsigned ignition_minor(const char *text, size_t len);
+
+/* The minor version of specification 3 that an Accept header names, the highest if it names several;
+ * 0 when it names older specifications alone; -1 when it says nothing of Ignition. */
+int ignition_accepted(const char *accept);
+
+/* Makes the text, written in an older version, one of that version: it keeps its length. */
+void ignition_set_minor(char *text, size_t len, unsigned minor);
+
+/* What HTTP calls it; constant. */
+const char *ignition_media_type(unsigned minor);
+
+#endif

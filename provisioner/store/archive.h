@@ -88,6 +88,25 @@ struct archive_node {
 int archive_nodes_each(struct archive *a, int64_t number,
 	int (*fn)(const struct archive_node *n, void *arg), void *arg) MUST_USE;
 
+/* What becomes different from one generation to another: a node that gets something else, came or went (then all its
+ * objects there are 0), and a file likewise. By name. */
+struct archive_change {
+	const char *name;
+	int64_t from[N_ARTEFACTS], to[N_ARTEFACTS];
+};
+
+int archive_changes_each(struct archive *a, int64_t from, int64_t to,
+	int (*fn)(const struct archive_change *c, void *arg), void *arg) MUST_USE;
+
+struct archive_file_change {
+	enum archive_file kind;
+	const char *name;
+	int64_t from, to;
+};
+
+int archive_file_changes_each(struct archive *a, int64_t from, int64_t to,
+	int (*fn)(const struct archive_file_change *c, void *arg), void *arg) MUST_USE;
+
 /* Adds a text to *ret: by object, or what a node of a generation gets. */
 int archive_text(struct archive *a, int64_t object, struct str *ret) MUST_USE;
 int archive_node_text(struct archive *a, int64_t number, const char *node, enum artefact_kind kind,

@@ -172,6 +172,13 @@ static const char *const texts[SQL_N] = {
 		"SELECT " RENDERED_COLUMNS " FROM rendered WHERE number = ? ORDER BY name",
 	[SQL_RENDERED_REFERENCES] = "SELECT trace, o0, o1, o2, o3, o4, o5, o6 FROM rendered",
 	[SQL_RENDERED_DELETE] = "DELETE FROM rendered WHERE number = ?",
+	/* IS NOT: of a node that came or went, one hash is NULL. */
+	[SQL_RENDERED_CHANGED] =
+		"SELECT coalesce(f.name, t.name), f.o0, f.o1, f.o2, f.o3, f.o4, f.o5, f.o6,"
+		" t.o0, t.o1, t.o2, t.o3, t.o4, t.o5, t.o6"
+		" FROM (SELECT * FROM rendered WHERE number = ?1) f"
+		" FULL JOIN (SELECT * FROM rendered WHERE number = ?2) t ON f.name = t.name"
+		" WHERE f.hash IS NOT t.hash ORDER BY 1",
 
 	[SQL_FILE_PUT] =
 		"INSERT INTO files (number, kind, name, object, place) VALUES (?1, ?2, ?3, ?4,"
@@ -182,6 +189,12 @@ static const char *const texts[SQL_N] = {
 	[SQL_FILES_COPY] = "INSERT INTO files (number, kind, place, name, object)"
 			   " SELECT ?2, kind, place, name, object FROM files WHERE number = ?1",
 	[SQL_FILES_DELETE] = "DELETE FROM files WHERE number = ?",
+	[SQL_FILES_CHANGED] =
+		"SELECT coalesce(f.kind, t.kind), coalesce(f.name, t.name), f.object, t.object"
+		" FROM (SELECT * FROM files WHERE number = ?1) f"
+		" FULL JOIN (SELECT * FROM files WHERE number = ?2) t"
+		" ON f.kind = t.kind AND f.name = t.name"
+		" WHERE f.object IS NOT t.object ORDER BY 1, coalesce(t.place, f.place)",
 };
 
 const char *sql_text(enum sql which)

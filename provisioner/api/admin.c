@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "provisioner/api/changes.h"
 #include "provisioner/api/leases.h"
 #include "provisioner/api/statistics.h"
 #include "provisioner/api/trace.h"
@@ -10,6 +11,7 @@
 #include "provisioner/base/json.h"
 #include "provisioner/base/parse.h"
 #include "provisioner/cluster/cluster.h"
+#include "provisioner/generation/drift.h"
 #include "provisioner/generation/generation.h"
 #include "provisioner/generation/slot.h"
 #include "provisioner/nodes/nodes.h"
@@ -35,7 +37,7 @@ void admin_count(struct admin *a, const struct message_counter *c)
 		a->counters[a->n_counters++] = *c;
 }
 
-static void write_node(struct json *j, const struct machine *m)
+static void write_node(struct json *j, const struct admin *a, const struct machine *m)
 {
 	char text[IPV4_TEXT_SIZE], mac[MAC_TEXT_SIZE];
 
@@ -55,6 +57,10 @@ static void write_node(struct json *j, const struct machine *m)
 	json_key_text(j, "uuid", m->uuid);
 	json_key_text(j, "serial", m->serial);
 	json_key_int(j, "generation", m->generation);
+	json_key_text(j, "needs",
+		m->node ? drift_name(drift_of_node(a->drift, a->generation->archive,
+				  a->generation->number, m->key, m->generation))
+			: "");
 	json_key_bool(j, "registered", m->registered);
 	json_key_text(j, "health", m->health);
 	json_key_text(j, "boot_id", m->boot_id);
@@ -71,7 +77,7 @@ static void get_nodes(struct api_request *r)
 	json_list(&j);
 	for (size_t i = 0; i < nodes_count(a->nodes); i++) {
 		json_map(&j);
-		write_node(&j, nodes_at(a->nodes, i));
+		write_node(&j, a, nodes_at(a->nodes, i));
 		json_map_end(&j);
 	}
 	json_list_end(&j);
@@ -142,7 +148,7 @@ static void get_node(struct api_request *r)
 		return;
 	}
 	json_map(&j);
-	write_node(&j, m);
+	write_node(&j, a, m);
 	json_key(&j, "facts");
 	json_raw(&j, m->facts && m->facts[0] ? m->facts : "null");
 	json_map_end(&j);
@@ -265,6 +271,8 @@ const struct api_route admin_routes[] = {
 	{EVHTTP_REQ_GET, "/v1/status", get_status},
 	{EVHTTP_REQ_GET, "/v1/nodes", get_nodes},
 	{EVHTTP_REQ_GET, "/v1/nodes/*", get_node},
+	{EVHTTP_REQ_GET, "/v1/generations/*", changes_get},
+	{EVHTTP_REQ_GET, "/v1/objects/*", changes_get_objects},
 	{EVHTTP_REQ_GET, "/v1/events", get_events},
 	{EVHTTP_REQ_GET, "/v1/leases", leases_get},
 	{EVHTTP_REQ_POST, "/v1/leases/*", leases_post},

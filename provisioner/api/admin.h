@@ -14,6 +14,7 @@
 
 #define ADMIN_COUNTERS_MAX 256
 
+struct drift_table;
 struct generation;
 struct leases;
 struct nodes;
@@ -26,6 +27,7 @@ struct admin {
 	struct leases *leases;
 	struct tracing *tracing;
 	const struct generation *generation;
+	struct drift_table *drift;
 	int64_t started_ms;
 	struct rivals_seen rivals;
 	struct hall_seen hall;

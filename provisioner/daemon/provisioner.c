@@ -20,6 +20,7 @@
 #include "provisioner/daemon/channels.h"
 #include "provisioner/daemon/seeding.h"
 #include "provisioner/daemon/worker.h"
+#include "provisioner/generation/drift.h"
 #include "provisioner/generation/publish.h"
 #include "provisioner/nodes/nodes.h"
 #include "provisioner/store/store.h"
@@ -281,6 +282,7 @@ static int open_apis(struct provisioner *p, struct err *e)
 		return rc;
 	p->admin.nodes = p->nodes;
 	p->admin.store = p->store;
+	p->admin.drift = drift_table_new();
 	p->admin.started_ms = clock_mono_ms();
 	p->join.nodes = p->nodes;
 	p->join.store = p->store;
@@ -300,6 +302,7 @@ static void close_all(struct provisioner *p)
 	seeding_free(p->seeding);
 	channels_free(p->channels);
 	api_server_free(p->admin_server);
+	drift_table_free(p->admin.drift);
 	api_server_free(p->join_server);
 	generation_free(p->generation);
 	nodes_free(p->nodes);

@@ -1,0 +1,13 @@
+/* changes.h - what is different between two generations: whose nodes' texts, and the texts.
+ *
+ *   GET /v1/generations/TO/changes?from=FROM    0 is the draft, "published" what is published
+ *   GET /v1/objects/NUMBER,NUMBER,...           texts, by their numbers */
+#ifndef SLIPWAY_API_CHANGES_H
+#define SLIPWAY_API_CHANGES_H
+
+#include "provisioner/api/http.h"
+
+void changes_get(struct api_request *r);
+void changes_get_objects(struct api_request *r);
+
+#endif

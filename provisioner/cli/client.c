@@ -6,6 +6,7 @@
 
 #define BODY_BYTES_MAX ((size_t)256 << 20)
 #define TIMEOUT_S 30L
+#define ORDER_TIMEOUT_S 900L /* a large hall is rendered meanwhile */
 #define URL_SIZE 8192
 
 static size_t on_body(char *data, size_t size, size_t n, void *arg)
@@ -26,6 +27,17 @@ static void complain_of(const struct cli *cli, const struct str *body)
 	json_decref(j);
 }
 
+/* What is wrong with what the operator wrote: a line each, with its place. */
+static void print_mistakes(const struct str *body)
+{
+	json_t *j = json_loadb(str_text(body), body->len, 0, NULL);
+	const char *error = client_text(j, "error");
+
+	(void)fprintf(
+		stderr, "%s%s", error, error[0] && error[strlen(error) - 1] != '\n' ? "\n" : "");
+	json_decref(j);
+}
+
 int client_no_server(const struct cli *cli)
 {
 	cli_complain(cli,
@@ -38,6 +50,10 @@ int client_judge(const struct cli *cli, long status, const struct str *body)
 {
 	if (status == 200)
 		return CLI_OK;
+	if (status == 422) {
+		print_mistakes(body);
+		return CLI_CONFIG;
+	}
 	complain_of(cli, body);
 	return status == 404 ? CLI_NOT_FOUND : CLI_FAILED;
 }
@@ -57,7 +73,7 @@ static int talk(const struct cli *cli, bool is_post, const char *path, struct st
 	(void)curl_easy_setopt(curl, CURLOPT_URL, url);
 	(void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
 	(void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, ret_body);
-	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT_S);
+	(void)curl_easy_setopt(curl, CURLOPT_TIMEOUT, is_post ? ORDER_TIMEOUT_S : TIMEOUT_S);
 	(void)curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
 	if (is_post)
 		(void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, "");
@@ -82,12 +98,12 @@ int client_order(const struct cli *cli, const char *path, struct str *ret_body)
 	return talk(cli, /* is_post= */ true, path, ret_body);
 }
 
-int client_get_json(const struct cli *cli, const char *path, json_t **ret)
+static int talk_json(const struct cli *cli, bool is_post, const char *path, json_t **ret)
 {
 	AUTO(str_done) struct str body = str_init(BODY_BYTES_MAX);
 	json_error_t why;
 
-	int rc = client_get(cli, path, &body);
+	int rc = talk(cli, is_post, path, &body);
 	if (rc != CLI_OK)
 		return rc;
 	*ret = json_loadb(str_text(&body), body.len, 0, &why);
@@ -97,11 +113,48 @@ int client_get_json(const struct cli *cli, const char *path, json_t **ret)
 	return CLI_FAILED;
 }
 
+int client_get_json(const struct cli *cli, const char *path, json_t **ret)
+{
+	return talk_json(cli, /* is_post= */ false, path, ret);
+}
+
+int client_order_json(const struct cli *cli, const char *path, json_t **ret)
+{
+	return talk_json(cli, /* is_post= */ true, path, ret);
+}
+
 const char *client_text(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
 
 	return text ? text : "";
+}
+
+void client_print_json(const json_t *j)
+{
+	(void)json_dumpf(j, stdout, JSON_INDENT(2));
+	(void)putchar('\n');
+}
+
+void client_print_lines(FILE *to, const json_t *lines)
+{
+	json_t *line;
+	size_t i;
+
+	json_array_foreach(lines, i, line)(void) fprintf(to, "%s\n", json_string_value(line));
+}
+
+void client_print_restart(const json_t *done)
+{
+	const json_t *settings = json_object_get(done, "waits_for_restart");
+	json_t *setting;
+	size_t i;
+
+	json_array_foreach(settings, i, setting)
+		printf("%s%s", i ? ", " : "", json_string_value(setting));
+	if (i > 0)
+		printf(" %s when slipway serve is started anew: systemctl restart slipway\n",
+			i == 1 ? "counts" : "count");
 }
 
 void client_free_json(json_t **j)

@@ -20,16 +20,18 @@ static const char *age_of(const json_t *n, const char *key, char buf[static HUMA
 	return ms ? human_duration(clock_wall_ms() - ms, buf) : "";
 }
 
-static void print_json(const json_t *j)
+/* What it takes until it runs what is published; "" when it does. */
+static const char *needs_of(const json_t *n)
 {
-	(void)json_dumpf(j, stdout, JSON_INDENT(2));
-	(void)putchar('\n');
+	const char *needs = client_text(n, "needs");
+
+	return strcmp(needs, "nothing") == 0 ? "" : needs;
 }
 
 static void print_list(const json_t *list)
 {
 	static const char *const headers[] = {
-		"NAME", "ROLE", "STATE", "FOR", "STEP", "ADDRESS", "MAC", "SEEN", NULL};
+		"NAME", "ROLE", "STATE", "FOR", "STEP", "ADDRESS", "MAC", "SEEN", "NEEDS", NULL};
 	struct table *t = table_new(headers);
 	size_t i;
 	json_t *n;
@@ -41,7 +43,7 @@ static void print_list(const json_t *list)
 		const char *const cells[] = {client_text(n, "name"), client_text(n, "role"),
 			client_text(n, "state"), age_of(n, "state_since_ms", since),
 			client_text(n, "step"), client_text(n, "address"), mac ? mac : "",
-			age_of(n, "last_seen_ms", seen)};
+			age_of(n, "last_seen_ms", seen), needs_of(n)};
 
 		table_row(t, cells);
 	}
@@ -131,8 +133,9 @@ static int print_one(const struct cli *cli, const json_t *n)
 	print_field("UUID", client_text(n, "uuid"));
 	print_field("serial", client_text(n, "serial"));
 	print_field("boot id", client_text(n, "boot_id"));
-	printf("%-12s %lld\n", "generation",
-		(long long)json_integer_value(json_object_get(n, "generation")));
+	printf("%-12s %lld%s%s\n", "generation",
+		(long long)json_integer_value(json_object_get(n, "generation")),
+		needs_of(n)[0] ? ", behind what is published; needs: " : "", needs_of(n));
 	print_field("first seen", age_of(n, "first_seen_ms", age));
 	print_field("last seen", age_of(n, "last_seen_ms", age));
 	print_facts(json_object_get(n, "facts"));
@@ -157,7 +160,7 @@ static int run(const struct cli *cli)
 	if (rc != CLI_OK)
 		return rc;
 	if (as_json)
-		print_json(answer);
+		client_print_json(answer);
 	else if (cli->n_args)
 		return print_one(cli, answer);
 	else

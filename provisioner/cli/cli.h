@@ -69,6 +69,6 @@ void cli_complain(const struct cli *cli, const char *fmt, ...)
 /* Each command is a file of its own. */
 extern const struct cli_command cmd_serve, cmd_worker, cmd_check, cmd_nodes, cmd_events, cmd_wait,
 	cmd_status, cmd_render, cmd_schema, cmd_leases, cmd_trace,
-	cmd_images;
+	cmd_images, cmd_addons;
 
 #endif

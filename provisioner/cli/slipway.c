@@ -20,6 +20,7 @@ static const struct cli_command *const commands[] = {
 	&cmd_status,
 	&cmd_render,
 	&cmd_schema,
+	&cmd_addons,
 	&cmd_images,
 	&cmd_worker,
 };

@@ -103,7 +103,7 @@ static void read_node(
 {
 	(void)r;
 	(void)key;
-	memcpy(into, &n, sizeof(n));
+	memcpy(into, &n, sizeof(struct doc_node *));
 }
 
 static void read_names(
@@ -252,7 +252,7 @@ static void read_parameters(
 		read_parameter(r, &n->pairs[i], &addon->parameters[addon->n_parameters++]);
 }
 
-int addon_read(struct arena *a, const char *name, const char *file, const char *text, size_t len,
+int addon_read(struct arena *a, const char *name, const struct template_source *file,
 	struct addon *ret, struct err_list *errors)
 {
 #define AT(member) offsetof(struct addon, member)
@@ -271,13 +271,13 @@ int addon_read(struct arena *a, const char *name, const char *file, const char *
 	};
 #undef AT
 	struct reading r = {.arena = a, .errors = errors};
-	struct mark start = {.file = file, .line = 1, .col = 1};
+	struct mark start = {.file = file->name, .line = 1, .col = 1};
 	struct doc_node *root = NULL;
 	size_t before = errors->n + errors->dropped;
 	struct err e;
 
 	*ret = (struct addon){.at = start, .name = name, .key = key_of(a, name)};
-	if (doc_parse(a, file, text, len, &doc_limits_default, &root, &e) < 0) {
+	if (doc_parse(a, file->name, file->text, file->len, &doc_limits_default, &root, &e) < 0) {
 		err_list_add_err(errors, &e);
 		return -EINVAL;
 	}

@@ -13,6 +13,7 @@
 #include "provisioner/base/arena.h"
 #include "provisioner/base/doc.h"
 #include "provisioner/base/err.h"
+#include "templates/engine/engine.h"
 
 enum addon_type {
 	ADDON_TEXT = 1, /* one printable line, not empty */
@@ -72,8 +73,8 @@ struct addon {
 	size_t n_parameters;
 };
 
-/* `file` names it in errors and is kept. 0, or -EINVAL with at least one error added. */
-int addon_read(struct arena *a, const char *name, const char *file, const char *text, size_t len,
+/* Its file's name stands in errors and is kept, as is its own. 0, or -EINVAL with at least one error added. */
+int addon_read(struct arena *a, const char *name, const struct template_source *file,
 	struct addon *ret, struct err_list *errors) MUST_USE;
 
 bool addon_names_has(const struct addon_names *names, const char *text);

@@ -38,8 +38,7 @@ static void load_one(struct arena *a, const struct sources *s, const char *name,
 	if (l->n == ADDONS_MAX)
 		err_list_add(errors, (struct mark){.file = source.name},
 			"there are more than %d add-ons", ADDONS_MAX);
-	else if (addon_read(a, name, source.name, source.text, source.len, &l->items[l->n],
-			 errors) == 0)
+	else if (addon_read(a, name, &source, &l->items[l->n], errors) == 0)
 		l->n++;
 }
 

@@ -143,7 +143,7 @@ static void order(struct resolving *r)
 		sorted[n] = r->list[i];
 		placed[i] = true;
 	}
-	memcpy(r->list, sorted, r->n * sizeof(sorted[0]));
+	memcpy(r->list, sorted, r->n * sizeof(struct addon *));
 }
 
 static const struct doc_node *parameters_of_role(
@@ -182,9 +182,9 @@ static void resolve_role(struct resolving *r, struct role_addons *ret)
 	check_company(r);
 	order(r);
 	ret->role = r->role;
-	ret->items = arena_alloc(r->arena, r->n, sizeof(*ret->items));
+	ret->items = arena_alloc(r->arena, r->n, sizeof(struct addon *));
 	if (ret->items && r->n > 0) {
-		memcpy(ret->items, r->list, r->n * sizeof(r->list[0]));
+		memcpy(ret->items, r->list, r->n * sizeof(struct addon *));
 		ret->n = r->n;
 	}
 }
@@ -248,7 +248,7 @@ static void give_roles_values(struct arena *a, const struct addon_library *l,
 			.n = roles[i].n};
 
 		if (r.n > 0)
-			memcpy(r.list, roles[i].items, r.n * sizeof(r.list[0]));
+			memcpy(r.list, roles[i].items, r.n * sizeof(struct addon *));
 		roles[i].names = value_list(a);
 		roles[i].values = value_map(a);
 		for (size_t k = 0; k < s->n_used; k++)
@@ -264,7 +264,7 @@ int addons_resolve(struct arena *a, const struct addon_library *l, const struct 
 	struct role_addons *roles = arena_alloc(a, c->n_roles, sizeof(*roles));
 	struct addons s = {.roles = roles,
 		.n_roles = c->n_roles,
-		.used = arena_alloc(a, ADDONS_MAX, sizeof(*s.used))};
+		.used = arena_alloc(a, ADDONS_MAX, sizeof(struct addon *))};
 	size_t before = errors->n + errors->dropped;
 
 	if (!roles || !s.used) {

@@ -177,7 +177,7 @@ int build_addons_secrets(
 	struct build *b, struct arena *scratch, struct value globals, struct node_artefacts *ret)
 {
 	const struct role_addons *r = addons_of(&b->addons, ret->node->role);
-	AUTO(str_done) struct str text = str_init(SECRETS_MAX * SECRET_BYTES_MAX);
+	AUTO(str_done) struct str text = str_init((size_t)SECRETS_MAX * SECRET_BYTES_MAX);
 	struct words words = {.n = 0};
 
 	for (size_t i = 0; i < r->n; i++) {

@@ -43,6 +43,17 @@ refuses 2 'exclude each other' trace -w x -o json
 refuses 2 '"xml" is not text or json' trace -o xml
 refuses 4 'no server answers' trace --socket "$work/none"
 refuses 2 'text, markdown, scdoc, json-schema or json-schema-nodes' schema --format xml
+refuses 2 '"xml" is not text or markdown' addons --format xml --templates "$top/templates"
+refuses 3 'no add-on "dokcer" .did you mean "docker"' addons dokcer --templates "$top/templates"
+refuses 65 'No such file' addons --images --templates "$top/templates" -c "$work/none.yaml"
+like "slipway addons: names the roles that have one" '^flannel +etcd-client fetch +master worker +Flannel,' \
+	"$("$slipway" addons -c "$top/tests/data/nodes/flatcar.yaml" --templates "$top/templates")"
+like "slipway addons NAME: prints what it takes" 'log-max-files: a number, 1 to 100 .3.' "$("$slipway" addons docker --templates "$top/templates")"
+is "slipway addons --images: as the mirror has them" registry.acm.internal:5000/coreos/etcd:v3.5.16 \
+	"$("$slipway" addons --images -c "$top/tests/data/nodes/flatcar.yaml" --templates "$top/templates")"
+[ "${UPDATE_GOLDEN:-}" ] && "$slipway" addons --format markdown -c "$work/none.yaml" --templates "$top/templates" >"$top/docs/reference/addons.md"
+is "docs/reference/addons.md is what slipway addons prints (UPDATE_GOLDEN=1 writes it)" "" \
+	"$("$slipway" addons --format markdown -c "$work/none.yaml" --templates "$top/templates" | diff "$top/docs/reference/addons.md" - 2>&1)"
 refuses 2 'accepted, booting' wait --for stalled
 refuses 2 'time such as' wait --timeout soon
 refuses 2 'loud' serve --log-level loud

@@ -12,7 +12,9 @@ static int read_text(const char *text, struct addon *ret)
 	arena_free(arena);
 	arena = arena_new((size_t)4 << 20);
 	errors = (struct err_list){0};
-	return addon_read(arena, "load-balancer", "a.yaml", text, strlen(text), ret, &errors);
+	struct template_source file = {.name = "a.yaml", .text = text, .len = strlen(text)};
+
+	return addon_read(arena, "load-balancer", &file, ret, &errors);
 }
 
 TEST(add_on_is_read_whole)

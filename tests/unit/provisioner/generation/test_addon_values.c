@@ -20,8 +20,9 @@ static struct value give(const char *type, const char *given, const char *mirror
 	arena = arena_new((size_t)4 << 20);
 	errors = (struct err_list){0};
 	str_printf(&text, "title: T\ndoc: D\nparameters: {p: {doc: D, type: %s}}\n", type);
-	const char *kept = arena_strdup(arena, str_text(&text));
-	assert_int_equal(addon_read(arena, "a", "a.yaml", kept, text.len, &a, &errors), 0);
+	struct template_source file = {
+		.name = "a.yaml", .text = arena_strdup(arena, str_text(&text)), .len = text.len};
+	assert_int_equal(addon_read(arena, "a", &file, &a, &errors), 0);
 	assert_int_equal(
 		doc_parse(arena, "c.yaml", given, strlen(given), &doc_limits_default, &root, NULL),
 		0);

@@ -30,9 +30,9 @@ static void add(const char *name, const char *keys)
 {
 	char *text = arena_printf(arena, "title: T\ndoc: D\n%s", keys);
 
-	assert_int_equal(addon_read(arena, name, name, text, strlen(text),
-				 &library.items[library.n++], &errors),
-		0);
+	struct template_source file = {.name = name, .text = text, .len = strlen(text)};
+
+	assert_int_equal(addon_read(arena, name, &file, &library.items[library.n++], &errors), 0);
 }
 
 static int resolve(const char *rest, struct addons *ret)

@@ -71,7 +71,9 @@ BENCH_OBJ := $(filter-out $(BENCH_BIN:%=%.o),$(patsubst %.c,$(BUILD)/%.o,$(wildc
 MAN_SRC  := $(wildcard docs/man/*.scd)
 MAN      := $(MAN_SRC:docs/man/%.scd=build/man/%) build/man/cluster.yaml.5
 
-all: $(PROGRAMS) $(MAN) ## build the programs and man pages (MODE=release|debug|asan|coverage|fuzz)
+SCHEMAS  := build/cluster.schema.json build/nodes.schema.json
+
+all: $(PROGRAMS) $(MAN) $(SCHEMAS) ## build the programs and man pages (MODE=release|debug|asan|coverage|fuzz)
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -124,6 +126,7 @@ install: all ## install below DESTDIR
 	$(Q)install -m 755 $(BUILD)/slipway-join $(DESTDIR)$(LIBDIR)/
 	$(Q)install -D -m 755 $(BUILD)/slipway-dhcpd $(DESTDIR)$(LIBDIR)/workers/slipway-dhcpd
 	$(Q)cd templates && find . -type f ! -name '*.[ch]' ! -name '*.md' -exec install -D -m 644 {} $(abspath $(DESTDIR)/)$(DATADIR)/templates/{} ';'
+	$(Q)install -m 644 $(SCHEMAS) $(DESTDIR)$(DATADIR)/
 	$(Q)$(foreach m,$(MAN),install -D -m 644 $(m) $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m));)
 	$(Q)$(foreach u,$(wildcard docs/systemd/*),install -D -m 644 $(u) $(DESTDIR)$(UNITDIR)/$(notdir $(u));)
 
@@ -186,6 +189,12 @@ build/man/%: docs/man/%.scd
 	$(Q)mkdir -p $(@D) && scdoc <$< >$@
 
 # The keys are printed from the loader's own table.
+# What editors complete cluster.yaml and the files of nodes.d with.
+build/cluster.schema.json: $(BUILD)/slipway
+	$(Q)$< schema --format json-schema >$@
+build/nodes.schema.json: $(BUILD)/slipway
+	$(Q)$< schema --format json-schema-nodes >$@
+
 build/man/cluster.yaml.5: docs/man/cluster.yaml.5.head docs/man/cluster.yaml.5.tail $(BUILD)/slipway
 	$(call say,MAN,$@)
 	$(Q)mkdir -p $(@D) && { cat docs/man/cluster.yaml.5.head; $(BUILD)/slipway schema --format scdoc; \

@@ -10,6 +10,7 @@
 #include "provisioner/cli/cli.h"
 
 static const struct cli_command *const commands[] = {
+	&cmd_init,
 	&cmd_serve,
 	&cmd_check,
 	&cmd_nodes,

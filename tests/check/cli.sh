@@ -83,7 +83,7 @@ for c in "$top"/docs/examples/*/cluster.yaml; do
 done
 refuses 65 'nothing.yaml' check --config "$work/nothing.yaml" --templates "$top/templates"
 refuses 1 'nowhere' check --config "$work/x.yaml" --templates "$work/nowhere"
-for c in serve check nodes events leases trace wait status render schema "images fetch" "images import" "images export" "images list" "images verify" "images rm" "images prune"; do
+for c in init serve check nodes events leases trace wait status render schema "images fetch" "images import" "images export" "images list" "images verify" "images rm" "images prune"; do
 	ok "slipway $c --help prints its usage" eval "'$slipway' $c --help | grep -q '^usage: slipway $c'"
 done
 ok "a full disk behind stdout is a failure" eval "! '$slipway' schema >/dev/full 2>/dev/null"

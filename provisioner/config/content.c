@@ -10,6 +10,7 @@
 /* Above this size base64 (4/3) is much shorter than percent-encoded text (up to 3). */
 #define LEGIBLE_MAX ((size_t)64 << 10)
 #define UNPACK_STEP ((size_t)16 << 10)
+#define MEMORY_LEVEL 9             /* zlib.h: the fastest */
 #define GZIP_ONLY (16 + MAX_WBITS) /* zlib.h: no other format is detected */
 
 static int base64_value(char c)
@@ -142,4 +143,26 @@ void content_add_data_url(struct str *out, const char *data, size_t len)
 		str_add(out, "data:;base64,");
 		str_add_base64(out, data, len);
 	}
+}
+
+void content_add_packed(struct str *out, const char *data, size_t len)
+{
+	AUTO(free_p) Bytef *copy = xcalloc(len + 1, 1);
+	z_stream z = {.next_in = copy, .avail_in = (uInt)len};
+
+	memcpy(copy, data, len);
+	if (len > UINT32_MAX || deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_ONLY,
+					MEMORY_LEVEL, Z_DEFAULT_STRATEGY) != Z_OK) {
+		out->err = true;
+		return;
+	}
+	size_t room = deflateBound(&z, len);
+	AUTO(free_p) Bytef *packed = xcalloc(room, 1);
+	z.next_out = packed;
+	z.avail_out = (uInt)room;
+	if (deflate(&z, Z_FINISH) == Z_STREAM_END)
+		str_add_base64(out, packed, z.total_out);
+	else
+		out->err = true;
+	(void)deflateEnd(&z); /* frees; there is nothing to learn from it */
 }

@@ -26,6 +26,9 @@ bool content_is_text(const char *data, size_t len);
 int content_unpack(
 	struct arena *a, const char *data, size_t len, const char **ret, size_t *ret_len) MUST_USE;
 
+/* As gzip in base64; `out` fails when there is no room. The same bytes for the same data. */
+void content_add_packed(struct str *out, const char *data, size_t len);
+
 void content_add_data_url(struct str *out, const char *data, size_t len);
 
 #endif

@@ -1,6 +1,7 @@
 #include "provisioner/config/ignition_version.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
@@ -27,14 +28,6 @@ unsigned ignition_minor(const char *text, size_t len)
 	const char *digit = digit_of(text, len);
 
 	return digit ? (unsigned)(*digit - '0') : 0;
-}
-
-void ignition_set_minor(char *text, size_t len, unsigned minor)
-{
-	const char *digit = digit_of(text, len);
-
-	assert(digit && minor >= IGNITION_MINOR_FLOOR && minor <= IGNITION_MINOR_NEWEST);
-	text[digit - text] = (char)('0' + minor);
 }
 
 const char *ignition_media_type(unsigned minor)
@@ -100,4 +93,21 @@ int ignition_accepted(const char *accept)
 		accept += *accept == ',';
 	}
 	return best;
+}
+
+int ignition_fit(char *text, size_t len, const char *accept)
+{
+	const char *digit = digit_of(text, len);
+	int theirs = ignition_accepted(accept);
+	unsigned ours = ignition_minor(text, len);
+
+	assert(digit);
+	if (theirs < 0) /* curl, or a program that takes what it gets */
+		return 0;
+	if ((unsigned)theirs < ours)
+		return -ENOTSUP;
+	unsigned minor =
+		(unsigned)theirs < IGNITION_MINOR_NEWEST ? (unsigned)theirs : IGNITION_MINOR_NEWEST;
+	text[digit - text] = (char)('0' + minor);
+	return 0;
 }

@@ -3,7 +3,7 @@
  *
  * Ignition says so when it fetches: "Accept: application/vnd.coreos.ignition+json;version=3.4.0".
  * What we write means the same in every version since the one it was written in, so the node is
- * given the newest that both know: the lower of its and ours. All functions are pure. */
+ * given the newest that both know: the lower of its and ours. */
 #ifndef SLIPWAY_CONFIG_IGNITION_VERSION_H
 #define SLIPWAY_CONFIG_IGNITION_VERSION_H
 
@@ -25,8 +25,9 @@ unsigned ignition_minor(const char *text, size_t len);
  * 0 when it names older specifications alone; -1 when it says nothing of Ignition. */
 int ignition_accepted(const char *accept);
 
-/* Makes the text, written in an older version, one of that version: it keeps its length. */
-void ignition_set_minor(char *text, size_t len, unsigned minor);
+/* Makes a text of ours one for who sent that Accept header, in place: the version keeps its length.
+ * 0, or -ENOTSUP, with the text as it was, when all that it accepts is older than the text. */
+int ignition_fit(char *text, size_t len, const char *accept) MUST_USE;
 
 /* What HTTP calls it; constant. */
 const char *ignition_media_type(unsigned minor);

@@ -8,79 +8,13 @@
 #include "netboot/boot/distro.h"
 #include "provisioner/base/log.h"
 #include "provisioner/cluster/cluster.h"
-#include "provisioner/config/emit.h"
+#include "provisioner/generation/answer_config.h"
 #include "provisioner/generation/generation.h"
 #include "provisioner/generation/query.h"
 #include "provisioner/generation/slot.h"
 #include "provisioner/messages/messages.h"
 #include "provisioner/nodes/nodes.h"
 #include "provisioner/trust/token.h"
-
-#define REASON_SIZE 512
-#define TOKEN_LIFE_MS INT64_C(600000)
-#define TYPE_SCRIPT "text/plain; charset=utf-8"
-#define RETRY_S 2
-
-/* One question on its way. */
-struct question {
-	const struct answerer *a;
-	const struct message_ask *ask;
-	int64_t now_ms;
-	bool is_grub; /* who asks reads grub.cfg, not iPXE's scripts */
-	struct answer *ret;
-};
-
-static void refuse(const struct question *q, uint32_t status, const char *fmt, ...)
-	PRINTF_LIKE(3, 4);
-
-static void refuse(const struct question *q, uint32_t status, const char *fmt, ...)
-{
-	va_list ap;
-
-	q->ret->status = status;
-	q->ret->retry_after_s = status == 503 ? RETRY_S : 0;
-	va_start(ap, fmt);
-	(void)vsnprintf(
-		q->ret->reason, sizeof(q->ret->reason), fmt, ap); /* cut: a line for a log */
-	va_end(ap);
-}
-
-static void give(const struct question *q, const char *type, const struct artefact *artefact)
-{
-	q->ret->status = 200;
-	q->ret->content_type = type;
-	q->ret->body = xstrndup(artefact->data, artefact->len);
-	q->ret->len = artefact->len;
-}
-
-/* What stands in the archive for a node. False when it can not be read, which the client is told. */
-static bool give_text(
-	const struct question *q, const char *type, const char *node, enum artefact_kind kind)
-{
-	struct str text = str_init(ARCHIVE_TEXT_MAX);
-
-	int rc = generation_text(q->a->generation, node, kind, &text);
-	if (rc < 0) {
-		str_done(&text);
-		refuse(q, 503, "the %s of %s can not be read: %s", artefact_name(kind), node,
-			rc == -ENOENT ? "it is not there"
-				      : archive_reason(q->a->generation->archive));
-		log_error("generation %" PRId64 ", %s of %s: %s", q->a->generation->number,
-			artefact_name(kind), node, strerror(-rc));
-		return false;
-	}
-	q->ret->status = 200;
-	q->ret->content_type = type;
-	q->ret->len = text.len;
-	q->ret->body = text.len ? str_take(&text) : xstrdup("");
-	return true;
-}
-
-/* Only the size is wanted: no boot begins, no token is made. */
-static bool is_head(const struct question *q)
-{
-	return strcmp(q->ask->method, "HEAD") == 0;
-}
 
 /* Keeps what the machine said of itself, as printable text. */
 static void keep_identity(const struct question *q, struct machine *m)
@@ -93,19 +27,10 @@ static void keep_identity(const struct question *q, struct machine *m)
 	m->dirty = true;
 }
 
-/* True when all recorded so far is on disk; else the machine is told to ask again. */
-static bool made_durable(const struct question *q)
-{
-	if (nodes_flush(q->a->nodes) == 0)
-		return true;
-	refuse(q, 503, "the provisioner can not write its state: see its log");
-	return false;
-}
-
 static void refuse_with_script(const struct question *q, const char *reason)
 {
 	q->ret->status = 200;
-	q->ret->content_type = TYPE_SCRIPT;
+	q->ret->content_type = QUESTION_TYPE_TEXT;
 	q->ret->body = generation_refusal(
 		q->is_grub ? &q->a->generation->refusal_grub : &q->a->generation->refusal, reason,
 		&q->ret->len);
@@ -113,17 +38,17 @@ static void refuse_with_script(const struct question *q, const char *reason)
 
 /* True, with the reason in the timeline, when this machine could load its image and do nothing with it. */
 static bool has_hindrance(
-	const struct question *q, struct machine *m, char reason[static REASON_SIZE])
+	const struct question *q, struct machine *m, char reason[static QUESTION_REASON_SIZE])
 {
 	const struct cluster_image *image = &m->node->settings->image;
 	const char *arch = distro_arch(image->version);
 	const char *refused = q->a->refusal_of_image(q->a->arg, image);
 
 	if (refused) /* its files would all be refused: say so at once, and why */
-		(void)snprintf(reason, REASON_SIZE, "image %s/%s is refused: %s", image->distro,
-			image->version, refused); /* cut to fit */
+		(void)snprintf(reason, QUESTION_REASON_SIZE, "image %s/%s is refused: %s",
+			image->distro, image->version, refused); /* cut to fit */
 	else if (m->arch && strcmp(m->arch, arch) != 0)
-		(void)snprintf(reason, REASON_SIZE,
+		(void)snprintf(reason, QUESTION_REASON_SIZE,
 			"%s is a machine for %s, and image %s/%s is made for %s", m->key, m->arch,
 			image->distro, image->version, arch); /* cut to fit */
 	else
@@ -141,7 +66,7 @@ static bool begin_boot(const struct question *q, struct machine *m, const struct
 		.client = q->ask->client, .generation = g->number, .created_ms = q->now_ms};
 
 	if (token_nonce(boot.nonce) < 0) {
-		refuse(q, 503, "no randomness");
+		question_refuse(q, 503, "no randomness");
 		return false;
 	}
 	(void)snprintf(boot.node, sizeof(boot.node), "%s", m->key);
@@ -149,11 +74,12 @@ static bool begin_boot(const struct question *q, struct machine *m, const struct
 	nodes_event(q->a->nodes, m, q->now_ms, "script", STORE_INFO,
 		"boots %s/%s as %s, generation %" PRId64, n->settings->image.distro,
 		n->settings->image.version, n->role_name, g->number);
-	if (!made_durable(q))
+	if (!question_made_durable(q))
 		return false;
 	int rc = store_boot_add(q->a->store, &boot);
 	if (rc < 0) {
-		refuse(q, 503, "the provisioner can not write its state: %s", strerror(-rc));
+		question_refuse(
+			q, 503, "the provisioner can not write its state: %s", strerror(-rc));
 		return false;
 	}
 	memcpy(ret_nonce, boot.nonce, TOKEN_NONCE_SIZE);
@@ -164,21 +90,21 @@ static void give_boot_script(const struct question *q, struct machine *m)
 {
 	const struct cluster_node *n = cluster_node_find(q->a->generation->cluster, m->key);
 	enum artefact_kind kind = q->is_grub ? ARTEFACT_GRUB : ARTEFACT_IPXE;
-	char reason[REASON_SIZE], nonce[TOKEN_NONCE_SIZE];
+	char reason[QUESTION_REASON_SIZE], nonce[TOKEN_NONCE_SIZE];
 
 	if (!n) {
-		refuse(q, 503, "%s is not in the published generation yet", m->key);
+		question_refuse(q, 503, "%s is not in the published generation yet", m->key);
 		return;
 	}
-	if (is_head(q)) {
-		(void)give_text(q, TYPE_SCRIPT, n->name, kind);
+	if (question_is_head(q)) {
+		(void)question_give_text(q, QUESTION_TYPE_TEXT, n->name, kind);
 		return;
 	}
 	if (has_hindrance(q, m, reason)) {
 		refuse_with_script(q, reason);
 		return;
 	}
-	if (!give_text(q, TYPE_SCRIPT, n->name, kind))
+	if (!question_give_text(q, QUESTION_TYPE_TEXT, n->name, kind))
 		return;
 	if (begin_boot(q, m, n, nonce))
 		slot_fill(q->ret->body, q->ret->len, SLOT_BOOT_NONCE, nonce);
@@ -214,7 +140,7 @@ static void script_for_mac(const struct question *q, const struct mac *mac)
 	if (m->node)
 		give_boot_script(q, m);
 	else
-		give(q, TYPE_SCRIPT, q->is_grub ? &g->wait_grub : &g->wait_script);
+		question_give(q, QUESTION_TYPE_TEXT, q->is_grub ? &g->wait_grub : &g->wait_script);
 }
 
 static void script(const struct question *q)
@@ -224,7 +150,7 @@ static void script(const struct question *q)
 
 	if (!query_get(q->ask->query, "mac", text, sizeof(text)) || mac_parse(text, &mac) < 0 ||
 		!mac_is_unicast(&mac))
-		refuse(q, 400, "expected /script.ipxe?mac=52-54-00-00-00-01");
+		question_refuse(q, 400, "expected /script.ipxe?mac=52-54-00-00-00-01");
 	else
 		script_for_mac(q, &mac);
 }
@@ -242,104 +168,21 @@ static void grub(const struct question *q)
 		if (mac_parse(rest + sizeof(with_mac) - 1, &mac) == 0 && mac_is_unicast(&mac))
 			script_for_mac(&by_grub, &mac);
 		else
-			refuse(q, 404, "no such path");
+			question_refuse(q, 404, "no such path");
 		return;
 	}
 	const struct machine *m = nodes_by_address(q->a->nodes, q->ask->client);
 	if (*rest != '\0')
-		refuse(q, 404, "no such path");
+		question_refuse(q, 404, "no such path");
 	else if (m && m->n_macs > 0)
 		script_for_mac(&by_grub, &m->macs[0]);
 	else
-		give(q, TYPE_SCRIPT, &q->a->generation->wait_grub);
+		question_give(q, QUESTION_TYPE_TEXT, &q->a->generation->wait_grub);
 }
 
 static void first_script(const struct question *q)
 {
-	give(q, TYPE_SCRIPT, &q->a->generation->first_script);
-}
-
-/* Puts a fresh join token into the configuration; only its hash is kept. */
-static bool fill_token(const struct question *q, const struct store_boot *boot)
-{
-	struct store_token token = {.node = boot->node,
-		.nonce = boot->nonce,
-		.created_ms = q->now_ms,
-		.expires_ms = q->now_ms + TOKEN_LIFE_MS};
-	char text[TOKEN_TEXT_SIZE];
-
-	if (token_new(text) < 0 || token_hash(text, token.hash) < 0)
-		return false;
-	if (!made_durable(q) || store_token_add(q->a->store, &token) < 0)
-		return false;
-	slot_fill(q->ret->body, q->ret->len, SLOT_JOIN_TOKEN, text);
-	slot_fill(q->ret->body, q->ret->len, SLOT_BOOT_NONCE, boot->nonce);
-	return true;
-}
-
-/* The address that was given the nonce. Beside another DHCP server the RAM disk may have got another one
- * than iPXE had: then it is the one that the node was last heard to take. */
-static bool is_of_this_boot(const struct question *q, const struct store_boot *boot)
-{
-	const struct machine *m = nodes_by_key(q->a->nodes, boot->node);
-	bool is_proxy = q->a->generation->cluster->dhcp.mode == DHCP_MODE_PROXY;
-
-	return boot->client == q->ask->client ||
-	       (is_proxy && m && nodes_holds(q->a->nodes, m, q->ask->client));
-}
-
-static void give_config(const struct question *q, const struct store_boot *boot)
-{
-	const struct generation *g = q->a->generation;
-	const struct cluster_node *n = cluster_node_find(g->cluster, boot->node);
-	const struct generation_image *image = n ? generation_image(g, &n->settings->image) : NULL;
-	struct machine *m = nodes_by_key(q->a->nodes, boot->node);
-
-	if (!image || !m) {
-		refuse(q, 410, "%s is no longer a node of this cluster", boot->node);
-		return;
-	}
-	/* Whatever runs on a joined node could trade its boot's URL for another token. */
-	if (m->life.step >= STEP_JOINED) {
-		refuse(q, 403, "%s has joined: this boot's configuration is not given out again",
-			m->key);
-		return;
-	}
-	if (!give_text(q, config_media_type(image->config), n->name, ARTEFACT_CONFIG) || is_head(q))
-		return;
-	m->generation = g->number;
-	(void)nodes_step(q->a->nodes, m, STEP_CONFIG, /* begins_boot= */ false, q->now_ms);
-	nodes_event(q->a->nodes, m, q->now_ms, "config", STORE_INFO,
-		"%s of generation %" PRId64 ", %zu bytes", config_kind_title(image->config),
-		g->number, q->ret->len);
-	if (!fill_token(q, boot)) {
-		free(TAKE(q->ret->body));
-		refuse(q, 503, "the provisioner can not write its state: see its log");
-	}
-}
-
-static void config(const struct question *q)
-{
-	static const char prefix[] = "/n/", suffix[] = "/config";
-	const char *nonce = q->ask->path + sizeof(prefix) - 1;
-	char text[TOKEN_NONCE_SIZE] = "";
-	struct store_boot boot;
-
-	if (strlen(nonce) != TOKEN_NONCE_SIZE - 1 + sizeof(suffix) - 1 ||
-		strcmp(nonce + TOKEN_NONCE_SIZE - 1, suffix) != 0) {
-		refuse(q, 404, "no such path");
-		return;
-	}
-	memcpy(text, nonce, TOKEN_NONCE_SIZE - 1);
-	int rc = store_boot_find(q->a->store, text, &boot);
-	if (rc == -ENOENT)
-		refuse(q, 404, "no boot has this nonce (or it is long past): boot again");
-	else if (rc < 0)
-		refuse(q, 503, "the provisioner can not read its state: %s", strerror(-rc));
-	else if (!is_of_this_boot(q, &boot))
-		refuse(q, 403, "this configuration belongs to another address");
-	else
-		give_config(q, &boot);
+	question_give(q, QUESTION_TYPE_TEXT, &q->a->generation->first_script);
 }
 
 /* The node that asks from its own address, if it boots a unified kernel image; else it is refused. */
@@ -350,7 +193,7 @@ static struct machine *unified_machine(const struct question *q, const struct cl
 	*ret = m && m->node ? cluster_node_find(q->a->generation->cluster, m->key) : NULL;
 	if (*ret && cluster_node_boots_unified(*ret))
 		return m;
-	refuse(q, 404, "no node with boot-file: uki has this address");
+	question_refuse(q, 404, "no node with boot-file: uki has this address");
 	return NULL;
 }
 
@@ -360,20 +203,20 @@ static void unified(const struct question *q)
 {
 	const struct cluster_node *n;
 	struct machine *m = unified_machine(q, &n);
-	char reason[REASON_SIZE], nonce[TOKEN_NONCE_SIZE];
+	char reason[QUESTION_REASON_SIZE], nonce[TOKEN_NONCE_SIZE];
 
 	if (!m)
 		return;
 	if (has_hindrance(q, m, reason)) {
-		refuse(q, 403, "%s", reason);
+		question_refuse(q, 403, "%s", reason);
 		return;
 	}
-	if (!is_head(q) && !begin_boot(q, m, n, nonce))
+	if (!question_is_head(q) && !begin_boot(q, m, n, nonce))
 		return;
 	const struct generation_image *image =
 		generation_image(q->a->generation, &n->settings->image);
 	if (!image) {
-		refuse(q, 503, "%s is not in the published generation yet", m->key);
+		question_refuse(q, 503, "%s is not in the published generation yet", m->key);
 		return;
 	}
 	(void)snprintf(q->ret->image, sizeof(q->ret->image), "%s/%s/%s", image->distro,
@@ -393,11 +236,12 @@ static void unified_config(const struct question *q)
 		return;
 	int rc = store_boot_last(q->a->store, m->key, &boot);
 	if (rc < 0 && rc != -ENOENT)
-		refuse(q, 503, "the provisioner can not read its state: %s", strerror(-rc));
-	else if (rc == -ENOENT || !is_of_this_boot(q, &boot) || m->life.step < STEP_SCRIPT)
-		refuse(q, 403, "%s has not been sent its kernel in this boot", m->key);
+		question_refuse(
+			q, 503, "the provisioner can not read its state: %s", strerror(-rc));
+	else if (rc == -ENOENT || !answer_is_of_boot(q, &boot) || m->life.step < STEP_SCRIPT)
+		question_refuse(q, 403, "%s has not been sent its kernel in this boot", m->key);
 	else
-		give_config(q, &boot);
+		answer_config_of(q, &boot);
 }
 
 void answer_ask(
@@ -410,13 +254,13 @@ void answer_ask(
 	} routes[] = {
 		{"/boot.ipxe", false, first_script},
 		{"/script.ipxe", false, script},
-		{"/n/", true, config},
+		{"/n/", true, answer_config},
 		{BOOT_UNIFIED_PATH, false, unified},
 		{"/config", false, unified_config},
 	};
 	struct question q = {.a = a, .ask = ask, .now_ms = now_ms, .ret = ret};
 
-	*ret = (struct answer){.content_type = TYPE_SCRIPT};
+	*ret = (struct answer){.content_type = QUESTION_TYPE_TEXT};
 	if (ask->protocol == PROTOCOL_TFTP && strstr(ask->path, "/grub.cfg")) {
 		grub(&q);
 		return;
@@ -430,5 +274,5 @@ void answer_ask(
 			return;
 		}
 	}
-	refuse(&q, 404, "no such path");
+	question_refuse(&q, 404, "no such path");
 }

@@ -2,7 +2,8 @@
  *
  *   /boot.ipxe          the first script, the same for all
  *   /script.ipxe?mac=   what this machine should do: boot, wait, or why not
- *   /n/NONCE/config     its configuration, once it boots: only for the address that was told NONCE
+ *   /n/NONCE/config     its configuration, once it boots: only for the address that was told NONCE;
+ *                       and below it cloud-init's user-data, meta-data and vendor-data
  *   /boot.efi           the unified kernel image, to a node that boots one
  *   /config             the configuration of such a node: only for the address that was sent that image
  *

@@ -4,10 +4,14 @@
 #include <string.h>
 
 #include "provisioner/cluster/cluster.h"
+#include "provisioner/config/content.h"
 #include "provisioner/config/emit.h"
 #include "provisioner/generation/build_addons.h"
 #include "provisioner/generation/build_image.h"
 #include "provisioner/generation/slot.h"
+
+/* Linux takes 2047 bytes of arguments (COMMAND_LINE_SIZE), and there are others. */
+#define NETWORK_ARG_MAX 1200
 
 /* Slots that a filter has changed would be served as they are. */
 static int check_slots(
@@ -24,7 +28,8 @@ static int check_slots(
 }
 
 static int read_and_emit(const struct build *b, struct arena *scratch, const struct build_image *i,
-	const struct cluster_node *n, const struct str *text, struct str *config)
+	const struct cluster_node *n, const struct str *text, struct str *config,
+	struct str *network)
 {
 	struct cloudconfig *model;
 
@@ -32,14 +37,35 @@ static int read_and_emit(const struct build *b, struct arena *scratch, const str
 		scratch, n->role->template, str_text(text), text->len, &model, b->errors);
 	if (rc < 0)
 		return rc;
-	return config_emit(i->distro.config, model, config, b->errors);
+	rc = config_emit(i->distro.config, model, config, b->errors);
+	int net = config_emit_network(i->distro.config, model, network, b->errors);
+	return rc < 0 ? rc : net;
+}
+
+/* cloud-init is told the network by the kernel's arguments: it fetches no such file from a seed. */
+static int make_network_arg(const struct build *b, struct arena *scratch,
+	const struct cluster_node *n, const struct str *network, const char **ret)
+{
+	AUTO(str_done) struct str packed = str_init(BUILD_ARTEFACT_MAX);
+
+	content_add_packed(&packed, str_text(network), network->len);
+	if (!str_ok(&packed) || packed.len > NETWORK_ARG_MAX) {
+		err_list_add(b->errors, n->at,
+			"%s: its network-config takes %zu bytes of the kernel's arguments, and "
+			"there is room for %d",
+			n->name, packed.len, NETWORK_ARG_MAX);
+		return -E2BIG;
+	}
+	*ret = arena_printf(scratch, " network-config=%s", str_text(&packed));
+	return *ret ? 0 : -E2BIG;
 }
 
 static int build_config(struct build *b, struct arena *scratch, const struct build_image *i,
-	struct value globals, struct node_artefacts *ret)
+	struct value globals, struct node_artefacts *ret, const char **ret_network)
 {
 	AUTO(str_done) struct str text = str_init(BUILD_ARTEFACT_MAX);
 	AUTO(str_done) struct str config = str_init(BUILD_ARTEFACT_MAX);
+	AUTO(str_done) struct str network = str_init(BUILD_ARTEFACT_MAX);
 	AUTO(template_map_done) struct template_map map = {0};
 	const struct cluster_node *n = ret->node;
 	size_t first = b->errors->n;
@@ -53,11 +79,13 @@ static int build_config(struct build *b, struct arena *scratch, const struct bui
 			err_list_add(b->errors, n->role->at, "%s", e.msg);
 		return rc;
 	}
-	rc = read_and_emit(b, scratch, i, n, &text, &config);
+	rc = read_and_emit(b, scratch, i, n, &text, &config, &network);
 	if (rc < 0)
 		build_blame(b->errors, first, &map);
 	else
 		rc = check_slots(b, n, &config);
+	if (rc == 0 && network.len > 0)
+		rc = make_network_arg(b, scratch, n, &network, ret_network);
 	if (rc < 0)
 		return rc;
 	rc = build_keep(b, "cloud-config", &text, &ret->texts[ARTEFACT_CLOUD_CONFIG]);
@@ -125,8 +153,14 @@ static int build_boot(
 static int build_texts(struct build *b, struct arena *scratch, const struct build_image *i,
 	const char *args, struct value globals, struct node_artefacts *n)
 {
-	int rc = build_config(b, scratch, i, globals, n);
+	const char *network = "";
+	int rc = build_config(b, scratch, i, globals, n, &network);
+	const char *all = rc == 0 ? arena_printf(scratch, "%s%s", args, network) : "";
 
+	/* Only the boot scripts see it; what a rendering depends on was said before. */
+	value_map_set(globals, "args", value_text(scratch, all ? all : ""));
+	if (rc == 0 && !all)
+		rc = -E2BIG;
 	if (rc == 0)
 		rc = build_addons_secrets(b, scratch, globals, n);
 	/* What its boot loader runs: iPXE, or GRUB where Secure Boot or the architecture wants it. */
@@ -134,7 +168,8 @@ static int build_texts(struct build *b, struct arena *scratch, const struct buil
 		rc = build_render(b, "boot/node.ipxe", globals, &n->texts[ARTEFACT_IPXE]);
 	if (rc == 0)
 		rc = build_render(b, "boot/grub.cfg", globals, &n->texts[ARTEFACT_GRUB]);
-	return rc < 0 ? rc : build_boot(b, i, args, n);
+	value_map_set(globals, "args", value_text(scratch, args));
+	return rc < 0 ? rc : build_boot(b, i, all, n);
 }
 
 /* The key over what this rendering has read. One that can not be made is equal to none. */

@@ -85,6 +85,29 @@ TEST(large_text_becomes_base64_unless_a_slot_is_in_it)
 	expect_url(large, sizeof(large), "data:,aaa");
 }
 
-RUN(t(base64_is_decoded), t(what_is_not_base64_is_refused), t(a_full_arena_is_told_apart),
-	t(text_is_utf8_without_control_characters), t(text_stays_legible_and_bytes_become_base64),
+TEST(what_was_packed_is_unpacked_again)
+{
+	struct arena *a = arena_new((size_t)1 << 20);
+	AUTO(str_done)
+	struct str packed = str_init(4096),
+		   again = str_init(4096), small = str_init(8);
+	static const char text[] = "version: 2\nethernets: {}\nethernets: {}\nethernets: {}\n";
+	const char *bytes, *back;
+	size_t n, len;
+
+	content_add_packed(&packed, text, sizeof(text) - 1);
+	content_add_packed(&again, text, sizeof(text) - 1);
+	assert_string_equal(str_text(&packed), str_text(&again));
+	assert_int_equal(content_decode_base64(a, packed.s, packed.len, &bytes, &n), 0);
+	assert_int_equal(content_unpack(a, bytes, n, &back, &len), 0);
+	assert_int_equal(len, sizeof(text) - 1);
+	assert_string_equal(back, text);
+	content_add_packed(&small, text, sizeof(text) - 1);
+	assert_false(str_ok(&small));
+	arena_free(a);
+}
+
+RUN(t(what_was_packed_is_unpacked_again), t(base64_is_decoded), t(what_is_not_base64_is_refused),
+	t(a_full_arena_is_told_apart), t(text_is_utf8_without_control_characters),
+	t(text_stays_legible_and_bytes_become_base64),
 	t(large_text_becomes_base64_unless_a_slot_is_in_it))

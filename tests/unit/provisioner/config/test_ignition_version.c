@@ -1,5 +1,7 @@
 #include "tests/unit/test.h"
 
+#include <errno.h>
+
 #include "provisioner/config/ignition_version.h"
 
 #define TYPE "application/vnd.coreos.ignition+json"
@@ -38,14 +40,32 @@ TEST(an_accept_header_names_a_version)
 			fail_msg("\"%s\": %d", cases[i].accept, ignition_accepted(cases[i].accept));
 }
 
-TEST(a_text_of_ours_says_its_version_and_takes_another)
+TEST(a_text_becomes_one_for_who_asks)
 {
-	char text[] = "{\"ignition\":{\"version\":\"3.3.0\"},\"storage\":{}}\n";
+	static const struct {
+		char written;
+		const char *accept;
+		int rc;
+		char given;
+	} cases[] = {{'3', TYPE ";version=3.3.0", 0, '3'}, {'3', TYPE ";version=3.4.0", 0, '4'},
+		{'3', TYPE ";version=3.6.0", 0, '6'}, {'3', TYPE ";version=3.9.0", 0, '6'},
+		{'3', TYPE ";version=4.0.0", 0, '6'}, {'6', TYPE ";version=3.6.0", 0, '6'},
+		{'3', "*/*", 0, '3'}, {'6', "", 0, '6'},
+		{'3', TYPE ";version=3.2.0", -ENOTSUP, '3'},
+		{'3', TYPE "; version=2.4.0", -ENOTSUP, '3'},
+		{'6', TYPE ";version=3.5.0", -ENOTSUP, '6'}};
 
-	assert_int_equal(ignition_minor(text, sizeof(text) - 1), 3);
-	ignition_set_minor(text, sizeof(text) - 1, 5);
-	assert_string_equal(text, "{\"ignition\":{\"version\":\"3.5.0\"},\"storage\":{}}\n");
-	assert_int_equal(ignition_minor(text, sizeof(text) - 1), 5);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[] = "{\"ignition\":{\"version\":\"3.3.0\"},\"storage\":{}}\n";
+		char *digit = strstr(text, "3.3") + 2;
+
+		*digit = cases[i].written;
+		assert_int_equal(
+			ignition_fit(text, sizeof(text) - 1, cases[i].accept), cases[i].rc);
+		assert_int_equal(*digit, cases[i].given);
+		assert_int_equal(ignition_minor(text, sizeof(text) - 1), cases[i].given - '0');
+		assert_string_equal(digit + 1, ".0\"},\"storage\":{}}\n");
+	}
 }
 
 TEST(another_text_says_none)
@@ -64,5 +84,5 @@ TEST(media_types_name_the_version)
 	assert_string_equal(ignition_media_type(6), TYPE ";version=3.6.0");
 }
 
-RUN(t(an_accept_header_names_a_version), t(a_text_of_ours_says_its_version_and_takes_another),
+RUN(t(an_accept_header_names_a_version), t(a_text_becomes_one_for_who_asks),
 	t(another_text_says_none), t(media_types_name_the_version))

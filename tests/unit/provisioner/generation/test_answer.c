@@ -35,7 +35,8 @@ static const char *refusal_of_image(const void *arg, const struct cluster_image 
 	"address: 10.77.0.11, boot-file: uki}\n"                                     \
 	"  - {name: w1, role: worker, mac: 52:54:00:00:00:03, address: 10.77.0.12}\n"
 
-static int begin_with(const char *yaml)
+/* With a distribution of the site's own in place of the shipped one, or NULL. */
+static int begin_site(const char *distro, const char *yaml)
 {
 	struct err_list errors = {0};
 	struct err e;
@@ -43,14 +44,26 @@ static int begin_with(const char *yaml)
 	log_init("test", LOG_LEVEL_ERROR);
 	refused = NULL;
 	answerer.refusal_of_image = refusal_of_image;
-	if (lab_begin(&lab) < 0 || lab_publish(&lab, yaml, -1, &generation, &errors) < 0 ||
-		store_open(lab.folder, &answerer.store, &e) < 0 ||
+	if (lab_begin(&lab) < 0)
+		return -1;
+	if (distro)
+		lab_put(&lab, "templates/distros/lab.yaml", distro);
+	if (lab_publish(&lab, yaml, -1, &generation, &errors) < 0) {
+		err_list_print(&errors, stderr);
+		return -1;
+	}
+	if (store_open(lab.folder, &answerer.store, &e) < 0 ||
 		nodes_open(answerer.store, NOW, &answerer.nodes, &e) < 0)
 		return -1;
 	answerer.generation = generation;
 	nodes_configure(answerer.nodes, generation->cluster, NOW);
 	got = (struct answer){0};
 	return nodes_flush(answerer.nodes);
+}
+
+static int begin_with(const char *yaml)
+{
+	return begin_site(NULL, yaml);
 }
 
 static int begin(void **state)
@@ -81,6 +94,8 @@ static int collect(const struct store_event *e, void *arg)
 	return 0;
 }
 
+static const char *accept_header = "";
+
 static void ask_by(enum transfer_protocol protocol, const char *method, uint32_t client,
 	const char *path, const char *query)
 {
@@ -90,6 +105,7 @@ static void ask_by(enum transfer_protocol protocol, const char *method, uint32_t
 	(void)snprintf(a.method, sizeof(a.method), "%s", method);
 	(void)snprintf(a.path, sizeof(a.path), "%s", path);
 	(void)snprintf(a.query, sizeof(a.query), "%s", query);
+	(void)snprintf(a.accept, sizeof(a.accept), "%s", accept_header);
 	answer_ask(&answerer, &a, NOW, &got);
 }
 
@@ -219,6 +235,105 @@ TEST(request_without_a_sane_mac_is_a_bad_one)
 		ask("GET", M1, "/script.ipxe", queries[i]);
 		assert_int_equal(got.status, 400);
 	}
+}
+
+#define IGNITION_TYPE "application/vnd.coreos.ignition+json;version="
+
+/* The configuration of m1, asked for with that Accept header. */
+static void ask_accepting(const char *accept)
+{
+	char path[128];
+
+	ask("GET", M1, "/script.ipxe", "mac=52-54-00-00-00-01");
+	config_path(path, sizeof(path));
+	accept_header = accept;
+	ask("GET", M1, path, "");
+	accept_header = "";
+}
+
+TEST(ignition_comes_in_the_newest_version_that_both_know)
+{
+	static const struct {
+		const char *accept, *version;
+	} cases[] = {{"", "3.3.0"}, {"*/*", "3.3.0"}, {IGNITION_TYPE "3.3.0, */*;q=0.1", "3.3.0"},
+		{IGNITION_TYPE "3.5.0, */*;q=0.1", "3.5.0"},
+		{IGNITION_TYPE "3.9.0, */*;q=0.1", "3.6.0"}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char head[64];
+
+		ask_accepting(cases[i].accept);
+		assert_int_equal(got.status, 200);
+		(void)snprintf(head, sizeof(head), "{\"ignition\":{\"version\":\"%s\"},",
+			cases[i].version);
+		assert_memory_equal(got.body, head, strlen(head));
+		assert_string_equal(strstr(got.content_type, "=") + 1, cases[i].version);
+		assert_null(strstr(got.body, SLOT_JOIN_TOKEN));
+	}
+}
+
+TEST(an_ignition_that_is_too_old_is_told_so)
+{
+	AUTO(str_done) struct str out = str_init(1 << 16);
+
+	ask_accepting(IGNITION_TYPE "2.4.0, */*;q=0.1");
+	assert_int_equal(got.status, 406);
+	assert_null(got.body);
+	assert_non_null(strstr(got.reason, "needs specification 3.3.0"));
+	assert_int_equal(nodes_by_key(answerer.nodes, "m1")->life.step, STEP_SCRIPT);
+	assert_int_equal(store_events_last(answerer.store, "m1", 100, collect, &out), 0);
+	assert_non_null(strstr(str_text(&out), "the Ignition of m1 is too old"));
+}
+
+static int begin_plain(void **state)
+{
+	(void)state;
+	return begin_site("name: lab\ntitle: Lab\nconfig: cloud-init\nboot: {kernel: vmlinuz}\n"
+			  "args: [\"ds=nocloud-net;s={{ config_url }}/\"]\n",
+		LAB_HEAD LAB_NODES);
+}
+
+TEST(cloud_init_finds_its_seed)
+{
+	char path[128], one[160], nonce[TOKEN_NONCE_SIZE];
+
+	ask("GET", M1, "/script.ipxe", "mac=52-54-00-00-00-01");
+	assert_non_null(strstr(got.body, " network-config=H4sI"));
+	const char *at = strstr(got.body, "ds=nocloud-net;s=http://10.77.0.1/n/");
+	assert_non_null(at);
+	config_path(path, sizeof(path));
+	assert_int_equal(path[strlen(path) - 1], '/');
+	(void)snprintf(nonce, sizeof(nonce), "%.*s", TOKEN_NONCE_SIZE - 1, path + strlen("/n/"));
+	(void)snprintf(one, sizeof(one), "%smeta-data", path);
+	ask("GET", M1, one, "");
+	assert_int_equal(got.status, 200);
+	assert_non_null(strstr(got.body, "local-hostname: m1\n"));
+	assert_non_null(strstr(got.body, nonce));
+	(void)snprintf(one, sizeof(one), "%svendor-data", path);
+	ask("GET", M1, one, "");
+	assert_int_equal(got.status, 200);
+	assert_int_equal(got.len, 0);
+	(void)snprintf(one, sizeof(one), "%suser-data", path);
+	ask("GET", M1, one, "");
+	assert_int_equal(got.status, 200);
+	assert_memory_equal(got.body, "#cloud-config\n", 14);
+	assert_null(strstr(got.body, SLOT_JOIN_TOKEN));
+	ask("GET", STRANGER, one, "");
+	assert_int_equal(got.status, 403);
+	(void)snprintf(one, sizeof(one), "%sother-data", path);
+	ask("GET", M1, one, "");
+	assert_int_equal(got.status, 404);
+}
+
+TEST(ignition_nodes_have_no_seed)
+{
+	char path[128], one[160];
+
+	ask("GET", M1, "/script.ipxe", "mac=52-54-00-00-00-01");
+	config_path(path, sizeof(path));
+	(void)snprintf(one, sizeof(one), "%s/meta-data", path);
+	ask("GET", M1, one, "");
+	assert_int_equal(got.status, 404);
 }
 
 TEST(configuration_has_a_token_that_is_on_disk)
@@ -491,7 +606,11 @@ TEST(unified_kernel_image_that_can_not_run_is_refused)
 
 #define CASE_UNIFIED(f) cmocka_unit_test_setup_teardown(f, begin_unified, end)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
-RUN(CASE_UNIFIED(unified_kernel_image_begins_a_boot_of_the_node_that_asks),
+#define CASE_PLAIN(f) cmocka_unit_test_setup_teardown(f, begin_plain, end)
+RUN(CASE_PLAIN(cloud_init_finds_its_seed), CASE(ignition_nodes_have_no_seed),
+	CASE(ignition_comes_in_the_newest_version_that_both_know),
+	CASE(an_ignition_that_is_too_old_is_told_so),
+	CASE_UNIFIED(unified_kernel_image_begins_a_boot_of_the_node_that_asks),
 	CASE_UNIFIED(unified_kernel_image_is_for_no_other_address),
 	CASE_UNIFIED(node_with_a_unified_kernel_image_gets_no_token_once_it_has_joined),
 	CASE_UNIFIED(unified_kernel_image_that_can_not_run_is_refused),

@@ -52,6 +52,19 @@ static void end(struct tftp_session *s, enum tftp_state state)
 	s->all->ended(s->all->arg, s, state);
 }
 
+/* Each block moves the deadline; the timer looks at it when it fires, and is moved only to fire earlier. */
+static void set_timer(struct tftp_session *s, int64_t now_ms)
+{
+	int64_t at_ms = s->transfer.deadline_ms;
+	int64_t wait_ms = at_ms > now_ms ? at_ms - now_ms : 0;
+	const struct timeval tv = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
+
+	if (s->timer_ms && s->timer_ms <= at_ms)
+		return;
+	s->timer_ms = at_ms;
+	(void)event_add(s->timer, &tv);
+}
+
 /* Sends what the state machine says and sets the timer. */
 static void act(
 	struct tftp_session *s, enum tftp_state state, const struct tftp_send *todo, int64_t now_ms)
@@ -67,9 +80,7 @@ static void act(
 	}
 	if (todo->oack)
 		send_oack(s);
-	int64_t wait_ms = s->transfer.deadline_ms > now_ms ? s->transfer.deadline_ms - now_ms : 0;
-	struct timeval tv = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
-	(void)event_add(s->ev, &tv);
+	set_timer(s, now_ms);
 }
 
 static bool is_peer(const struct tftp_session *s, const struct sockaddr_in *from)
@@ -142,20 +153,22 @@ static void on_readable(struct tftp_session *s, int64_t now_ms)
 
 static void on_event(evutil_socket_t fd, short what, void *arg)
 {
+	(void)fd, (void)what;
+	on_readable(arg, clock_mono_ms());
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
 	struct tftp_session *s = arg;
-	struct tftp_send todo;
+	struct tftp_send todo = {0};
+	enum tftp_state state = TFTP_RUNNING;
 	int64_t now_ms = clock_mono_ms();
 
-	(void)fd;
-	if (what & EV_READ) {
-		on_readable(s, now_ms);
-	} else if (now_ms >= s->transfer.deadline_ms) {
-		enum tftp_state state = tftp_transfer_timeout(&s->transfer, now_ms, &todo);
-
-		act(s, state, &todo, now_ms);
-	} else {
-		act(s, TFTP_RUNNING, &(struct tftp_send){0}, now_ms); /* woken a moment early */
-	}
+	(void)fd, (void)what;
+	s->timer_ms = 0;
+	if (now_ms >= s->transfer.deadline_ms)
+		state = tftp_transfer_timeout(&s->transfer, now_ms, &todo);
+	act(s, state, &todo, now_ms);
 }
 
 /* A socket of its own, at a port that the kernel chooses. */
@@ -182,9 +195,10 @@ struct tftp_session *tftp_session_new(
 	s->peer = *peer;
 	s->fd = fd;
 	s->file = -1;
-	s->ev = event_new(
-		all->base, is_single ? -1 : fd, is_single ? 0 : EV_READ | EV_PERSIST, on_event, s);
-	assert(s->ev);
+	s->timer = evtimer_new(all->base, on_timer, s);
+	if (!is_single)
+		s->readable = event_new(all->base, fd, EV_READ | EV_PERSIST, on_event, s);
+	assert(s->timer && (is_single || s->readable));
 	return s;
 }
 
@@ -192,7 +206,9 @@ void tftp_session_free(struct tftp_session *s)
 {
 	if (!s)
 		return;
-	event_free(s->ev);
+	event_free(s->timer);
+	if (s->readable)
+		event_free(s->readable);
 	tftp_window_forget(s->all->window, s);
 	close_p(&s->file);
 	if (s->all->single_fd < 0)
@@ -207,7 +223,10 @@ void tftp_session_ask(struct tftp_session *s, const char *name, const struct tft
 
 	close_p(&s->file);
 	tftp_window_forget(s->all->window, s);
-	(void)event_del(s->ev);
+	(void)event_del(s->timer);
+	s->timer_ms = 0;
+	if (s->readable)
+		(void)event_del(s->readable);
 	memcpy(s->name, name, len);
 	s->name[len] = '\0';
 	s->asked = *asked;
@@ -221,6 +240,8 @@ void tftp_session_start(struct tftp_session *s, int file, uint64_t file_size)
 	int64_t now_ms = clock_mono_ms();
 
 	s->file = file;
+	if (s->readable)
+		(void)event_add(s->readable, NULL);
 	tftp_transfer_init(&s->transfer, &s->asked, file_size, s->blksize_max, now_ms, &todo);
 	act(s, TFTP_RUNNING, &todo, now_ms);
 }

@@ -34,8 +34,10 @@ struct tftp_session {
 	LIST_ENTRY(tftp_session) same_bucket;
 	struct tftp_sessions *all;
 	struct sockaddr_in peer;
-	int fd, file; /* file: -1 until it is known */
-	struct event *ev;
+	int fd, file;           /* file: -1 until it is known */
+	struct event *readable; /* NULL on the one socket, which hands over what comes */
+	struct event *timer;
+	int64_t timer_ms; /* when it fires; perhaps before the deadline, which moves with each block. 0: not set */
 	void *tag;  /* the owner's: what it waits for before it gives the file, or NULL */
 	void *mark; /* the owner's: of the file that is sent, or NULL */
 	struct tftp_options asked;

@@ -3,8 +3,9 @@
  *
  *   tftp_load SERVER NAME ORIGINAL [-n N] [-c SLOTS] [-b BLKSIZE] [-w WINDOWSIZE] [-a ADDRESS]
  *
- * With -a each slot has an address of its own, from ADDRESS upwards. Each client does what the RFCs ask of one: acknowledges the last block of a window, or the last one that came
- * in order after a gap (once), and repeats itself after a second of silence. Prints one line of JSON. */
+ * With -a each slot has an address of its own, from ADDRESS upwards. Each client does what the RFCs ask of one:
+ * acknowledges the last block of a window, also when that comes again, or the last one that came in order after a gap
+ * (once), and repeats itself after a second of silence. Prints one line of JSON. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -165,9 +166,10 @@ static void on_data(struct client *c, unsigned number, const uint8_t *data, size
 	uint64_t at = c->received * c->blksize;
 
 	if ((uint16_t)number != (uint16_t)(c->received + 1)) {
-		if ((uint16_t)number == (uint16_t)c->received ||
-			(uint16_t)(c->received - number) < 0x8000) {
+		if ((uint16_t)(c->received - number) < 0x8000) {
 			run.doubles++;
+			if ((uint16_t)number == (uint16_t)c->received) /* our ACK was lost */
+				send_ack(c);
 			return;
 		}
 		if (!c->told_gap) {

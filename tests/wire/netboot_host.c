@@ -33,6 +33,7 @@
 
 #define NOBODY 65534
 #define BACKLOG 512
+#define RECEIVE_BYTES (4 << 20)
 #define TFTP_PORT 69
 #define HTTP_PORT 80
 
@@ -42,6 +43,8 @@ static int open_socket(int type, uint32_t address, uint16_t port)
 	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)) < 0 ||
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &(int){RECEIVE_BYTES}, sizeof(int)) <
+			0 || /* as the supervisor does */
 		bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) < 0 ||
 		(type == SOCK_STREAM && listen(fd, BACKLOG) < 0)) {
 		perror("netboot_host: socket");

@@ -98,9 +98,11 @@ static int open_temporary(int dir, const char *name)
 }
 
 /* What a crash has left in it goes first, and nothing is written that a wider mode would show. */
-static int fill_temporary(int fd, const void *data, size_t len, mode_t mode)
+static int fill_temporary(int fd, const void *data, size_t len, const struct file_access *access)
 {
-	if (ftruncate(fd, 0) < 0 || fchmod(fd, mode) < 0)
+	/* chown() may clear bits of the mode: it comes first. */
+	if (ftruncate(fd, 0) < 0 || fchown(fd, access->uid, access->gid) < 0 ||
+		fchmod(fd, access->mode) < 0)
 		return -errno;
 	int rc = write_all(fd, data, len);
 	if (rc < 0)
@@ -108,7 +110,8 @@ static int fill_temporary(int fd, const void *data, size_t len, mode_t mode)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-int file_write(int dir, const char *name, const void *data, size_t len, mode_t mode)
+int file_write_as(
+	int dir, const char *name, const void *data, size_t len, const struct file_access *access)
 {
 	char temporary[NAME_MAX + 1];
 
@@ -119,7 +122,7 @@ int file_write(int dir, const char *name, const void *data, size_t len, mode_t m
 	AUTO(close_p) int fd = open_temporary(dir, temporary);
 	if (fd < 0)
 		return fd;
-	int rc = fill_temporary(fd, data, len, mode);
+	int rc = fill_temporary(fd, data, len, access);
 	if (rc < 0)
 		goto unlink_temporary;
 	if (renameat(dir, temporary, dir, name) < 0) {
@@ -131,6 +134,13 @@ int file_write(int dir, const char *name, const void *data, size_t len, mode_t m
 unlink_temporary:
 	(void)unlinkat(dir, temporary, 0); /* the first failure is the one to report */
 	return rc;
+}
+
+int file_write(int dir, const char *name, const void *data, size_t len, mode_t mode)
+{
+	const struct file_access access = {.mode = mode, .uid = (uid_t)-1, .gid = (gid_t)-1};
+
+	return file_write_as(dir, name, data, len, &access);
 }
 
 static int open_beneath(int root, const char *path, uint64_t resolve, int tries)

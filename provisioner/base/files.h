@@ -19,6 +19,15 @@ int file_read(int dir, const char *path, size_t max, char **ret_data, size_t *re
  * turns. 0, -EINVAL (a name with '/'), or the errno of what failed: the old file then stands. */
 int file_write(int dir, const char *name, const void *data, size_t len, mode_t mode) MUST_USE;
 
+/* The same for a file that is to belong to somebody: it does before it holds a byte. */
+struct file_access {
+	mode_t mode;
+	uid_t uid; /* both may be -1: whoever writes it */
+	gid_t gid;
+};
+int file_write_as(int dir, const char *name, const void *data, size_t len,
+	const struct file_access *access) MUST_USE;
+
 /* Opens a regular file below the folder `root` read-only. Never leaves it: "..", absolute paths,
  * symlinks out of it and magic links are refused by the kernel (openat2, RESOLVE_BENEATH).
  * A descriptor, or -ENOENT, -EACCES, -EISDIR (not a regular file), -EXDEV (outside). */

@@ -1,10 +1,8 @@
 #include "provisioner/trust/ca.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
@@ -13,19 +11,17 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-#include "provisioner/base/files.h"
+#include "provisioner/base/addr.h"
 #include "provisioner/base/parse.h"
+#include "provisioner/trust/authority.h"
 #include "provisioner/trust/cert.h"
 
-#define KEY_FILE "ca.key"
-#define CERT_FILE "ca.crt"
 #define DAY_S 86400
 #define RSA_BITS_MIN 2048
 #define RSA_BITS_MAX 8192 /* beyond it a signature check costs us more than the node */
 
 struct ca {
-	EVP_PKEY *key;
-	X509 *cert;
+	struct authority pair;
 	uint8_t sha256[CERT_SHA256_LEN];
 };
 
@@ -33,8 +29,7 @@ void ca_free(struct ca *ca)
 {
 	if (!ca)
 		return;
-	EVP_PKEY_free(ca->key);
-	X509_free(ca->cert);
+	authority_done(&ca->pair);
 	free(ca);
 }
 
@@ -43,141 +38,23 @@ void ca_free_p(struct ca **ca)
 	ca_free(*ca);
 }
 
-static int save(const struct ca *ca, int dir, struct err *e)
+/* A label for people, nothing more: RFC 5280 appendix A lets a common name have 64 characters. */
+static void label(const char *cluster, char ret[static CERT_NAME_SIZE])
 {
-	AUTO(cert_wipe) struct str key = str_init(CERT_PEM_MAX);
-	AUTO(str_done) struct str cert = str_init(CERT_PEM_MAX);
-
-	if (cert_key_pem(ca->key, &key) < 0 || cert_pem(ca->cert, &cert) < 0)
-		return err_msg(e, -EIO, "cannot write the CA as PEM");
-	int rc = file_write(dir, KEY_FILE, key.s, key.len, 0600);
-	if (rc < 0)
-		return err_msg(e, rc, "cannot write " KEY_FILE ": %s", strerror(-rc));
-	rc = file_write(dir, CERT_FILE, cert.s, cert.len, 0644);
-	if (rc < 0)
-		return err_msg(e, rc, "cannot write " CERT_FILE ": %s", strerror(-rc));
-	return 0;
-}
-
-static int make(struct ca *ca, const char *cluster, struct err *e)
-{
-	char name[65]; /* RFC 5280 appendix A: a common name has 64 characters at most */
-	int rc = cert_key_new(&ca->key, e);
-
-	if (rc < 0)
-		return rc;
-	if (snprintf(name, sizeof(name), "slipway CA %s", cluster) >= (int)sizeof(name))
-		(void)snprintf(
-			name, sizeof(name), "slipway CA"); /* a label for people, nothing more */
-	struct cert_spec spec = {
-		.common_name = name,
-		.key = ca->key,
-		.issuer_key = ca->key,
-		.is_ca = true,
-		.not_after_s = CERT_NEVER_EXPIRES,
-	};
-	return cert_issue(&spec, &ca->cert, e);
-}
-
-/* The two files must be one key pair that signs itself and may sign others. */
-static int check_pair(const struct ca *ca, struct err *e)
-{
-	int rc = 0;
-
-	if (X509_check_private_key(ca->cert, ca->key) != 1)
-		rc = err_msg(e, -EINVAL,
-			KEY_FILE " is not the key of " CERT_FILE
-				 ": restore both from the same backup");
-	else if (X509_verify(ca->cert, ca->key) != 1 || X509_check_ca(ca->cert) != 1)
-		rc = err_msg(e, -EINVAL, CERT_FILE " is not the certificate of a CA");
-	ERR_clear_error();
-	return rc;
-}
-
-static int load_key(struct ca *ca, int dir, struct err *e)
-{
-	AUTO(free_p) char *pem = NULL;
-	size_t len = 0;
-	struct stat st;
-	int rc = file_read(dir, KEY_FILE, CERT_PEM_MAX, &pem, &len);
-
-	if (rc < 0)
-		return err_msg(e, rc, "cannot read " KEY_FILE ": %s", strerror(-rc));
-	struct err why = {0};
-	rc = cert_key_parse(pem, len, &ca->key, &why);
-	OPENSSL_cleanse(pem, len);
-	if (rc < 0)
-		return err_msg(e, rc, KEY_FILE ": %s", why.msg);
-	if (fstatat(dir, KEY_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0 || (st.st_mode & 077) != 0)
-		return err_msg(e, -EINVAL,
-			KEY_FILE " may be read by others: chmod 600 it, and make a new CA"
-				 " if somebody did");
-	return 0;
-}
-
-static int load_cert(struct ca *ca, int dir, struct err *e)
-{
-	AUTO(free_p) char *pem = NULL;
-	size_t len = 0;
-	int rc = file_read(dir, CERT_FILE, CERT_PEM_MAX, &pem, &len);
-
-	if (rc < 0)
-		return err_msg(e, rc, "cannot read " CERT_FILE ": %s", strerror(-rc));
-	struct err why = {0};
-	rc = cert_parse(pem, len, &ca->cert, &why);
-	return rc < 0 ? err_msg(e, rc, CERT_FILE ": %s", why.msg) : 0;
-}
-
-static int load(struct ca *ca, int dir, struct err *e)
-{
-	int rc = load_key(ca, dir, e);
-
-	if (rc < 0)
-		return rc;
-	rc = load_cert(ca, dir, e);
-	return rc < 0 ? rc : check_pair(ca, e);
-}
-
-/* 1 when something of that name is in the folder, 0 when not, or a negative errno. */
-static int is_there(int dir, const char *name)
-{
-	struct stat st;
-
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return 1;
-	return errno == ENOENT ? 0 : -errno;
-}
-
-static int load_or_make(struct ca *ca, int dir, const char *cluster, struct err *e)
-{
-	int has_key = is_there(dir, KEY_FILE), has_cert = is_there(dir, CERT_FILE);
-
-	if (has_key < 0 || has_cert < 0)
-		return err_msg(e, has_key < 0 ? has_key : has_cert, "cannot look for the CA: %s",
-			strerror(has_key < 0 ? -has_key : -has_cert));
-	if (has_key && has_cert)
-		return load(ca, dir, e);
-	if (has_key)
-		return err_msg(e, -EINVAL,
-			CERT_FILE " is missing beside " KEY_FILE ": restore it from a"
-				  " backup; if no node has joined yet, remove " KEY_FILE
-				  " to begin anew");
-	if (has_cert)
-		return err_msg(e, -EINVAL,
-			KEY_FILE " is missing beside " CERT_FILE ": restore it from a"
-				 " backup; a new CA means that every node has to join again");
-	int rc = make(ca, cluster, e);
-	return rc < 0 ? rc : save(ca, dir, e);
+	if (snprintf(ret, CERT_NAME_SIZE, "slipway CA %s", cluster) >= CERT_NAME_SIZE)
+		(void)snprintf(ret, CERT_NAME_SIZE, "slipway CA");
 }
 
 int ca_open(int dir, const char *cluster, struct ca **ret, struct err *e)
 {
 	AUTO(ca_free_p) struct ca *ca = xcalloc(1, sizeof(*ca));
-	int rc = load_or_make(ca, dir, cluster, e);
+	char name[CERT_NAME_SIZE];
 
+	label(cluster, name);
+	int rc = authority_open(dir, "ca", name, &ca->pair, e);
 	if (rc < 0)
 		return rc;
-	if (cert_sha256(ca->cert, ca->sha256) < 0)
+	if (cert_sha256(ca->pair.cert, ca->sha256) < 0)
 		return cert_fail(e, -EIO, "cannot hash the CA certificate");
 	*ret = TAKE(ca);
 	return 0;
@@ -196,7 +73,7 @@ int ca_fingerprint(const struct ca *ca, char ret[static CA_FINGERPRINT_SIZE])
 
 int ca_pem(const struct ca *ca, struct str *out)
 {
-	return cert_pem(ca->cert, out);
+	return cert_pem(ca->pair.cert, out);
 }
 
 static void ctx_free_p(SSL_CTX **ctx)
@@ -208,24 +85,26 @@ static int use_certificate(const struct ca *ca, uint32_t address, SSL_CTX *ctx, 
 {
 	AUTO(cert_key_free_p) EVP_PKEY *key = NULL;
 	AUTO(cert_free_p) X509 *cert = NULL;
+	char quad[IPV4_TEXT_SIZE], san[IPV4_TEXT_SIZE + 3];
 	int rc = cert_key_new(&key, e);
 
 	if (rc < 0)
 		return rc;
+	(void)snprintf(san, sizeof(san), "IP:%s", ipv4_text(address, quad)); /* fits */
 	struct cert_spec spec = {
 		.common_name = "slipway provisioner",
 		.key = key,
-		.issuer = ca->cert,
-		.issuer_key = ca->key,
+		.issuer = ca->pair.cert,
+		.issuer_key = ca->pair.key,
 		.usage = "serverAuth,clientAuth",
-		.address = address,
+		.alt_names = san,
 		.not_after_s = CERT_NEVER_EXPIRES, /* the key dies with the process */
 	};
 	rc = cert_issue(&spec, &cert, e);
 	if (rc < 0)
 		return rc;
 	if (SSL_CTX_use_certificate(ctx, cert) != 1 || SSL_CTX_use_PrivateKey(ctx, key) != 1 ||
-		SSL_CTX_add1_chain_cert(ctx, ca->cert) != 1)
+		SSL_CTX_add1_chain_cert(ctx, ca->pair.cert) != 1)
 		return cert_fail(e, -EIO, "cannot use the server's certificate");
 	return 0;
 }
@@ -246,8 +125,8 @@ int ca_server_ctx(const struct ca *ca, uint32_t address, SSL_CTX **ret, struct e
 	AUTO(ctx_free_p) SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
 	if (!ctx || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
-		X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), ca->cert) != 1 ||
-		SSL_CTX_add_client_CA(ctx, ca->cert) != 1)
+		X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), ca->pair.cert) != 1 ||
+		SSL_CTX_add_client_CA(ctx, ca->pair.cert) != 1)
 		return cert_fail(e, -EIO, "cannot set up TLS");
 	/* Not FAIL_IF_NO_PEER_CERT: a node that wants to join has none yet. */
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
@@ -336,8 +215,8 @@ int ca_sign_node(const struct ca *ca, const char *request_pem, size_t len, const
 		.common_name = node,
 		.organization = CA_NODE_ORGANIZATION,
 		.key = key,
-		.issuer = ca->cert,
-		.issuer_key = ca->key,
+		.issuer = ca->pair.cert,
+		.issuer_key = ca->pair.key,
 		.usage = "clientAuth",
 		.not_after_s = now_s + (int64_t)days * DAY_S,
 	};
@@ -386,4 +265,11 @@ int ca_peer_name(const SSL *ssl, char ret[static CA_NODE_NAME_SIZE])
 	if (SSL_get_verify_result(ssl) != X509_V_OK || ca_node_name(cert, ret) < 0)
 		return -EACCES;
 	return 0;
+}
+
+int ca_peer_expiry(const SSL *ssl, int64_t *ret_s)
+{
+	AUTO(cert_free_p) X509 *cert = SSL_get1_peer_certificate(ssl);
+
+	return cert && cert_expiry(cert, ret_s) == 0 ? 0 : -ENOENT;
 }

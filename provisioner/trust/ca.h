@@ -57,6 +57,9 @@ int ca_request_key(const char *request_pem, size_t len, uint8_t ret[static CA_KE
  * node's). */
 int ca_peer_name(const SSL *ssl, char ret[static CA_NODE_NAME_SIZE]) MUST_USE;
 
+/* When the certificate that the other side has shown ends, in wall-clock seconds. 0 or -ENOENT. */
+int ca_peer_expiry(const SSL *ssl, int64_t *ret_s) MUST_USE;
+
 /* The node that a certificate names. Only for one whose signature has been checked. 0 or -EINVAL. */
 int ca_node_name(const X509 *verified, char ret[static CA_NODE_NAME_SIZE]) MUST_USE;
 

@@ -13,8 +13,6 @@
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
-#include "provisioner/base/addr.h"
-
 #define SERIAL_LEN 16 /* RFC 5280 4.1.2.2: 20 octets at most; ours is 127 random bits */
 #define NOT_BEFORE "19700101000000Z"
 #define NO_EXPIRY "99991231235959Z" /* RFC 5280 4.1.2.5 */
@@ -132,6 +130,15 @@ int cert_key_pem(EVP_PKEY *key, struct str *out)
 	return take_pem(to, PEM_write_bio_PrivateKey(to, key, NULL, NULL, 0, NULL, NULL), out);
 }
 
+int cert_public_pem(EVP_PKEY *key, struct str *out)
+{
+	AUTO(bio_free_p) BIO *to = BIO_new(BIO_s_mem());
+
+	if (!to)
+		return -EIO;
+	return take_pem(to, PEM_write_bio_PUBKEY(to, key), out);
+}
+
 int cert_pem(const X509 *cert, struct str *out)
 {
 	AUTO(bio_free_p) BIO *to = BIO_new(BIO_s_mem());
@@ -203,7 +210,6 @@ static int add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
 /* RFC 5280 4.2.1: who may do what with the key. */
 static int add_extensions(X509 *cert, X509 *issuer, const struct cert_spec *spec)
 {
-	char address[IPV4_TEXT_SIZE], san[IPV4_TEXT_SIZE + 3];
 	const struct {
 		int nid;
 		const char *value; /* NULL: left out */
@@ -213,14 +219,11 @@ static int add_extensions(X509 *cert, X509 *issuer, const struct cert_spec *spec
 		{NID_key_usage,
 			spec->is_ca ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature"},
 		{NID_ext_key_usage, spec->usage},
-		{NID_subject_alt_name, spec->address ? san : NULL},
+		{NID_subject_alt_name, spec->alt_names},
 		{NID_subject_key_identifier, "hash"},
 		{NID_authority_key_identifier, spec->is_ca ? NULL : "keyid:always"},
 	};
 
-	if (snprintf(san, sizeof(san), "IP:%s", ipv4_text(spec->address, address)) >=
-		(int)sizeof(san))
-		return -EIO;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		if (rows[i].value && add_extension(cert, issuer, rows[i].nid, rows[i].value) < 0)
 			return -EIO;
@@ -280,6 +283,16 @@ int cert_common_name(const X509 *cert, char *ret, size_t size)
 			return -EINVAL;
 	memcpy(ret, p, len);
 	ret[len] = '\0';
+	return 0;
+}
+
+int cert_expiry(const X509 *cert, int64_t *ret_s)
+{
+	struct tm tm;
+
+	if (ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) != 1)
+		return -EINVAL;
+	*ret_s = (int64_t)timegm(&tm);
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "provisioner/base/str.h"
 
 #define CERT_PEM_MAX ((size_t)16 << 10)
+#define CERT_NAME_SIZE 65 /* RFC 5280 appendix A: a common name has 64 characters at most */
 #define CERT_SHA256_LEN 32
 #define CERT_SHA256_HEX_SIZE 65
 #define CERT_NEVER_EXPIRES 0
@@ -29,6 +30,7 @@ int cert_request_parse(const char *pem, size_t len, X509_REQ **ret_request, stru
 
 /* Each appends PEM to `out`. 0 or -EIO. Whoever holds a key's text wipes it: cert_wipe(). */
 int cert_key_pem(EVP_PKEY *key, struct str *out) MUST_USE;
+int cert_public_pem(EVP_PKEY *key, struct str *out) MUST_USE;
 int cert_pem(const X509 *cert, struct str *out) MUST_USE;
 
 /* Appends a request for `key`, signed with it, whose subject is `name`. 0 or -EIO. */
@@ -40,11 +42,11 @@ struct cert_spec {
 	const char *common_name, *organization; /* the latter may be NULL */
 	EVP_PKEY *key;                          /* whose certificate it is */
 	EVP_PKEY *issuer_key;
-	X509 *issuer;        /* NULL: signs itself */
-	bool is_ca;          /* may sign others, one level deep */
-	const char *usage;   /* extended key usage ("serverAuth,clientAuth"), or NULL */
-	uint32_t address;    /* subject alternative name, or 0 */
-	int64_t not_after_s; /* wall-clock seconds, or CERT_NEVER_EXPIRES */
+	X509 *issuer;          /* NULL: signs itself */
+	bool is_ca;            /* may sign others, one level deep */
+	const char *usage;     /* extended key usage ("serverAuth,clientAuth"), or NULL */
+	const char *alt_names; /* as OpenSSL writes them: "IP:10.10.0.1,DNS:m1"; or NULL */
+	int64_t not_after_s;   /* wall-clock seconds, or CERT_NEVER_EXPIRES */
 };
 
 /* Makes and signs it. 0, or -EIO with *e filled. */
@@ -55,6 +57,9 @@ int cert_sha256(const X509 *cert, uint8_t ret[static CERT_SHA256_LEN]) MUST_USE;
 
 /* The one common name of the subject, when it is printable ASCII that fits. 0 or -EINVAL. */
 int cert_common_name(const X509 *cert, char *ret, size_t size) MUST_USE;
+
+/* The last second at which it is good. 0 or -EINVAL. */
+int cert_expiry(const X509 *cert, int64_t *ret_s) MUST_USE;
 bool cert_has_organization(const X509 *cert, const char *organization);
 
 /* Overwrites a secret text, then frees it like str_done(). For AUTO(). */

@@ -40,6 +40,9 @@ is() { if [ "$2" = "$3" ]; then pass "$1"; else fail "$1" "want: $2" "got:  $3";
 # like SENTENCE REGEX TEXT
 like() { if grep -qE -- "$2" <<<"$3"; then pass "$1"; else fail "$1" "want: /$2/" "got:  ${3:0:600}"; fi; }
 
+# not COMMAND...: succeeds when the command fails.
+not() { ! "$@"; }
+
 done_testing() { echo "1..$tap_n"; exit $((tap_failed > 0)); }
 
 # wait_for SECONDS WHAT COMMAND...: polls until the command succeeds. SECONDS are those of a quiet machine: a busy one gets

@@ -12,10 +12,12 @@
 
 #include "netboot/join/api.h"
 #include "netboot/join/client.h"
-#include "netboot/join/etcd.h"
+#include "netboot/join/delivery.h"
 #include "netboot/join/facts.h"
 #include "netboot/join/health.h"
 #include "netboot/join/identity.h"
+#include "netboot/join/place.h"
+#include "netboot/join/registrar.h"
 #include "netboot/join/steps.h"
 #include "netboot/join/units.h"
 #include "provisioner/base/addr.h"
@@ -26,9 +28,10 @@
 #include "provisioner/trust/cert.h"
 
 #define JOIN_PATH "/v1/join"
+#define RENEW_PATH "/v1/renew"
+#define SECRETS_PATH "/v1/secrets"
 #define HEARTBEAT_PATH "/v1/heartbeat"
 #define REASON_SIZE 256
-#define KEY_MAX 512
 #define MS 1000
 
 struct agent {
@@ -37,11 +40,12 @@ struct agent {
 	struct event *timer, *signals[2];
 	struct steps steps;
 	struct identity id;
-	struct client *server, *etcd;
+	struct place place;
+	struct client *server;
+	struct registrar *registrar;
 	bool server_knows_us; /* a->server shows our certificate */
 	struct health *health;
 	char machine_id[FACTS_ID_SIZE], boot_id[FACTS_ID_SIZE];
-	size_t endpoint, path;       /* which of etcd's is being tried */
 	bool is_heard;               /* the last heartbeat was answered */
 	char ignored[API_NAME_SIZE]; /* the command that we last said we do not know */
 	char trouble[STEPS_TASKS]
@@ -70,8 +74,11 @@ static void finish(struct agent *a, enum steps_task task, enum steps_result resu
 static void fail(
 	struct agent *a, enum steps_task task, enum steps_result result, const char *reason)
 {
-	static const char *const names[] = {
-		[STEPS_JOIN] = "join", [STEPS_BEAT] = "heartbeat", [STEPS_REGISTER] = "etcd"};
+	static const char *const names[] = {[STEPS_JOIN] = "join",
+		[STEPS_RENEW] = "renewal",
+		[STEPS_SECRETS] = "secrets",
+		[STEPS_BEAT] = "heartbeat",
+		[STEPS_REGISTER] = "etcd"};
 	char *last = a->trouble[task];
 
 	if (strncmp(last, reason, REASON_SIZE - 1) != 0) {
@@ -125,6 +132,7 @@ static void be_joined(struct agent *a)
 
 	a->steps.has_certificate = true;
 	a->steps.has_etcd = j->n_etcd > 0;
+	a->steps.etcd_locked = registrar_is_locked(&a->place, j);
 	a->steps.heartbeat_ms = (int64_t)j->heartbeat_s * MS;
 	if (strcmp(j->node, a->options->env.node) != 0)
 		log_warn("this node is %s to the provisioner, not %s", j->node,
@@ -132,6 +140,23 @@ static void be_joined(struct agent *a)
 	if (snprintf(status, sizeof(status), "READY=1\nSTATUS=%s in cluster %s", j->node,
 		    j->cluster) < (int)sizeof(status))
 		notify_send(status);
+}
+
+/* Takes over a certificate. 0, or a negative errno with *e: the old one, if any, is still ours. */
+static int take_certificate(struct agent *a, const struct client_reply *reply, struct err *e)
+{
+	struct err why = {0};
+	int rc = identity_accept(&a->id, reply->body, reply->len, e);
+
+	if (rc < 0)
+		return rc;
+	if (identity_save(&a->id, reply->body, reply->len, &why) < 0)
+		log_error(
+			"cannot save what the provisioner gave us: %s; a restart has to join again",
+			why.msg);
+	client_free(TAKE(a->server)); /* the next connection shows the new one */
+	be_joined(a);
+	return 0;
 }
 
 static void on_joined(void *arg, const struct client_reply *reply)
@@ -143,16 +168,11 @@ static void on_joined(void *arg, const struct client_reply *reply)
 		fail_reply(a, STEPS_JOIN, reply);
 		return;
 	}
-	if (identity_accept(&a->id, reply->body, reply->len, &e) < 0) {
+	if (take_certificate(a, reply, &e) < 0) {
 		fail(a, STEPS_JOIN, STEPS_REFUSED, e.msg);
 		return;
 	}
-	if (identity_save(&a->id, reply->body, reply->len, &e) < 0)
-		log_error(
-			"cannot save what the provisioner gave us: %s; a restart has to join again",
-			e.msg);
 	log_info("joined cluster %s as %s", a->id.joined.cluster, a->id.joined.node);
-	be_joined(a);
 	finish(a, STEPS_JOIN, STEPS_OK);
 }
 
@@ -181,6 +201,86 @@ static void start_join(struct agent *a)
 	client_post(to, JOIN_PATH, str_text(&body), body.len, on_joined, a);
 }
 
+static void on_renewed(void *arg, const struct client_reply *reply)
+{
+	struct agent *a = arg;
+	struct err e = {0};
+
+	if (steps_result_of(reply->status) != STEPS_OK) {
+		fail_reply(a, STEPS_RENEW, reply);
+		return;
+	}
+	if (take_certificate(a, reply, &e) < 0) {
+		fail(a, STEPS_RENEW, STEPS_REFUSED, e.msg);
+		return;
+	}
+	log_info("the certificate is renewed");
+	finish(a, STEPS_RENEW, STEPS_OK);
+}
+
+static void start_renew(struct agent *a)
+{
+	AUTO(str_done)
+	struct str request = str_init(CERT_PEM_MAX), body = str_init(API_REQUEST_MAX);
+	struct client *to = server(a, true);
+
+	if (!to || cert_request_pem(a->id.key, a->id.joined.node, &request) < 0) {
+		fail(a, STEPS_RENEW, STEPS_REFUSED, "cannot make a signing request");
+		return;
+	}
+	api_write_renew(a->id.joined.node, str_text(&request), &body);
+	client_post(to, RENEW_PATH, str_text(&body), body.len, on_renewed, a);
+}
+
+static void on_secrets(void *arg, const struct client_reply *reply)
+{
+	AUTO(delivery_done) struct delivery d = {0};
+	struct agent *a = arg;
+	bool was_there = a->place.version[0] != '\0';
+	struct err e = {0};
+
+	if (steps_result_of(reply->status) != STEPS_OK) {
+		fail_reply(a, STEPS_SECRETS, reply);
+		return;
+	}
+	if (delivery_read(reply->body, reply->len, &d, &e) < 0 ||
+		place_put(&a->place, &d, &e) < 0) {
+		fail(a, STEPS_SECRETS, STEPS_REFUSED, e.msg);
+		return;
+	}
+	log_info("the secrets of this node's role are in place: %zu files", d.n);
+	if (was_there) /* its role has changed, perhaps, and with it what a join tells */
+		steps_renew(&a->steps, clock_mono_ms());
+	a->steps.etcd_locked = registrar_is_locked(&a->place, &a->id.joined);
+	finish(a, STEPS_SECRETS, STEPS_OK);
+}
+
+static void start_secrets(struct agent *a)
+{
+	AUTO(str_done) struct str body = str_init(API_REQUEST_MAX);
+	struct client *to = server(a, true);
+
+	if (!to) {
+		fail(a, STEPS_SECRETS, STEPS_REFUSED, "cannot use the certificate");
+		return;
+	}
+	delivery_write_request(a->id.joined.node, a->place.version, &body);
+	client_post(to, SECRETS_PATH, str_text(&body), body.len, on_secrets, a);
+}
+
+static void obey_one(struct agent *a, const char *command)
+{
+	if (strcmp(command, API_COMMAND_REGISTER) == 0) {
+		log_info("registering again: etcd has started anew");
+		steps_register_again(&a->steps, clock_mono_ms());
+	} else if (strcmp(command, API_COMMAND_RENEW) == 0) {
+		steps_renew(&a->steps, clock_mono_ms());
+	} else if (strcmp(a->ignored, command) != 0) { /* else it was said before */
+		(void)snprintf(a->ignored, sizeof(a->ignored), "%s", command);
+		log_warn("the command \"%s\" is not known here, ignoring", command);
+	}
+}
+
 static void obey(struct agent *a, const struct client_reply *reply)
 {
 	struct api_commands commands;
@@ -188,17 +288,10 @@ static void obey(struct agent *a, const struct client_reply *reply)
 
 	if (api_read_commands(reply->body, reply->len, &commands, &e) < 0)
 		log_warn("heartbeat: %s, ignoring", e.msg);
-	for (size_t i = 0; i < commands.n; i++) {
-		if (strcmp(commands.name[i], API_COMMAND_REGISTER) == 0) {
-			log_info("registering again: etcd has started anew");
-			steps_register_again(&a->steps, clock_mono_ms());
-			continue;
-		}
-		if (strcmp(a->ignored, commands.name[i]) == 0)
-			continue; /* said before */
-		memcpy(a->ignored, commands.name[i], sizeof(a->ignored));
-		log_warn("the command \"%s\" is not known here, ignoring", commands.name[i]);
-	}
+	for (size_t i = 0; i < commands.n; i++)
+		obey_one(a, commands.name[i]);
+	if (commands.secrets[0] && strcmp(commands.secrets, a->place.version) != 0)
+		steps_fetch(&a->steps, clock_mono_ms());
 }
 
 static void on_beat(void *arg, const struct client_reply *reply)
@@ -230,6 +323,7 @@ static void on_health(void *arg, const struct units *units)
 		.node = a->id.joined.node,
 		.boot_id = a->boot_id,
 		.registered = a->steps.registered,
+		.secrets = a->place.version,
 		.vitals = &vitals,
 		.units = units,
 		.addresses = &addresses,
@@ -248,67 +342,21 @@ static void start_beat(struct agent *a)
 	health_ask(a->health);
 }
 
-static void try_etcd(struct agent *a);
-
-static void next_endpoint(struct agent *a, const char *why)
-{
-	char address[IPV4_TEXT_SIZE];
-
-	log_debug(
-		"etcd at %s: %s", ipv4_text(a->id.joined.etcd[a->endpoint].address, address), why);
-	client_free(TAKE(a->etcd));
-	a->path = 0;
-	a->endpoint++;
-	if (a->endpoint < a->id.joined.n_etcd)
-		try_etcd(a);
-	else
-		fail(a, STEPS_REGISTER, STEPS_RETRY, why);
-}
-
-static void on_put(void *arg, const struct client_reply *reply)
+static void on_registered(void *arg, const char *why)
 {
 	struct agent *a = arg;
-	struct err e = {0};
 
-	if (reply->status == 0) {
-		next_endpoint(a, reply->why);
+	if (why) {
+		fail(a, STEPS_REGISTER, STEPS_RETRY, why);
 		return;
 	}
-	int rc = etcd_read_put(reply->status, reply->body, reply->len, &e);
-	if (rc == -ENOENT && etcd_put_path(a->path + 1)) {
-		a->path++;
-		try_etcd(a);
-		return;
-	}
-	if (rc < 0) {
-		next_endpoint(a, e.msg);
-		return;
-	}
-	client_free(TAKE(a->etcd));
 	log_info("registered in etcd as %s/nodes/%s", a->id.joined.etcd_prefix, a->id.joined.node);
 	finish(a, STEPS_REGISTER, STEPS_OK);
 }
 
-/* The endpoint's client; one that speaks TLS is signed by the same CA, and so are we. */
-static struct client *etcd_client(struct agent *a)
+static void start_register(struct agent *a)
 {
-	const struct api_endpoint *to = &a->id.joined.etcd[a->endpoint];
-	struct client_target target = {.address = to->address, .port = to->port};
-	struct err e = {0};
-
-	if (to->tls && pin_client_ctx(&a->id.pin, a->id.cert, a->id.key, &target.tls, &e) < 0)
-		return NULL;
-	struct client *c = client_new(a->base, &target);
-	SSL_CTX_free(target.tls);
-	return c;
-}
-
-/* Puts our key at the endpoint and path that are next. */
-static void try_etcd(struct agent *a)
-{
-	AUTO(str_done)
-	struct str key = str_init(KEY_MAX), value = str_init(API_REQUEST_MAX),
-		   body = str_init(API_REQUEST_MAX);
+	AUTO(str_done) struct str value = str_init(API_REQUEST_MAX);
 	const struct api_registration registration = {
 		.node = a->id.joined.node,
 		.role = a->id.joined.role,
@@ -317,22 +365,8 @@ static void try_etcd(struct agent *a)
 		.address = facts_address_towards(a->options->env.address),
 	};
 
-	if (!a->etcd)
-		a->etcd = etcd_client(a);
-	if (!a->etcd) {
-		fail(a, STEPS_REGISTER, STEPS_RETRY, "cannot set up TLS");
-		return;
-	}
-	str_printf(&key, "%s/nodes/%s", a->id.joined.etcd_prefix, a->id.joined.node);
 	api_write_registration(&registration, &value);
-	etcd_write_put(str_text(&key), str_text(&value), &body);
-	client_post(a->etcd, etcd_put_path(a->path), str_text(&body), body.len, on_put, a);
-}
-
-static void start_register(struct agent *a)
-{
-	a->endpoint = a->path = 0;
-	try_etcd(a);
+	registrar_put(a->registrar, &a->id.joined, str_text(&value));
 }
 
 static void set_timer(struct agent *a, int64_t wait_ms)
@@ -349,6 +383,8 @@ static void set_timer(struct agent *a, int64_t wait_ms)
 static void pump(struct agent *a)
 {
 	static void (*const starts[])(struct agent *) = {[STEPS_JOIN] = start_join,
+		[STEPS_RENEW] = start_renew,
+		[STEPS_SECRETS] = start_secrets,
 		[STEPS_BEAT] = start_beat,
 		[STEPS_REGISTER] = start_register};
 	enum steps_task task;
@@ -404,11 +440,15 @@ static int set_up(struct agent *a)
 	}
 	facts_machine_id(a->options->root, a->machine_id);
 	facts_boot_id(a->options->root, a->boot_id);
+	place_open(&a->place, a->options->root, a->options->state);
+	if (a->id.cert && a->place.version[0] && place_say_ready(&a->place, &e) < 0)
+		log_error("%s", e.msg);
 
 	a->base = event_base_new();
 	assert(a->base);
 	a->timer = evtimer_new(a->base, on_timer, a);
 	a->health = health_new(a->base, on_health, a);
+	a->registrar = registrar_new(a->base, &a->place, on_registered, a);
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
 		a->signals[i] = evsignal_new(a->base, signals[i], on_signal, a);
 		assert(a->signals[i]);
@@ -424,7 +464,7 @@ static int set_up(struct agent *a)
 static void tear_down(struct agent *a)
 {
 	client_free(a->server);
-	client_free(a->etcd);
+	registrar_free(a->registrar);
 	health_free(a->health);
 	for (size_t i = 0; i < ARRAY_LEN(a->signals); i++)
 		if (a->signals[i])

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "netboot/join/delivery.h"
 #include "netboot/join/env.h"
 #include "netboot/join/facts.h"
 #include "netboot/join/units.h"
@@ -36,6 +37,17 @@ void api_write_join(const struct api_join *join, struct str *out)
 	json_map_end(&j);
 }
 
+void api_write_renew(const char *node, const char *request, struct str *out)
+{
+	struct json j = json_init(out);
+
+	json_map(&j);
+	json_key_text(&j, "csr", request);
+	json_key_text(&j, "node", node);
+	json_key_text(&j, "agent", SLIPWAY_VERSION);
+	json_map_end(&j);
+}
+
 void api_write_heartbeat(const struct api_heartbeat *beat, struct str *out)
 {
 	struct json j = json_init(out);
@@ -45,6 +57,7 @@ void api_write_heartbeat(const struct api_heartbeat *beat, struct str *out)
 	json_key_text(&j, "boot_id", beat->boot_id);
 	json_key_text(&j, "agent", SLIPWAY_VERSION);
 	json_key_bool(&j, "registered", beat->registered);
+	json_key_text(&j, "secrets", beat->secrets);
 	json_key_int(&j, "uptime_s", beat->vitals->uptime_s);
 	json_key(&j, "load");
 	json_raw(&j, beat->vitals->load);
@@ -223,12 +236,17 @@ int api_read_commands(const char *text, size_t len, struct api_commands *ret, st
 	const json_t *list, *item;
 	size_t i;
 
-	ret->n = 0;
+	*ret = (struct api_commands){0};
 	if (len == 0)
 		return 0;
 	AUTO(json_decref_p) json_t *root = load(text, len, e);
 	if (!root)
 		return -EINVAL;
+	if (get_text(root, "secrets", ret->secrets, sizeof(ret->secrets)) == -EINVAL ||
+		(ret->secrets[0] && !delivery_is_version(ret->secrets))) {
+		ret->secrets[0] = '\0';
+		return err_msg(e, -EINVAL, "secrets: expected letters and digits");
+	}
 	list = json_object_get(root, "commands");
 	if (list && !json_is_null(list) && !json_is_array(list))
 		return err_msg(e, -EINVAL, "commands: expected a list");

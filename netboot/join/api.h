@@ -17,9 +17,13 @@
 #define API_NAME_SIZE 64
 #define API_ENDPOINTS_MAX 8
 #define API_COMMANDS_MAX 8
+#define API_SECRETS_SIZE 65
 
 /* The command that makes a node write its key into etcd again. */
 #define API_COMMAND_REGISTER "register"
+
+/* The command that makes it ask for a new certificate, long before the old one ends. */
+#define API_COMMAND_RENEW "renew"
 
 struct facts_addresses;
 struct facts_vitals;
@@ -49,6 +53,7 @@ struct api_joined {
 struct api_heartbeat {
 	const char *node, *boot_id;
 	bool registered;
+	const char *secrets; /* the version of those in place, or "" */
 	const struct facts_vitals *vitals;
 	const struct units *units;
 	const struct facts_addresses *addresses;
@@ -57,8 +62,11 @@ struct api_heartbeat {
 struct api_commands {
 	char name[API_COMMANDS_MAX][API_NAME_SIZE];
 	size_t n;
+	char secrets[API_SECRETS_SIZE]; /* the version that the node is to have; "" when not told */
 };
 
+/* A request for a new certificate, proven by the one that we have. */
+void api_write_renew(const char *node, const char *request, struct str *out);
 void api_write_join(const struct api_join *join, struct str *out);
 void api_write_heartbeat(const struct api_heartbeat *beat, struct str *out);
 

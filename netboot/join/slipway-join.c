@@ -20,13 +20,14 @@
 #define STATE_DIR "/var/lib/slipway-join"
 
 static const char usage[] =
-	"Usage: slipway-join [--env FILE] [--state DIR] [--once] [--log-level LEVEL]\n"
+	"Usage: slipway-join [--env FILE] [--state DIR] [--root DIR] [--once] [--log-level LEVEL]\n"
 	"\n"
-	"Joins this node to its cluster with a one-time token, registers it in etcd, and\n"
-	"stays as its heartbeat.\n"
+	"Joins this node to its cluster with a one-time token, fetches the secrets of its\n"
+	"role, registers it in etcd, and stays as its heartbeat.\n"
 	"\n"
 	"  --env FILE         read the settings below from FILE (KEY=value lines)\n"
 	"  --state DIR        keep key and certificate there (default " STATE_DIR ")\n"
+	"  --root DIR         the node's root folder (default /)\n"
 	"  --once             join, register, send one heartbeat, then exit\n"
 	"  --log-level LEVEL  error, warn, info (default) or debug\n"
 	"  --help, --version\n"
@@ -38,7 +39,7 @@ static const char usage[] =
 	"  SLIPWAY_NODE            this node's name\n";
 
 struct arguments {
-	const char *env, *state;
+	const char *env, *state, *root;
 	enum log_level level;
 	bool once;
 };
@@ -49,6 +50,7 @@ static int read_arguments(int argc, char **argv, struct arguments *args)
 	static const struct option options[] = {
 		{"env", required_argument, NULL, 'e'},
 		{"state", required_argument, NULL, 's'},
+		{"root", required_argument, NULL, 'r'},
 		{"once", no_argument, NULL, 'o'},
 		{"log-level", required_argument, NULL, 'l'},
 		{"help", no_argument, NULL, 'h'},
@@ -64,6 +66,9 @@ static int read_arguments(int argc, char **argv, struct arguments *args)
 			break;
 		case 's':
 			args->state = optarg;
+			break;
+		case 'r':
+			args->root = optarg;
 			break;
 		case 'o':
 			args->once = true;
@@ -120,7 +125,7 @@ static int open_state(const char *path)
 
 int main(int argc, char **argv)
 {
-	struct arguments args = {.state = STATE_DIR, .level = LOG_LEVEL_INFO};
+	struct arguments args = {.state = STATE_DIR, .root = "/", .level = LOG_LEVEL_INFO};
 	struct agent_options options = {0};
 	struct err e = {0};
 
@@ -137,9 +142,9 @@ int main(int argc, char **argv)
 		return EXIT_CONFIG;
 	}
 	(void)unsetenv("SLIPWAY_TOKEN"); /* no child shall see it */
-	AUTO(close_p) int state = open_state(args.state), root = dir_open("/");
+	AUTO(close_p) int state = open_state(args.state), root = dir_open(args.root);
 	if (state < 0 || root < 0) {
-		log_error("%s: %s", state < 0 ? args.state : "/",
+		log_error("%s: %s", state < 0 ? args.state : args.root,
 			strerror(state < 0 ? -state : -root));
 		return EXIT_FAILURE;
 	}

@@ -10,6 +10,20 @@ void steps_register_again(struct steps *s, int64_t now_ms)
 	s->task[STEPS_REGISTER].at_ms = now_ms;
 }
 
+void steps_renew(struct steps *s, int64_t now_ms)
+{
+	if (!s->must_renew)
+		s->task[STEPS_RENEW].at_ms = now_ms;
+	s->must_renew = true;
+}
+
+void steps_fetch(struct steps *s, int64_t now_ms)
+{
+	if (!s->must_fetch)
+		s->task[STEPS_SECRETS].at_ms = now_ms;
+	s->must_fetch = true;
+}
+
 enum steps_result steps_result_of(int status)
 {
 	if (status >= 200 && status < 300)
@@ -27,14 +41,30 @@ static bool is_wanted(const struct steps *s, enum steps_task task)
 	switch (task) {
 	case STEPS_JOIN:
 		return s->has_token && (!s->has_certificate || s->rejected);
+	case STEPS_RENEW:
+		return s->must_renew && s->has_certificate && !s->rejected;
+	case STEPS_SECRETS:
+		return s->must_fetch && s->has_certificate && !s->rejected;
 	case STEPS_BEAT:
 		return s->has_certificate && !s->rejected;
 	case STEPS_REGISTER:
-		return s->has_certificate && s->has_etcd && !s->registered;
+		return s->has_certificate && s->has_etcd && !s->etcd_locked && !s->registered;
 	case STEPS_TASKS:
 		break;
 	}
 	return false;
+}
+
+/* The connection to the provisioner is in use: only the end of that task frees it. */
+static bool is_line_taken(const struct steps *s, enum steps_task task)
+{
+	bool taken = false;
+
+	if (task == STEPS_REGISTER)
+		return false; /* etcd's is another */
+	for (enum steps_task t = 0; t < STEPS_REGISTER; t++)
+		taken = taken || s->task[t].running;
+	return taken;
 }
 
 enum steps_next steps_next(
@@ -45,7 +75,7 @@ enum steps_next steps_next(
 	if (s->ended)
 		return STEPS_END;
 	for (enum steps_task t = 0; t < STEPS_TASKS; t++) {
-		if (s->task[t].running || !is_wanted(s, t))
+		if (s->task[t].running || is_line_taken(s, t) || !is_wanted(s, t))
 			continue;
 		int64_t left = s->task[t].at_ms - now_ms;
 		if (left <= 0) {
@@ -85,10 +115,18 @@ static void succeed(struct steps *s, enum steps_task task, bool stale, int64_t n
 		s->task[STEPS_BEAT].at_ms = now_ms;
 		s->task[STEPS_REGISTER].at_ms = now_ms;
 		return;
+	case STEPS_RENEW:
+		s->must_renew = false;
+		s->unproven = true;
+		return;
+	case STEPS_SECRETS:
+		s->must_fetch = false;
+		return;
 	case STEPS_BEAT:
 		s->task[STEPS_BEAT].at_ms = stale ? now_ms : now_ms + s->heartbeat_ms;
 		s->unproven = false;
-		s->ended = s->once && !stale && (s->registered || !s->has_etcd);
+		s->ended = s->once && !stale && !s->must_fetch &&
+			   (s->registered || !s->has_etcd || s->etcd_locked);
 		return;
 	case STEPS_REGISTER:
 		s->registered = true;

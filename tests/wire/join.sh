@@ -37,7 +37,7 @@ cp "$agent" "$cage/agent"
 if file -b "$agent" | grep -q 'statically linked'; then
 	run=(ip netns exec $ns chroot "$cage" /agent) at=
 else
-	run=(ip netns exec $ns "$agent") at=$cage
+	run=(ip netns exec $ns "$agent" --root "$cage") at=$cage
 fi
 
 # settings FILE FINGERPRINT TOKEN
@@ -195,6 +195,118 @@ stop_host
 start_host third
 ok "at its next start it trades the expired certificate for a new one" once 20 renewed state expiring
 is "by joining" 1 "$(grep -c '^/v1/join 200' "$work/third.log")"
+
+# 11. The secrets of the node's role: what it is entitled to, where it belongs, and nothing else.
+printf 'root:x:0:0::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\netcd:x:232:233::/:/bin/sh\n' >"$cage/etc/passwd"
+settings third-no-token "$fingerprint" ""
+ready=$cage/run/slipway/secrets-ready etcd_dir=$cage/etc/ssl/etcd pki=$cage/etc/kubernetes/pki
+placed() { (cd "$cage" && find etc/ssl etc/kubernetes -type f -printf '%M %U:%G %p\n' 2>/dev/null | sort -k 3); }
+delivered() { grep -c 'of this node.s role are in place' "$work/$1.log"; }
+was_delivered() { [ "$(delivered "$1")" -gt "$2" ]; }
+# purpose USE FILE: the certificate may be used so, by the rules of openssl.
+purpose() { openssl verify -CAfile "$1" -purpose "$2" "$3"; }
+alt_names() { openssl x509 -in "$1" -noout -ext subjectAltName | tail -n 1 | sed 's/^ *//'; }
+
+ok "a node whose role has no secrets is ready without any" test -e "$ready"
+is "and nothing was written for it" "" "$(placed)"
+printf 'etcd-member\n' >"$work/third/words"
+rm -f "$ready"
+stay member state third-no-token
+ok "an etcd member gets its secrets" wait_for 15 "them" was_delivered member 0
+is "each where it belongs, the keys for those who need them" "-rw-r--r-- 0:0 etc/ssl/etcd/ca.crt
+-rw-r--r-- 0:0 etc/ssl/etcd/client.crt
+-rw------- 0:0 etc/ssl/etcd/client.key
+-rw-r--r-- 0:0 etc/ssl/etcd/peer.crt
+-rw------- 232:233 etc/ssl/etcd/peer.key
+-rw-r--r-- 0:0 etc/ssl/etcd/server.crt
+-rw------- 232:233 etc/ssl/etcd/server.key" "$(placed)"
+ok "and units that wait for them may begin" test -s "$ready"
+for use in sslserver sslclient; do
+	ok "the server's certificate is good for $use" purpose "$etcd_dir/ca.crt" $use "$etcd_dir/server.crt"
+	ok "the peer's is, too" purpose "$etcd_dir/ca.crt" $use "$etcd_dir/peer.crt"
+done
+ok "the client's is good for a client" purpose "$etcd_dir/ca.crt" sslclient "$etcd_dir/client.crt"
+ok "and for no server" not purpose "$etcd_dir/ca.crt" sslserver "$etcd_dir/client.crt"
+is "a server has the node's names and addresses" \
+	"DNS:worker1, DNS:localhost, IP Address:127.0.0.1, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1, DNS:worker1.acm.internal" \
+	"$(alt_names "$etcd_dir/server.crt")"
+same_key() { [ -s "$1" ] && [ -s "$2" ] && cmp <(openssl x509 -in "$1" -noout -pubkey) <(openssl pkey -in "$2" -pubout); }
+for pair in server peer client; do
+	ok "the $pair's key belongs to its certificate" same_key "$etcd_dir/$pair.crt" "$etcd_dir/$pair.key"
+done
+is "a certificate lasts a year" 1 "$(($(openssl x509 -in "$etcd_dir/server.crt" -noout -enddate | sed 's/.*=//' | date -f - +%s) / 86400 - $(date +%s) / 86400 == 365))"
+is "no authority's key came along" "" "$(find "$cage/etc" -name '*ca.key')"
+
+# 12. Its role changes: what is new is fetched, what is no longer its own goes.
+rm -f "$ready"
+printf 'etcd-client\nkubernetes-join\n' >"$work/third/words"
+ok "another role brings other secrets" wait_for 15 "them" was_delivered member 1
+is "a worker gets no key of an authority, and loses what was a member's" "-rw-r--r-- 0:0 etc/kubernetes/pki/ca.crt
+-rw------- 0:0 etc/kubernetes/slipway/join.pem
+-rw-r--r-- 0:0 etc/ssl/etcd/ca.crt
+-rw-r--r-- 0:0 etc/ssl/etcd/client.crt
+-rw------- 0:0 etc/ssl/etcd/client.key" "$(placed)"
+ok "it can prove itself to Kubernetes" purpose "$pki/ca.crt" sslclient "$cage/etc/kubernetes/slipway/join.pem"
+is "as one that may join" "O = system:bootstrappers:kubeadm:default-node-token, CN = worker1" \
+	"$(openssl x509 -in "$cage/etc/kubernetes/slipway/join.pem" -noout -subject | sed 's/^subject=//')"
+printf 'kubernetes-master\nkubernetes-etcd\nkubernetes-kubelet\n' >"$work/third/words"
+ok "a master of Kubernetes gets what kubeadm begins with" wait_for 15 "it" was_delivered member 2
+is "that and no more" "-rw------- etc/kubernetes/pki/ca.key
+-rw------- etc/kubernetes/pki/etcd/ca.key
+-rw------- etc/kubernetes/pki/front-proxy-ca.key
+-rw------- etc/kubernetes/pki/sa.key
+-rw------- etc/kubernetes/slipway/kubelet.pem
+-rw-r--r-- etc/kubernetes/pki/ca.crt
+-rw-r--r-- etc/kubernetes/pki/etcd/ca.crt
+-rw-r--r-- etc/kubernetes/pki/front-proxy-ca.crt
+-rw-r--r-- etc/kubernetes/pki/sa.pub" "$(placed | sed 's/ 0:0//' | sort)"
+for ca in ca etcd/ca front-proxy-ca; do
+	ok "$ca.crt signs others" openssl verify -CAfile "$pki/$ca.crt" -check_ss_sig "$pki/$ca.crt"
+	ok "with the key beside it" same_key "$pki/$ca.crt" "$pki/$ca.key"
+done
+ok "the service accounts' two keys are a pair" cmp <(openssl rsa -in "$pki/sa.key" -pubout 2>/dev/null) "$pki/sa.pub"
+is "a kubelet's certificate says which node it is" "O = system:nodes, CN = system:node:worker1" \
+	"$(openssl x509 -in "$cage/etc/kubernetes/slipway/kubelet.pem" -noout -subject | sed 's/^subject=//')"
+
+# 13. What a hostile server sends is not written.
+for evil in '/etc/passwd|root|0600' '/etc/kubernetes/../passwd|root|0600' '/etc/kubernetes/x|root|4755' '/etc/kubernetes/x|a:b|0600'; do
+	IFS='|' read -r path owner mode <<<"$evil"
+	jq -n --arg p "$path" --arg o "$owner" --arg m "$mode" \
+		'{version: "0bad", files: [{path: $p, owner: $o, mode: $m, content: "evil"}]}' >"$work/third/delivery"
+	printf 'etcd-client\n' >"$work/third/words"
+	before=$(placed) refused=$(grep -c 'secrets: ' "$work/member.log")
+	stop_agent_and_stay() { leave; stay member2 state third-no-token; }
+	stop_agent_and_stay
+	ok "a secret at $path for $owner with mode $mode is refused" wait_for 15 "it" grep -q 'secrets: files\[0\]' "$work/member2.log"
+	is "and nothing is written or lost" "$before" "$(placed)"
+done
+rm -f "$work/third/delivery"
+leave
+
+# 14. A restart needs nobody: what is in place is in place.
+stop_host
+rm -f "$ready"
+stay alone state third-no-token
+ok "without a provisioner units may begin with what is there" wait_for 10 "that" test -s "$ready"
+leave
+rm -f "$ready" "$pki/sa.key"
+stay incomplete state third-no-token
+wait_for 10 "a try" grep -q 'heartbeat: ' "$work/incomplete.log"
+ok "but not when something is missing" test ! -e "$ready"
+start_host third
+ok "until it is there again" wait_for 40 "it" test -s "$ready"
+
+# 15. The node's own certificate is renewed over itself.
+serial() { openssl x509 -in "$cage/state/node.crt" -noout -serial; }
+was=$(serial)
+touch "$work/third/renew"
+ok "told to renew, it does" wait_for 15 "it" grep -q 'the certificate is renewed' "$work/incomplete.log"
+ok "the new one is another" test "$was" != "$(serial)"
+beats=$(grep -c '^/v1/heartbeat 200' "$work/third.log")
+more_beats() { [ "$(grep -c '^/v1/heartbeat 200' "$work/third.log")" -gt "$beats" ]; }
+ok "and is what it shows from then on" wait_for 15 "a heartbeat" more_beats
+is "without another token" 0 "$(grep -c '^/v1/join' "$work/third.log")"
+leave
 
 is "no log tells the token" 0 "$(cat "$work"/*.log | grep -cF "$token")"
 

@@ -4,7 +4,9 @@
  *   join_host --dir DIR --address A --port P --token T --node N [--etcd URL]... [--busy N] [--days N]
  *
  * Prints its CA's fingerprint, then one line per request. As long as DIR/reject is there, heartbeats
- * are answered 403; each DIR/forget lets the token be used by another key once more. */
+ * are answered 403; each DIR/forget lets the token be used by another key once more; each DIR/renew is
+ * told to the node as a command. DIR/words names the secrets of its role, a word a line; what stands
+ * in DIR/delivery is answered in their place. */
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -27,6 +29,7 @@
 #include "provisioner/base/parse.h"
 #include "provisioner/trust/ca.h"
 #include "provisioner/trust/cert.h"
+#include "provisioner/trust/secrets.h"
 #include "provisioner/trust/token.h"
 
 #define ETCD_MAX 4
@@ -35,6 +38,7 @@
 struct host {
 	int dir;
 	struct ca *ca;
+	struct secrets *secrets;
 	SSL_CTX *tls;
 	const char *node, *etcd[ETCD_MAX];
 	size_t n_etcd;
@@ -141,6 +145,99 @@ static void join(struct host *h, struct evhttp_request *req, const json_t *in)
 	answer(req, 200, str_text(&out));
 }
 
+static struct secrets_node role_of(const struct host *h)
+{
+	struct secrets_node n = {.name = h->node, .domain = "acm.internal", .address = 0x7f000001};
+	AUTO(free_p) char *words = NULL;
+	size_t len;
+
+	if (file_read(h->dir, "words", BODY_MAX, &words, &len) == 0)
+		n.words = secrets_words(words);
+	return n;
+}
+
+static bool is_peer(const struct host *h, struct evhttp_request *req, const json_t *in)
+{
+	struct bufferevent *bev =
+		evhttp_connection_get_bufferevent(evhttp_request_get_connection(req));
+	const char *node = json_string_value(json_object_get(in, "node"));
+	char peer[CA_NODE_NAME_SIZE];
+
+	if (ca_peer_name(bufferevent_openssl_get_ssl(bev), peer) == 0 && node &&
+		strcmp(peer, node) == 0 && strcmp(peer, h->node) == 0)
+		return true;
+	refuse(req, 403, "not this node's certificate");
+	return false;
+}
+
+static void renew(struct host *h, struct evhttp_request *req, const json_t *in)
+{
+	const char *csr = json_string_value(json_object_get(in, "csr"));
+	AUTO(str_done) struct str cert = str_init(CERT_PEM_MAX), out = str_init(BODY_MAX);
+	struct err e = {0};
+
+	if (!is_peer(h, req, in))
+		return;
+	if (!csr || ca_sign_node(h->ca, csr, strlen(csr), h->node, clock_wall_ms() / 1000, h->days,
+			    &cert, &e) < 0) {
+		refuse(req, 400, e.msg);
+		return;
+	}
+	write_joined(h, str_text(&cert), &out);
+	puts("/v1/renew 200");
+	answer(req, 200, str_text(&out));
+}
+
+static void secrets(struct host *h, struct evhttp_request *req, const json_t *in)
+{
+	const struct secrets_node n = role_of(h);
+	AUTO(str_done) struct str out = str_init(BODY_MAX);
+	AUTO(free_p) char *instead = NULL;
+	int64_t now_s = clock_wall_ms() / 1000;
+	char version[SECRETS_VERSION_SIZE];
+	struct json j = json_init(&out);
+	struct err e = {0};
+	size_t len;
+
+	if (!is_peer(h, req, in))
+		return;
+	puts("/v1/secrets 200");
+	if (file_read(h->dir, "delivery", BODY_MAX, &instead, &len) == 0) {
+		answer(req, 200, instead);
+		return;
+	}
+	json_map(&j);
+	json_key_text(
+		&j, "version", secrets_version(h->secrets, &n, now_s, version) == 0 ? version : "");
+	json_key(&j, "files");
+	if (secrets_write(h->secrets, &n, now_s, &j, &e) < 0) {
+		refuse(req, 500, e.msg);
+		return;
+	}
+	json_map_end(&j);
+	answer(req, 200, str_text(&out));
+}
+
+static void tell(const struct host *h, struct evhttp_request *req)
+{
+	const struct secrets_node n = role_of(h);
+	AUTO(str_done) struct str out = str_init(BODY_MAX);
+	char version[SECRETS_VERSION_SIZE];
+	struct json j = json_init(&out);
+
+	json_map(&j);
+	json_key(&j, "commands");
+	json_list(&j);
+	json_text(&j, "dance");
+	if (take_file(h, "renew"))
+		json_text(&j, "renew");
+	json_list_end(&j);
+	if (secrets_version(h->secrets, &n, clock_wall_ms() / 1000, version) == 0)
+		json_key_text(&j, "secrets", version);
+	json_map_end(&j);
+	answer(req, 200, str_text(&out));
+}
+
 static void beat(struct host *h, struct evhttp_request *req, const json_t *in)
 {
 	struct bufferevent *bev =
@@ -161,10 +258,11 @@ static void beat(struct host *h, struct evhttp_request *req, const json_t *in)
 		refuse(req, 403, "this certificate is not welcome");
 		return;
 	}
-	printf("/v1/heartbeat 200 peer=%s registered=%d system=%s\n", peer,
+	printf("/v1/heartbeat 200 peer=%s registered=%d secrets=%d system=%s\n", peer,
 		json_is_true(json_object_get(in, "registered")),
+		json_string_length(json_object_get(in, "secrets")) > 0,
 		json_string_value(json_object_get(in, "system")));
-	answer(req, 200, "{\"commands\":[\"dance\"]}");
+	tell(h, req);
 }
 
 static void on_request(struct evhttp_request *req, void *arg)
@@ -172,7 +270,8 @@ static void on_request(struct evhttp_request *req, void *arg)
 	static const struct {
 		const char *path;
 		void (*handle)(struct host *h, struct evhttp_request *req, const json_t *in);
-	} routes[] = {{"/v1/join", join}, {"/v1/heartbeat", beat}};
+	} routes[] = {{"/v1/join", join}, {"/v1/renew", renew}, {"/v1/secrets", secrets},
+		{"/v1/heartbeat", beat}};
 	json_t *in = read_body(req);
 	bool found = false;
 
@@ -247,7 +346,8 @@ int main(int argc, char **argv)
 		}
 	}
 	if (ca_open(h.dir, "acm", &h.ca, &e) < 0 || ca_fingerprint(h.ca, fingerprint) < 0 ||
-		ca_server_ctx(h.ca, address, &h.tls, &e) < 0) {
+		ca_server_ctx(h.ca, address, &h.tls, &e) < 0 ||
+		secrets_open(h.dir, &h.secrets, &e) < 0) {
 		err_print(&e, stderr);
 		return EXIT_FAILURE;
 	}

@@ -46,13 +46,14 @@ TEST(a_heartbeat_says_how_the_node_is)
 	const struct api_heartbeat beat = {.node = "worker1",
 		.boot_id = "b",
 		.registered = true,
+		.secrets = "0f12ab",
 		.vitals = &vitals,
 		.units = units,
 		.addresses = &addresses};
 	api_write_heartbeat(&beat, &body);
 	assert_string_equal(body.s,
 		"{\"node\":\"worker1\",\"boot_id\":\"b\",\"agent\":\"" SLIPWAY_VERSION
-		"\",\"registered\":true,\"uptime_s\":7,\"load\":0.42,\"memory_free_kib\":8,"
+		"\",\"registered\":true,\"secrets\":\"0f12ab\",\"uptime_s\":7,\"load\":0.42,\"memory_free_kib\":8,"
 		"\"system\":\"degraded\",\"units_failed\":[\"a.service\"],"
 		"\"addresses\":[\"10.10.0.17/24\"]}");
 }

@@ -291,6 +291,63 @@ TEST(a_registration_that_etcd_has_forgotten_is_made_again_and_reported)
 	assert_int_equal(task, STEPS_BEAT);
 }
 
+TEST(the_line_to_the_provisioner_is_used_by_one_at_a_time)
+{
+	struct steps s = settled();
+
+	steps_fetch(&s, 0);
+	steps_renew(&s, 0);
+	assert_int_equal(begins(&s, 0), STEPS_RENEW);
+	assert_int_equal(wait_from(&s, HEARTBEAT), -1);
+	steps_done(&s, STEPS_RENEW, STEPS_OK, HEARTBEAT, MIDDLE);
+	assert_int_equal(begins(&s, HEARTBEAT), STEPS_SECRETS);
+	assert_int_equal(begins(&s, HEARTBEAT), STEPS_TASKS);
+	steps_done(&s, STEPS_SECRETS, STEPS_OK, HEARTBEAT, MIDDLE);
+	assert_int_equal(begins(&s, HEARTBEAT), STEPS_BEAT);
+	assert_int_equal(begins(&s, HEARTBEAT), STEPS_TASKS);
+}
+
+TEST(secrets_that_can_not_be_had_yet_are_tried_again_without_holding_up_heartbeats)
+{
+	struct steps s = settled();
+
+	steps_fetch(&s, 0);
+	assert_int_equal(begins(&s, 0), STEPS_SECRETS);
+	steps_done(&s, STEPS_SECRETS, STEPS_REFUSED, 0, MIDDLE);
+	assert_int_equal(wait_from(&s, 0), HEARTBEAT);
+	steps_fetch(&s, HEARTBEAT); /* told once more: the wait stays */
+	assert_int_equal(begins(&s, HEARTBEAT), STEPS_BEAT);
+	steps_done(&s, STEPS_BEAT, STEPS_OK, HEARTBEAT, MIDDLE);
+	assert_int_equal(begins(&s, HEARTBEAT), STEPS_TASKS);
+	assert_int_equal(begins(&s, 60001), STEPS_SECRETS);
+}
+
+TEST(a_locked_etcd_is_left_alone_until_it_is_unlocked)
+{
+	struct steps s = fresh();
+
+	s.has_certificate = s.has_etcd = s.etcd_locked = true;
+	assert_int_equal(begins(&s, 0), STEPS_BEAT);
+	assert_int_equal(begins(&s, 0), STEPS_TASKS);
+	s.etcd_locked = false;
+	assert_int_equal(begins(&s, 0), STEPS_REGISTER);
+}
+
+TEST(once_waits_for_the_secrets)
+{
+	struct steps s = fresh();
+
+	s.has_certificate = s.once = true;
+	assert_int_equal(begins(&s, 0), STEPS_BEAT);
+	steps_fetch(&s, 0); /* as the answer to the heartbeat says */
+	steps_done(&s, STEPS_BEAT, STEPS_OK, 0, MIDDLE);
+	assert_int_equal(begins(&s, 0), STEPS_SECRETS);
+	steps_done(&s, STEPS_SECRETS, STEPS_OK, 0, MIDDLE);
+	assert_int_equal(begins(&s, HEARTBEAT), STEPS_BEAT);
+	steps_done(&s, STEPS_BEAT, STEPS_OK, HEARTBEAT, MIDDLE);
+	assert_true(s.ended);
+}
+
 TEST(statuses_fall_into_four_kinds)
 {
 	static const struct {
@@ -305,8 +362,12 @@ TEST(statuses_fall_into_four_kinds)
 		assert_int_equal(steps_result_of(rows[i].status), rows[i].want);
 }
 
-RUN(t(first_join_then_beat_and_register_side_by_side), t(a_certificate_makes_the_token_superfluous),
-	t(without_etcd_nothing_is_registered), t(no_answer_backs_off_from_one_second_to_thirty),
+RUN(t(the_line_to_the_provisioner_is_used_by_one_at_a_time),
+	t(secrets_that_can_not_be_had_yet_are_tried_again_without_holding_up_heartbeats),
+	t(a_locked_etcd_is_left_alone_until_it_is_unlocked), t(once_waits_for_the_secrets),
+	t(first_join_then_beat_and_register_side_by_side),
+	t(a_certificate_makes_the_token_superfluous), t(without_etcd_nothing_is_registered),
+	t(no_answer_backs_off_from_one_second_to_thirty),
 	t(ten_thousand_failures_still_wait_thirty_seconds), t(retries_are_spread_by_a_quarter),
 	t(a_success_ends_the_back_off), t(a_refused_join_is_repeated_once_a_minute),
 	t(etcd_is_never_given_up_however_it_refuses), t(heartbeats_go_on_while_etcd_is_away),

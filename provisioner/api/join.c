@@ -1,13 +1,13 @@
 #include "provisioner/api/join.h"
 
 #include <errno.h>
-#include <event2/bufferevent.h>
-#include <event2/bufferevent_ssl.h>
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "provisioner/api/entitle.h"
+#include "provisioner/api/peer.h"
 #include "provisioner/api/report.h"
 #include "provisioner/base/clock.h"
 #include "provisioner/base/json.h"
@@ -17,7 +17,6 @@
 #include "provisioner/trust/ca.h"
 #include "provisioner/trust/token.h"
 
-#define CERTIFICATE_DAYS 3650
 #define HEARTBEAT_S 5
 #define ETCD_CLIENT_PORT 2379
 #define RETRY_LATER "2"
@@ -27,37 +26,25 @@ static void free_json(json_t **j)
 	json_decref(*j);
 }
 
-static json_t *read_body(struct api_request *r)
-{
-	json_error_t why;
-	json_t *body = json_loadb(r->body, r->body_len, JSON_REJECT_DUPLICATES, &why);
-
-	if (json_is_object(body))
-		return body;
-	json_decref(body);
-	api_reply_error(r, HTTP_BADREQUEST, "the body is not a JSON object");
-	return NULL;
-}
-
-static void write_endpoints(struct json *j, const struct cluster *c)
+static void write_endpoints(struct json *j, const struct cluster *c, bool may_talk)
 {
 	AUTO(str_done) struct str url = str_init(128);
 	char quad[IPV4_TEXT_SIZE];
 
 	json_key(j, "endpoints");
 	json_list(j);
-	for (uint32_t i = 0; i < c->n_nodes; i++) {
+	for (uint32_t i = 0; may_talk && i < c->n_nodes; i++) {
 		if (!c->nodes[i].role->etcd_member)
 			continue;
 		str_reset(&url);
-		str_printf(&url, "http://%s:%d", ipv4_text(c->nodes[i].address, quad),
-			ETCD_CLIENT_PORT);
+		str_printf(&url, "%s://%s:%d", c->etcd.tls ? "https" : "http",
+			ipv4_text(c->nodes[i].address, quad), ETCD_CLIENT_PORT);
 		json_text(j, str_text(&url));
 	}
 	json_list_end(j);
 }
 
-static void reply_joined(struct api_request *r, const struct machine *m, const char *certificate)
+static void reply_joined(struct api_request *r, struct machine *m, const char *certificate)
 {
 	const struct join *join = r->arg;
 	const struct cluster *c = join->generation->cluster;
@@ -78,7 +65,7 @@ static void reply_joined(struct api_request *r, const struct machine *m, const c
 	json_key_text(&j, "cluster", c->name);
 	json_key(&j, "etcd");
 	json_map(&j);
-	write_endpoints(&j, c);
+	write_endpoints(&j, c, entitle_may_talk_to_etcd(join, m));
 	json_key_text(&j, "prefix", str_text(&prefix));
 	json_map_end(&j);
 	json_key_int(&j, "heartbeat_s", HEARTBEAT_S);
@@ -154,7 +141,7 @@ static int use_token(const struct join *join, const char *node, const uint8_t *t
 static void post_join(struct api_request *r)
 {
 	const struct join *join = r->arg;
-	AUTO(free_json) json_t *body = read_body(r);
+	AUTO(free_json) json_t *body = peer_body(r);
 	AUTO(str_done) struct str certificate = str_init(16 << 10);
 	uint8_t hash[TOKEN_HASH_LEN], public_key[TOKEN_HASH_LEN];
 	char key[STORE_KEY_SIZE] = "";
@@ -172,8 +159,8 @@ static void post_join(struct api_request *r)
 		return;
 	}
 	/* Signed before the token is used up: a bad request must not cost the node its token. */
-	int rc = ca_sign_node(join->ca, csr, strlen(csr), node, now_ms / 1000, CERTIFICATE_DAYS,
-		&certificate, &e);
+	int rc = ca_sign_node(join->ca, csr, strlen(csr), node, now_ms / 1000,
+		JOIN_CERTIFICATE_DAYS, &certificate, &e);
 	if (rc == 0)
 		rc = ca_request_key(csr, strlen(csr), public_key, &e);
 	if (rc < 0) {
@@ -198,35 +185,68 @@ static void post_join(struct api_request *r)
 	reply_joined(r, m, str_text(&certificate));
 }
 
-static SSL *ssl_of(const struct api_request *r)
+static void post_renew(struct api_request *r)
 {
-	struct bufferevent *bev =
-		evhttp_connection_get_bufferevent(evhttp_request_get_connection(r->http));
+	const struct join *join = r->arg;
+	AUTO(str_done) struct str certificate = str_init(16 << 10);
+	struct machine *m = peer_machine(r);
+	int64_t now_ms = clock_wall_ms();
+	struct err e;
 
-	return bev ? bufferevent_openssl_get_ssl(bev) : NULL;
+	if (!m)
+		return;
+	AUTO(free_json) json_t *body = peer_body(r);
+	if (!body || !peer_is_named(r, m, body) || !peer_may_have_more(r, m))
+		return;
+	const char *csr = report_text(body, "csr", API_BODY_MAX);
+	if (!csr) {
+		api_reply_error(r, HTTP_BADREQUEST, "expected the text csr");
+		return;
+	}
+	if (ca_sign_node(join->ca, csr, strlen(csr), m->key, now_ms / 1000, JOIN_CERTIFICATE_DAYS,
+		    &certificate, &e) < 0) {
+		api_reply_error(r, HTTP_BADREQUEST, "csr: %s", e.msg);
+		return;
+	}
+	nodes_event(join->nodes, m, now_ms, "renewed", STORE_INFO, "certificate renewed");
+	reply_joined(r, m, str_text(&certificate));
 }
 
-static void take_heartbeat(
-	const struct join *join, struct machine *m, const json_t *beat, int64_t now_ms)
+/* What keeps a node that says it is well from being ready, into `health` if there is room for it. */
+static void add_unready(const struct join *join, const struct machine *m, const json_t *beat,
+	const char *secrets, char *health, size_t size)
+{
+	const char *has = report_text(beat, "secrets", SECRETS_VERSION_SIZE - 1);
+
+	/* Once it was ready, these are looked for again only because we or a year began anew. */
+	if (health[0] || m->life.step >= STEP_READY)
+		return;
+	if (!has || strcmp(has, secrets) != 0)
+		(void)snprintf(health, size, "the secrets of its role are not in place yet");
+	else if (m->node->role->etcd_member && !*join->etcd_seeded)
+		(void)snprintf(health, size, "its etcd is not seeded yet");
+}
+
+static void take_heartbeat(const struct join *join, struct machine *m, const json_t *beat,
+	const char *secrets, int64_t now_ms)
 {
 	char health[sizeof(m->health)];
-	bool registered = report_is_registered(beat), was_ready = m->life.state == NODE_READY;
+	bool has_etcd = entitle_may_talk_to_etcd(join, m);
+	bool registered = report_is_registered(beat) || !has_etcd,
+	     was_ready = m->life.state == NODE_READY;
 
 	report_boot_id(beat, m->boot_id, sizeof(m->boot_id));
 	(void)nodes_step(join->nodes, m, STEP_JOINED, /* begins_boot= */ false, now_ms);
-	if (registered &&
+	if (registered && has_etcd &&
 		nodes_step(join->nodes, m, STEP_REGISTERED, /* begins_boot= */ false, now_ms))
 		nodes_event(join->nodes, m, now_ms, "registered", STORE_INFO,
 			"stands in the masters' etcd");
 	m->registered = registered;
 
 	report_health(beat, health, sizeof(health));
-	if (m->node->role->etcd_member && !*join->etcd_seeded) {
+	if (m->node->role->etcd_member && !*join->etcd_seeded)
 		join->on_unseeded(join->arg);
-		/* Once it was ready, the seed is looked for again only because we began anew. */
-		if (!health[0] && m->life.step < STEP_READY)
-			(void)snprintf(health, sizeof(health), "its etcd is not seeded yet");
-	}
+	add_unready(join, m, beat, secrets, health, sizeof(health));
 	if (strcmp(health, m->health) != 0 && health[0])
 		nodes_event(join->nodes, m, now_ms, "health", STORE_WARN, "%s", health);
 	memcpy(m->health, health, sizeof(health));
@@ -240,38 +260,50 @@ static void take_heartbeat(
 			"joined, registered and healthy");
 }
 
+static void reply_heartbeat(
+	struct api_request *r, struct machine *m, const char *secrets, int64_t now_s)
+{
+	AUTO(str_done) struct str out = str_init(1024);
+	struct json j = json_init(&out);
+
+	json_map(&j);
+	json_key(&j, "commands");
+	json_list(&j);
+	if (m->must_register)
+		json_text(&j, "register");
+	if (peer_must_renew(r, now_s))
+		json_text(&j, "renew");
+	json_list_end(&j);
+	json_key_text(&j, "secrets", secrets);
+	json_map_end(&j);
+	m->must_register = false;
+	api_reply_json(r, HTTP_OK, &out);
+}
+
 static void post_heartbeat(struct api_request *r)
 {
-	static const char none[] = "{\"commands\":[]}\n",
-			  again[] = "{\"commands\":[\"register\"]}\n";
 	const struct join *join = r->arg;
-	char name[CA_NODE_NAME_SIZE];
-	SSL *ssl = ssl_of(r);
-	int rc = ssl ? ca_peer_name(ssl, name) : -ENOENT;
+	char secrets[SECRETS_VERSION_SIZE];
+	struct machine *m = peer_machine(r);
+	int64_t now_ms = clock_wall_ms();
 
-	if (rc < 0) {
-		api_reply_error(r, rc == -ENOENT ? 401 : 403,
-			rc == -ENOENT ? "show the certificate that /v1/join gave"
-				      : "not a node's certificate");
+	if (!m)
 		return;
-	}
-	AUTO(free_json) json_t *beat = read_body(r);
+	AUTO(free_json) json_t *beat = peer_body(r);
 	if (!beat)
 		return;
-	struct machine *m = nodes_by_key(join->nodes, name);
-	if (!m || !m->node) {
-		api_reply_error(r, 403, "%s is no longer a node of this cluster", name);
+	if (entitle_version(join, m, now_ms / 1000, secrets) < 0) {
+		api_reply_error(r, HTTP_SERVUNAVAIL, "the node's role can not be looked up");
 		return;
 	}
-	api_is_known(r);
-	take_heartbeat(join, m, beat, clock_wall_ms());
-	const char *commands = m->must_register ? again : none;
-	m->must_register = false;
-	api_reply_text(r, "application/json", commands, strlen(commands));
+	take_heartbeat(join, m, beat, secrets, now_ms);
+	reply_heartbeat(r, m, secrets, now_ms / 1000);
 }
 
 const struct api_route join_routes[] = {
 	{EVHTTP_REQ_POST, "/v1/join", post_join},
+	{EVHTTP_REQ_POST, "/v1/renew", post_renew},
+	{EVHTTP_REQ_POST, "/v1/secrets", entitle_post_secrets},
 	{EVHTTP_REQ_POST, "/v1/heartbeat", post_heartbeat},
 	{.path = NULL},
 };

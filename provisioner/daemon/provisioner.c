@@ -25,6 +25,7 @@
 #include "provisioner/nodes/nodes.h"
 #include "provisioner/store/store.h"
 #include "provisioner/trust/ca.h"
+#include "provisioner/trust/secrets.h"
 
 #define AGENT_FILE "slipway-join"
 #define FLUSH_US 100000
@@ -38,6 +39,7 @@ struct provisioner {
 	struct archive *archive;
 	struct nodes *nodes;
 	struct ca *ca;
+	struct secrets *secrets;
 	SSL_CTX *tls;
 	struct generation *generation;
 	char fingerprint[CA_FINGERPRINT_SIZE], agent_sha256[DIGEST_HEX_SIZE];
@@ -265,6 +267,8 @@ static int open_state(struct provisioner *p, struct err *e)
 		log_error("%s", store_damage(p->store));
 	if ((rc = ca_open(dir, "slipway", &p->ca, e)) < 0)
 		return rc;
+	if ((rc = secrets_open(dir, &p->secrets, e)) < 0)
+		return rc;
 	if (ca_fingerprint(p->ca, p->fingerprint) < 0)
 		return err_msg(e, -EIO, "the CA's fingerprint can not be computed");
 	if ((rc = archive_open(folder, /* is_writer= */ true, &p->archive, e)) < 0)
@@ -287,6 +291,7 @@ static int open_apis(struct provisioner *p, struct err *e)
 	p->join.nodes = p->nodes;
 	p->join.store = p->store;
 	p->join.ca = p->ca;
+	p->join.secrets = p->secrets;
 	p->join.etcd_seeded = &p->admin.etcd_seeded;
 	p->join.on_unseeded = on_unseeded;
 	p->join.arg = p;
@@ -307,6 +312,7 @@ static void close_all(struct provisioner *p)
 	generation_free(p->generation);
 	nodes_free(p->nodes);
 	SSL_CTX_free(p->tls);
+	secrets_free(p->secrets);
 	ca_free(p->ca);
 	archive_close(p->archive);
 	store_close(p->store);
@@ -319,7 +325,7 @@ static int start(struct provisioner *p)
 	int rc = open_state(p, &e);
 
 	if (rc == 0) {
-		p->seeding = seeding_new(p->base, p->nodes, &p->admin.etcd_seeded);
+		p->seeding = seeding_new(p->base, p->nodes, p->secrets, &p->admin.etcd_seeded);
 		rc = load_and_publish(p, "start", &e);
 		if (rc == -EBADMSG)
 			return WORKER_EXIT_CONFIG;

@@ -11,12 +11,15 @@
 #include "provisioner/etcd/seed.h"
 #include "provisioner/generation/generation.h"
 #include "provisioner/nodes/nodes.h"
+#include "provisioner/trust/cert.h"
+#include "provisioner/trust/secrets.h"
 
 #define ETCD_CLIENT_PORT 2379
 
 struct seeding {
 	struct event_base *base;
 	struct nodes *nodes;
+	const struct secrets *secrets;
 	bool *seeded;
 	const struct cluster *cluster;
 	const struct etcd_seed_key *keys; /* in the generation */
@@ -25,11 +28,12 @@ struct seeding {
 	struct etcd_seed *seed;
 };
 
-struct seeding *seeding_new(struct event_base *base, struct nodes *nodes, bool *seeded)
+struct seeding *seeding_new(
+	struct event_base *base, struct nodes *nodes, const struct secrets *secrets, bool *seeded)
 {
 	struct seeding *s = xcalloc(1, sizeof(*s));
 
-	*s = (struct seeding){.base = base, .nodes = nodes, .seeded = seeded};
+	*s = (struct seeding){.base = base, .nodes = nodes, .secrets = secrets, .seeded = seeded};
 	return s;
 }
 
@@ -93,8 +97,32 @@ static void on_report(const struct etcd_seed_report *r, void *arg)
 	}
 }
 
+/* What we show an etcd that speaks TLS, and whom we believe: in memory only, made at each start. */
+struct credentials {
+	struct str ca, cert, key;
+};
+
+static void credentials_done(struct credentials *c)
+{
+	str_done(&c->ca);
+	str_done(&c->cert);
+	cert_wipe(&c->key);
+}
+
+static int make_credentials(const struct seeding *s, struct credentials *ret, struct err *e)
+{
+	return s->cluster->etcd.tls
+		       ? secrets_etcd_client(s->secrets, "slipway", clock_wall_ms() / 1000,
+				 &ret->ca, &ret->cert, &ret->key, e)
+		       : 0;
+}
+
 static int new_client(struct seeding *s, struct err *e)
 {
+	AUTO(credentials_done)
+	struct credentials own = {
+		str_init(CERT_PEM_MAX), str_init(CERT_PEM_MAX), str_init(CERT_PEM_MAX)};
+	bool tls = s->cluster->etcd.tls;
 	char text[ETCD_ENDPOINTS_MAX][ETCD_ENDPOINT_SIZE], quad[IPV4_TEXT_SIZE];
 	const char *endpoints[ETCD_ENDPOINTS_MAX + 1] = {NULL};
 	size_t n = 0;
@@ -104,13 +132,23 @@ static int new_client(struct seeding *s, struct err *e)
 
 		if (!node->role->etcd_member)
 			continue;
-		(void)snprintf(text[n], ETCD_ENDPOINT_SIZE, "http://%s:%d",
+		(void)snprintf(text[n], ETCD_ENDPOINT_SIZE, "%s://%s:%d", tls ? "https" : "http",
 			ipv4_text(node->address, quad), ETCD_CLIENT_PORT);
 		endpoints[n] = text[n];
 		n++;
 	}
+	if (n == 0)
+		return -ENOENT;
+	int rc = make_credentials(s, &own, e);
+	if (rc < 0)
+		return rc;
 	struct etcd_config config = {.endpoints = endpoints};
-	return n == 0 ? -ENOENT : etcd_client_new(s->base, &config, &s->client, e);
+	if (tls) {
+		config.ca = str_text(&own.ca);
+		config.cert = str_text(&own.cert);
+		config.key = str_text(&own.key);
+	}
+	return etcd_client_new(s->base, &config, &s->client, e);
 }
 
 static void start(struct seeding *s)

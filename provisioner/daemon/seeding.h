@@ -10,10 +10,13 @@
 struct event_base;
 struct generation;
 struct nodes;
+struct secrets;
 struct seeding;
 
-/* Keeps all. *seeded says whether every key was seen in place since the last restart. */
-struct seeding *seeding_new(struct event_base *base, struct nodes *nodes, bool *seeded);
+/* Keeps all; `secrets` gives the certificate for an etcd that speaks TLS. *seeded says whether every
+ * key was seen in place since the last restart. */
+struct seeding *seeding_new(
+	struct event_base *base, struct nodes *nodes, const struct secrets *secrets, bool *seeded);
 void seeding_free(struct seeding *s);
 
 /* Begins anew with the keys and etcd members of `g`, which it keeps until the next call. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "provisioner/base/parse.h"
+#include "provisioner/trust/secrets.h"
 
 #define ADDON_KEYS_MAX 16
 
@@ -252,6 +253,24 @@ static void read_parameters(
 		read_parameter(r, &n->pairs[i], &addon->parameters[addon->n_parameters++]);
 }
 
+static void check_secrets(const struct reading *r, const struct addon_names *names)
+{
+	const char *known[ADDON_NAMES_MAX + 1] = {NULL};
+
+	for (size_t i = 0; i < ADDON_NAMES_MAX && secrets_word_name(i); i++)
+		known[i] = secrets_word_name(i);
+	for (size_t i = 0; i < names->n; i++) {
+		const struct addon_name *n = &names->items[i];
+		const char *near = err_nearest(n->text, known);
+
+		if (secrets_word(n->text) == 0)
+			err_list_add(r->errors, n->at,
+				"secrets: there is no secret \"%.80s\"%s%s%s", n->text,
+				near ? " (did you mean \"" : "", near ? near : "",
+				near ? "\"?)" : "");
+	}
+}
+
 int addon_read(struct arena *a, const char *name, const struct template_source *file,
 	struct addon *ret, struct err_list *errors)
 {
@@ -286,5 +305,6 @@ int addon_read(struct arena *a, const char *name, const struct template_source *
 		return -EINVAL;
 	}
 	read_fields(&r, fields, root, start, ret);
+	check_secrets(&r, &ret->secrets);
 	return errors->n + errors->dropped > before ? -EINVAL : 0;
 }

@@ -45,6 +45,9 @@ struct machine {
 	char trouble[160];     /* the last that nodes_trouble() recorded in this boot */
 	uint8_t joined_token[32],
 		joined_key[32]; /* hashes of its last join, to repeat a lost answer */
+	uint32_t words;         /* secrets of its role, as in generation `words_number` */
+	int64_t words_number;   /* 0: not looked up yet */
+	int64_t given_ms; /* monotonic: when it was last given something that costs signatures */
 	bool dirty;
 };
 

@@ -17,13 +17,22 @@ static int read_text(const char *text, struct addon *ret)
 	return addon_read(arena, "load-balancer", &file, ret, &errors);
 }
 
+TEST(a_secret_that_does_not_exist_is_refused_with_what_was_meant)
+{
+	struct addon a;
+
+	assert_true(read_text("title: One\ndoc: Two.\nsecrets: [etcd-clint]\n", &a) < 0);
+	assert_non_null(strstr(errors.list[0].msg, "did you mean \"etcd-client\"?"));
+}
+
 TEST(add_on_is_read_whole)
 {
 	struct addon a;
 
 	assert_int_equal(
 		read_text("title: One\ndoc: Two.\nneeds: [docker]\nbrings: [x]\nafter: [y]\n"
-			  "conflicts: [z]\ndistros: [lab]\nsecrets: [s]\nrefuse: [\"{{ a }}\"]\n"
+			  "conflicts: [z]\ndistros: [lab]\nsecrets: [etcd-client]\nrefuse: [\"{{ a "
+			  "}}\"]\n"
 			  "parameters:\n  log-max: {type: number, default: 3, min: 1, max: 9, doc: "
 			  "Three.}\n  wait: {type: duration, min: 1s, max: 1m, doc: W., required: "
 			  "true, cluster-wide: true}\n  as: {type: enum, words: [a, b], doc: A.}\n",
@@ -34,7 +43,8 @@ TEST(add_on_is_read_whole)
 	assert_string_equal(a.title, "One");
 	assert_true(addon_names_has(&a.needs, "docker") && addon_names_has(&a.brings, "x"));
 	assert_true(addon_names_has(&a.after, "y") && addon_names_has(&a.conflicts, "z"));
-	assert_true(addon_names_has(&a.distros, "lab") && addon_names_has(&a.secrets, "s"));
+	assert_true(
+		addon_names_has(&a.distros, "lab") && addon_names_has(&a.secrets, "etcd-client"));
 	assert_int_equal(a.refuse.items[0].at.line, 9);
 	const struct addon_parameter *p = addon_parameter_find(&a, "log-max");
 	assert_non_null(p);
@@ -88,4 +98,5 @@ TEST(mistakes_are_told_at_their_place)
 	}
 }
 
-RUN(t(add_on_is_read_whole), t(mistakes_are_told_at_their_place))
+RUN(t(a_secret_that_does_not_exist_is_refused_with_what_was_meant), t(add_on_is_read_whole),
+	t(mistakes_are_told_at_their_place))

@@ -32,13 +32,15 @@ static void put(const char *name, const char *text)
 
 static void put_motd(void)
 {
-	put("addon.yaml", "title: A message\ndoc: For who logs in.\nsecrets: [b, a]\nparameters:\n"
+	put("addon.yaml", "title: A message\ndoc: For who logs in.\nsecrets: [etcd-member, "
+			  "etcd-client]\nparameters:\n"
 			  "  text: {type: text, default: hello, doc: What it says.}\n");
 	put("files.yaml", "  - path: /etc/motd\n    content: {{ addons.motd.text | tojson }}\n");
 	put("units.yaml", "    - name: motd.service\n      command: start\n      content: |\n"
 			  "        [Service]\n        ExecStart=/bin/true\n");
 	put("seed.yaml", "/motd/{{ cluster.name }}: {text: {{ addons.motd.text }}, n: 1}\n/a: 2\n");
-	put("secrets.yaml", "- b\n{% if node.name == 'w1' %}\n- a\n{% endif %}\n");
+	put("secrets.yaml",
+		"- etcd-member\n{% if node.name == 'w1' %}\n- etcd-client\n{% endif %}\n");
 }
 
 #define CLUSTER(addons)                                                                \
@@ -109,7 +111,7 @@ TEST(secrets_are_sorted_and_each_nodes_own)
 	put_motd();
 	struct generation *g = must_build(CLUSTER("[motd]"));
 
-	assert_string_equal(lab_text(g, "w1", ARTEFACT_SECRETS), "a\nb\n");
+	assert_string_equal(lab_text(g, "w1", ARTEFACT_SECRETS), "etcd-client\netcd-member\n");
 	assert_string_equal(lab_text(g, "m1", ARTEFACT_SECRETS), "");
 	generation_free(g);
 }
@@ -123,13 +125,13 @@ TEST(mistakes_in_an_add_on_are_told_at_their_line)
 			"addons/motd/files.yaml:1:14: 'addons.motd.txt' is undefined (did you mean "
 			"'addons.motd.text'?)"},
 		{"units.yaml", "    - name: x.service\n      comand: start\n",
-			"addons/motd/units.yaml:2: coreos.units[2].comand: unknown key; did you "
+			"addons/motd/units.yaml:2: coreos.units[3].comand: unknown key; did you "
 			"mean "
 			"\"command\"?"},
 		{"seed.yaml", "# one\n/coreos.com/network/config: {Network: x}\n",
 			"addons/motd/seed.yaml:2: "},
 		{"seed.yaml", "- a\n", "addons/motd/seed.yaml:1: "},
-		{"secrets.yaml", "- a\n- c\n",
+		{"secrets.yaml", "- etcd-client\n- c\n",
 			"addons/motd/secrets.yaml:2: this is not among the secrets that addon.yaml "
 			"names"},
 		{"secrets.yaml", "a: b\n",

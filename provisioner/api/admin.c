@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "provisioner/api/changes.h"
+#include "provisioner/api/explain.h"
 #include "provisioner/api/leases.h"
 #include "provisioner/api/statistics.h"
 #include "provisioner/api/trace.h"
@@ -139,7 +140,10 @@ static void get_node(struct api_request *r)
 
 	if (slash) {
 		AUTO(free_p) char *name = xstrndup(r->rest, (size_t)(slash - r->rest));
-		get_artefact(r, name, slash + 1);
+		if (strcmp(slash, "/explain") == 0)
+			explain_reply(r, name);
+		else
+			get_artefact(r, name, slash + 1);
 		return;
 	}
 	const struct machine *m = find(a, r->rest);

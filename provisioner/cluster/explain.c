@@ -17,8 +17,8 @@ struct explain {
 	void *arg;
 };
 
-/* As in YAML's flow style. As deep as a document may be. NOLINTNEXTLINE(misc-no-recursion) */
-static void add_doc(struct str *text, const struct doc_node *n)
+/* As deep as a document may be. NOLINTNEXTLINE(misc-no-recursion) */
+void cluster_value_text(const struct doc_node *n, struct str *text)
 {
 	if (n->kind == DOC_SCALAR) {
 		str_add(text, n->text);
@@ -29,7 +29,7 @@ static void add_doc(struct str *text, const struct doc_node *n)
 		str_add(text, i > 0 ? ", " : "");
 		if (n->kind == DOC_MAP)
 			str_printf(text, "%s: ", n->pairs[i].key->text);
-		add_doc(text, n->kind == DOC_LIST ? n->items[i] : n->pairs[i].value);
+		cluster_value_text(n->kind == DOC_LIST ? n->items[i] : n->pairs[i].value, text);
 	}
 	str_add(text, n->kind == DOC_LIST ? "]" : "}");
 }
@@ -39,7 +39,7 @@ static void tell(const struct explain *e, const struct path *path, const struct 
 {
 	AUTO(str_done) struct str text = str_init(VALUE_BYTES_MAX); /* more is cut */
 
-	add_doc(&text, value);
+	cluster_value_text(value, &text);
 	e->each(e->arg, &(struct cluster_origin){.name = path_text(e->arena, path),
 				.value = str_text(&text),
 				.level = (enum origin_level)(ORIGIN_NODE + scope),

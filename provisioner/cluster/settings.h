@@ -18,6 +18,7 @@ struct cluster_bond;
 struct cluster_node;
 struct cluster_route;
 struct doc_node;
+struct str;
 
 struct text_list {
 	const char **items;
@@ -106,6 +107,9 @@ typedef void cluster_origin_fn(void *arg, const struct cluster_origin *o);
  * lives for the call. */
 void cluster_explain(
 	const struct cluster *c, const struct cluster_node *n, cluster_origin_fn *each, void *arg);
+
+/* Adds a value in one line, as in YAML's flow style. */
+void cluster_value_text(const struct doc_node *n, struct str *text);
 
 /* "node", "role", "cluster", "network" or "default". */
 const char *origin_level_name(enum origin_level level);

@@ -284,7 +284,8 @@ int archive_nodes_each(struct archive *a, int64_t number,
 	return rc == -ENOENT ? 0 : rc;
 }
 
-static int find_node(struct archive *a, int64_t number, const char *name, struct archive_node *ret)
+int archive_node_find(
+	struct archive *a, int64_t number, const char *name, struct archive_node *ret)
 {
 	AUTO(query_done) struct query q = query_start(&a->db, SQL_RENDERED_GET);
 
@@ -302,7 +303,7 @@ int archive_node_text(struct archive *a, int64_t number, const char *node, enum 
 	struct str *ret)
 {
 	struct archive_node n;
-	int rc = find_node(a, number, node, &n);
+	int rc = archive_node_find(a, number, node, &n);
 
 	return rc < 0 ? rc : archive_text(a, n.objects[which], ret);
 }

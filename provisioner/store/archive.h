@@ -88,6 +88,10 @@ struct archive_node {
 int archive_nodes_each(struct archive *a, int64_t number,
 	int (*fn)(const struct archive_node *n, void *arg), void *arg) MUST_USE;
 
+/* ret->name borrows `node`. */
+int archive_node_find(
+	struct archive *a, int64_t number, const char *node, struct archive_node *ret) MUST_USE;
+
 /* What becomes different from one generation to another: a node that gets something else, came or went (then all its
  * objects there are 0), and a file likewise. By name. */
 struct archive_change {

@@ -64,6 +64,9 @@ int http_body_send(struct http_body *b, struct disk *disk, int fd, disk_told *te
 		b->moved += (uint64_t)n;
 		b->left -= (uint64_t)n;
 		budget -= (size_t)n;
+		if ((size_t)n <
+			want) /* the socket is full, as far as can be told: asking costs a call */
+			break;
 	}
 	return b->left > 0 ? -EAGAIN : 0;
 }

@@ -289,7 +289,10 @@ static void run(struct http_connection *c)
 		c->all->closed(c->all->closed_arg, c);
 		return;
 	}
-	set_event(c->readable, EV_READ, c->state == READING || c->state == LINGERING);
+	/* Between a request and its reply the client has nothing to say, as a rule: looking away costs two calls, and is
+	 * done when it says something after all (may_read). */
+	if (c->state == READING || c->state == LINGERING || c->may_read)
+		set_event(c->readable, EV_READ, c->state == READING || c->state == LINGERING);
 	set_event(c->writable, EV_WRITE, c->state == SENDING);
 }
 
@@ -353,7 +356,7 @@ struct http_connection *http_connection_new(struct http_connections *all, int fd
 		.fd = fd,
 		.client = client,
 		.body = HTTP_BODY_NONE,
-		.out = str_init(REPLY_HEAD_MAX),
+		.out = str_init(REPLY_HEAD_MAX + HTTP_BYTES_MAX),
 		.readable = event_new(all->base, fd, EV_READ | EV_PERSIST, on_readable, c),
 		.writable = event_new(all->base, fd, EV_WRITE | EV_PERSIST, on_writable, c),
 		.timer = evtimer_new(all->base, on_timer, c),
@@ -419,6 +422,13 @@ uint64_t http_connection_moved(const struct http_connection *c)
 	return c->body.moved;
 }
 
+static void set_type(struct http_connection *c, const char *type)
+{
+	int n = snprintf(c->type, sizeof(c->type), "%s", type);
+
+	assert(n >= 0 && n < (int)sizeof(c->type));
+}
+
 void http_reply_file(struct http_connection *c, int fd, const char *type, bool is_answer)
 {
 	struct http_file file = {.type = c->type};
@@ -430,8 +440,7 @@ void http_reply_file(struct http_connection *c, int fd, const char *type, bool i
 		http_reply_status(c, 500, 0, NULL);
 		return;
 	}
-	int n = snprintf(c->type, sizeof(c->type), "%s", type);
-	assert(n >= 0 && n < (int)sizeof(c->type));
+	set_type(c, type);
 	file.size = (uint64_t)st.st_size;
 	if (!is_answer)
 		http_etag(file.etag,
@@ -443,6 +452,21 @@ void http_reply_file(struct http_connection *c, int fd, const char *type, bool i
 	else
 		close_p(&fd);
 	begin_reply(c);
+	run(c);
+}
+
+void http_reply_bytes(struct http_connection *c, const void *data, size_t len, const char *type)
+{
+	const struct http_file answer = {.type = c->type, .size = len};
+
+	assert(c->state == WAITING && len <= HTTP_BYTES_MAX);
+	set_type(c, type);
+	http_reply_for_file(&c->reply, &c->head, &answer);
+	begin_reply(c);
+	if (!c->reply.no_body) {
+		str_addn(&c->out, data, len);
+		c->body.moved = len;
+	}
 	run(c);
 }
 

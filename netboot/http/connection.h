@@ -12,6 +12,7 @@
 #define SLIPWAY_HTTP_CONNECTION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -20,6 +21,8 @@
 struct disk;
 struct event_base;
 struct http_connection;
+
+#define HTTP_BYTES_MAX 4096
 
 enum http_result { HTTP_SENT = 1, HTTP_ABORTED /* by the client */, HTTP_FAILED };
 
@@ -72,6 +75,9 @@ uint64_t http_connection_moved(const struct http_connection *c);
  * Replies with the file `fd` (takes it). A file has an ETag and ranges; an answer made for this
  * request (`is_answer`) has neither. `type` is copied. */
 void http_reply_file(struct http_connection *c, int fd, const char *type, bool is_answer);
+
+/* The same with an answer of a few bytes (HTTP_BYTES_MAX), which are copied. */
+void http_reply_bytes(struct http_connection *c, const void *data, size_t len, const char *type);
 
 /* Replies with a status and a line of text (NULL: the status's own words; "": no body at all). */
 void http_reply_status(

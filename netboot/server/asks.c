@@ -43,15 +43,18 @@ static void set_timer(struct asks *a)
 	(void)event_add(a->timer, &tv);
 }
 
-/* Takes the question off the list, and tells who waits. Takes `fd`. */
-static void end(struct asks *a, struct ask *ask, const struct message_answer *m, int fd)
+static const struct ask_body no_body = {.fd = -1};
+
+/* Takes the question off the list, and tells who waits. */
+static void end(struct asks *a, struct ask *ask, const struct message_answer *m,
+	const struct ask_body *body)
 {
 	ask_answered *tell = ask->tell;
 	void *waiting = ask->waiting;
 
 	TAILQ_REMOVE(&a->waiting, ask, by_age);
 	free(ask);
-	tell(waiting, m, fd);
+	tell(waiting, m, body);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -67,7 +70,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): end() has taken the freed one off the list */
 	while ((oldest = TAILQ_FIRST(&a->waiting)) && oldest->deadline_ms <= now_ms) {
 		a->counters.timed_out++;
-		end(a, oldest, &busy, -1);
+		end(a, oldest, &busy, &no_body);
 	}
 	set_timer(a);
 }
@@ -141,14 +144,14 @@ static struct ask *find(struct asks *a, uint64_t id)
 	return NULL;
 }
 
-void asks_answered(struct asks *a, const struct message_answer *m, int fd)
+void asks_answered(struct asks *a, const struct message_answer *m, const struct ask_body *body)
 {
 	struct ask *ask = find(a, m->id);
+	int unused = !ask || m->status != 200 ? body->fd : -1;
 
-	if (!ask || m->status != 200)
-		close_p(&fd);
+	close_p(&unused);
 	if (ask)
-		end(a, ask, m, fd);
+		end(a, ask, m, m->status == 200 ? body : &no_body);
 }
 
 struct asks_counters asks_counters(const struct asks *a)

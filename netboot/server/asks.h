@@ -5,6 +5,7 @@
 #ifndef SLIPWAY_SERVER_ASKS_H
 #define SLIPWAY_SERVER_ASKS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "provisioner/messages/messages.h"
@@ -17,8 +18,15 @@ struct ipc;
 #define ASK_TIMEOUT_MS 5000
 #define ASK_RETRY_AFTER_S 2
 
-/* `fd` holds the answer when the status is 200 (the receiver owns it), else it is -1. */
-typedef void ask_answered(void *waiting, const struct message_answer *m, int fd);
+/* What was asked for, with status 200: in a file (the receiver owns `fd`) or, by HTTP, in `text`, which is borrowed.
+ * Otherwise `fd` is -1 and `text` NULL. */
+struct ask_body {
+	int fd;
+	const char *text;
+	size_t len;
+};
+
+typedef void ask_answered(void *waiting, const struct message_answer *m, const struct ask_body *b);
 
 struct asks *asks_new(struct event_base *base, struct ipc *provisioner);
 void asks_free(struct asks *a);
@@ -30,8 +38,8 @@ struct ask *asks_send(
 /* Nobody waits any more. `ask` may be NULL. */
 void asks_forget(struct asks *a, struct ask *ask);
 
-/* Handles MESSAGE_ANSWER. Takes `fd` (-1 for none). */
-void asks_answered(struct asks *a, const struct message_answer *m, int fd);
+/* Handles MESSAGE_ANSWER. Takes the body's descriptor. */
+void asks_answered(struct asks *a, const struct message_answer *m, const struct ask_body *body);
 
 struct asks_counters {
 	uint64_t asked, timed_out, unsent;

@@ -130,17 +130,20 @@ static void open_named(struct pending *p, const struct message_answer *m)
 	open_pending(p, p->s->setup.images_dir);
 }
 
-static void on_answered(void *waiting, const struct message_answer *m, int fd)
+static void on_answered(void *waiting, const struct message_answer *m, const struct ask_body *body)
 {
+	const char *type = m->content_type[0] ? m->content_type : "text/plain";
+
 	if (m->status == 200 && m->image[0]) {
 		open_named(waiting, m);
 		return;
 	}
 	struct http_connection *c = pending_end(waiting);
 
-	if (m->status == 200 && fd >= 0)
-		http_reply_file(c, fd, m->content_type[0] ? m->content_type : "text/plain",
-			/* is_answer= */ true);
+	if (m->status == 200 && body->text)
+		http_reply_bytes(c, body->text, body->len, type);
+	else if (m->status == 200 && body->fd >= 0)
+		http_reply_file(c, body->fd, type, /* is_answer= */ true);
 	else
 		http_reply_status(c, m->status == 200 ? 500 : m->status, m->retry_after_s,
 			m->reason[0] ? m->reason : NULL);

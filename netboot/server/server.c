@@ -73,9 +73,12 @@ static void tell_tftp(struct pending *p, int fd)
 }
 
 /* Status 503 leaves a TFTP client without an answer: it asks again by itself, as an ERROR would make it not. */
-static void on_tftp_answered(void *waiting, const struct message_answer *m, int fd)
+static void on_tftp_answered(
+	void *waiting, const struct message_answer *m, const struct ask_body *body)
 {
-	if (m->status != 200)
+	int fd = body->fd;
+
+	if (m->status != 200 || fd < 0)
 		fd = m->status == 503 ? -EAGAIN : -ENOENT;
 	tell_tftp(waiting, fd);
 }
@@ -199,16 +202,33 @@ static void on_tftp_ended(void *arg, const struct tftp_report *r)
 	transfers_tell(n->provisioner, &m, r->name);
 }
 
+static void take_answer(
+	const struct netboot *n, struct message_answer *m, const struct ask_body *body)
+{
+	IPC_TEXT(m->content_type);
+	IPC_TEXT(m->image);
+	IPC_TEXT(m->reason);
+	asks_answered(n->asks, m, body);
+}
+
 static void on_answer(void *arg, const void *payload, int fd)
 {
-	struct netboot *n = arg;
+	const struct ask_body body = {.fd = fd};
 	struct message_answer m;
 
 	memcpy(&m, payload, sizeof(m));
-	IPC_TEXT(m.content_type);
-	IPC_TEXT(m.image);
-	IPC_TEXT(m.reason);
-	asks_answered(n->asks, &m, fd);
+	take_answer(arg, &m, &body);
+}
+
+static void on_answer_text(void *arg, const void *payload, int fd)
+{
+	const struct message_answer_text *text = payload;
+	struct message_answer m = text->answer;
+	size_t len = text->len < sizeof(text->text) ? text->len : sizeof(text->text);
+	const struct ask_body body = {.fd = -1, .text = text->text, .len = len};
+
+	(void)fd;
+	take_answer(arg, &m, &body);
 }
 
 static void on_settings(void *arg, const void *payload, int fd)
@@ -292,6 +312,8 @@ int netboot_run(const struct netboot_options *o)
 {
 	static const struct ipc_kind kinds[] = {
 		{MESSAGE_ANSWER, sizeof(struct message_answer), on_answer, .takes_fd = true},
+		{MESSAGE_ANSWER_TEXT, sizeof(struct message_answer_text), on_answer_text,
+			.takes_fd = false},
 		{MESSAGE_NETBOOT_SETTINGS, sizeof(struct message_netboot_settings), on_settings,
 			.takes_fd = false},
 	};

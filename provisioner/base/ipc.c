@@ -31,6 +31,7 @@ struct ipc {
 	const struct ipc_kind *kinds;
 	size_t n_kinds;
 	void *arg;
+	void (*read)(void *arg); /* may be NULL */
 	struct event *readable, *writable;
 	STAILQ_HEAD(, queued) queue;
 	size_t queue_bytes, queue_max;
@@ -196,9 +197,13 @@ static bool receive_one(struct ipc *c)
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
+	struct ipc *c = arg;
+
 	(void)fd, (void)what;
-	for (int i = 0; i < MESSAGES_PER_WAKEUP && receive_one(arg); i++)
+	for (int i = 0; i < MESSAGES_PER_WAKEUP && receive_one(c); i++)
 		;
+	if (c->read)
+		c->read(c->arg);
 }
 
 struct ipc *ipc_new(struct event_base *base, int fd, const char *peer, const struct ipc_kind *kinds,
@@ -271,6 +276,11 @@ int ipc_send(struct ipc *c, uint16_t type, const void *payload, size_t size, int
 			return rc;
 	}
 	return enqueue(c, type, payload, size, fd);
+}
+
+void ipc_on_read(struct ipc *c, void (*read)(void *arg))
+{
+	c->read = read;
 }
 
 void ipc_limit_queue(struct ipc *c, size_t bytes)

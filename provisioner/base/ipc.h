@@ -44,6 +44,9 @@ void ipc_free(struct ipc *c);
  * timeout anyway. */
 int ipc_send(struct ipc *c, uint16_t type, const void *payload, size_t size, int fd);
 
+/* Has `read` called, with the channel's `arg`, whenever the messages of one wake-up have been handled. */
+void ipc_on_read(struct ipc *c, void (*read)(void *arg));
+
 /* What may wait for the peer at most, in bytes; 32 MiB unless told otherwise. */
 void ipc_limit_queue(struct ipc *c, size_t bytes);
 

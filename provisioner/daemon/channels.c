@@ -12,6 +12,7 @@
 #include "provisioner/base/human.h"
 #include "provisioner/base/ipc.h"
 #include "provisioner/cluster/cluster.h"
+#include "provisioner/daemon/answers.h"
 #include "provisioner/daemon/images.h"
 #include "provisioner/daemon/tell.h"
 #include "provisioner/generation/answer.h"
@@ -31,6 +32,7 @@ struct channels {
 	const struct generation *generation;
 	struct ipc *dhcpd, *netboot, *verifier;
 	struct image_states images;
+	struct answers answers;
 };
 
 /* What is known of the image that nodes boot; NULL: nothing yet. */
@@ -197,26 +199,6 @@ static void on_hall(void *arg, const void *payload, int fd)
 	observe_hall(c->nodes, payload, clock_wall_ms());
 }
 
-static void send_answer(struct channels *c, uint64_t id, const struct answer *a)
-{
-	struct message_answer m = {
-		.id = id, .status = a->status, .retry_after_s = a->retry_after_s};
-	AUTO(close_p) int fd = -1;
-
-	(void)snprintf(m.content_type, sizeof(m.content_type), "%s", a->content_type);
-	(void)snprintf(m.reason, sizeof(m.reason), "%s", a->reason);
-	(void)snprintf(m.image, sizeof(m.image), "%s", a->image);
-	if (a->status == 200 && !a->image[0]) {
-		fd = memfd_sealed("artefact", a->body, a->len);
-		if (fd < 0) {
-			m.status = 503;
-			m.retry_after_s = 2;
-			(void)snprintf(m.reason, sizeof(m.reason), "memfd: %s", strerror(-fd));
-		}
-	}
-	(void)ipc_send(c->netboot, MESSAGE_ANSWER, &m, sizeof(m), fd);
-}
-
 /* Why the verifier lets nobody have it, or NULL. */
 static const char *refusal_of_image(const void *arg, const struct cluster_image *image)
 {
@@ -245,8 +227,14 @@ static void on_ask(void *arg, const void *payload, int fd)
 	IPC_TEXT(ask.query);
 	IPC_TEXT(ask.accept);
 	answer_ask(&answerer, &ask, clock_wall_ms(), &answer);
-	send_answer(c, ask.id, &answer);
-	free(answer.body);
+	answers_hold(&c->answers, &ask, &answer);
+}
+
+static void on_netboot_read(void *arg)
+{
+	struct channels *c = arg;
+
+	answers_send(&c->answers);
 }
 
 static void on_counter(void *arg, const void *payload, int fd)
@@ -350,6 +338,8 @@ struct channels *channels_new(struct event_base *base, const struct channels_set
 	c->dhcpd = ipc_new(base, setup->dhcpd_fd, "dhcpd", dhcpd_kinds, ARRAY_LEN(dhcpd_kinds), c);
 	c->netboot = ipc_new(
 		base, setup->netboot_fd, "netboot", netboot_kinds, ARRAY_LEN(netboot_kinds), c);
+	c->answers = (struct answers){.netboot = c->netboot, .nodes = c->nodes};
+	ipc_on_read(c->netboot, on_netboot_read);
 	c->verifier = ipc_new(
 		base, setup->verifier_fd, "verifier", verifier_kinds, ARRAY_LEN(verifier_kinds), c);
 	c->admin->leases = leases_new(base, c->dhcpd, c->admin);
@@ -366,6 +356,7 @@ void channels_free(struct channels *c)
 	hall_done(&c->admin->hall);
 	ipc_free(c->dhcpd);
 	ipc_free(c->netboot);
+	answers_done(&c->answers);
 	ipc_free(c->verifier);
 	image_states_done(&c->images);
 	free(c);

@@ -74,8 +74,7 @@ static bool begin_boot(const struct question *q, struct machine *m, const struct
 	nodes_event(q->a->nodes, m, q->now_ms, "script", STORE_INFO,
 		"boots %s/%s as %s, generation %" PRId64, n->settings->image.distro,
 		n->settings->image.version, n->role_name, g->number);
-	if (!question_made_durable(q))
-		return false;
+	question_record(q);
 	int rc = store_boot_add(q->a->store, &boot);
 	if (rc < 0) {
 		question_refuse(

@@ -12,6 +12,7 @@
 #ifndef SLIPWAY_GENERATION_ANSWER_H
 #define SLIPWAY_GENERATION_ANSWER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,7 @@ struct answer {
 	uint32_t status; /* as in HTTP */
 	uint32_t retry_after_s;
 	const char *content_type; /* constant */
+	bool is_recorded; /* not to be given before nodes_flush() has made durable what it stands for */
 	char reason[160];
 	char image[256]; /* with 200, instead of a body: this file of the image store */
 	char *body;      /* with 200; the caller frees */

@@ -25,7 +25,8 @@ static bool fill_token(const struct question *q, const struct store_boot *boot)
 
 	if (token_new(text) < 0 || token_hash(text, token.hash) < 0)
 		return false;
-	if (!question_made_durable(q) || store_token_add(q->a->store, &token) < 0)
+	question_record(q);
+	if (store_token_add(q->a->store, &token) < 0)
 		return false;
 	slot_fill(q->ret->body, q->ret->len, SLOT_JOIN_TOKEN, text);
 	slot_fill(q->ret->body, q->ret->len, SLOT_BOOT_NONCE, boot->nonce);

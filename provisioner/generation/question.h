@@ -32,7 +32,7 @@ bool question_give_text(
 /* Only the size is wanted: no boot begins, no token is made. */
 bool question_is_head(const struct question *q);
 
-/* True when all recorded so far is on disk; else the machine is told to ask again. */
-bool question_made_durable(const struct question *q);
+/* The answer stands for something in the store: it must be on disk before it leaves. */
+void question_record(const struct question *q);
 
 #endif

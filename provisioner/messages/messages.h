@@ -16,6 +16,7 @@
  *   dhcpd       -> provisioner   FRAME      a packet as it came or went, and what was made of it
  *   netboot     -> provisioner   ASK        this client wants that path: what does it get?
  *   provisioner -> netboot       ANSWER     a status and, with 200, a sealed memfd or a file of the image store
+ *                                ANSWER_TEXT  with 200 and a few bytes, which are in it
  *   netboot     -> provisioner   TRANSFER   a file transfer has ended
  *   netboot     -> provisioner   WAIT       a client has to wait for its turn to load an image
  *   netboot     -> provisioner   HALL...    who loads images now, and who waits (every second, while anybody does)
@@ -57,6 +58,7 @@ enum message_type {
 	MESSAGE_WAIT,
 	MESSAGE_HALL,
 	MESSAGE_NETBOOT_SETTINGS,
+	MESSAGE_ANSWER_TEXT,
 };
 
 /* FULL leases addresses; PROXY tells boot firmware what to boot, beside another server that does. */
@@ -263,6 +265,15 @@ struct message_answer {
 	char image
 		[256]; /* with 200: "NAME/VERSION/FILE" of the image store, which is sent instead of a memfd */
 	char reason[160]; /* one line for the client's log, with other statuses than 200 */
+};
+
+#define MESSAGE_ANSWER_TEXT_MAX 3072 /* all of it then fits into a page */
+
+/* A descriptor costs both sides ten system calls: what a boot script has of bytes is sent sooner. Only by HTTP. */
+struct message_answer_text {
+	struct message_answer answer;
+	uint32_t len;
+	char text[MESSAGE_ANSWER_TEXT_MAX];
 };
 
 enum transfer_result {

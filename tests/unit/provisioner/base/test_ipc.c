@@ -29,7 +29,7 @@ static struct event_base *base;
 static struct ipc *channel;
 static int peer;
 static struct {
-	unsigned numbers, files, empties, larges;
+	unsigned numbers, files, empties, larges, reads, numbers_at_read;
 	uint32_t last;
 	int fd;
 } seen;
@@ -156,6 +156,28 @@ TEST(message_reaches_its_handler)
 	turn();
 	assert_int_equal(seen.numbers, 1);
 	assert_int_equal(seen.empties, 1);
+}
+
+static void on_read(void *arg)
+{
+	(void)arg;
+	seen.reads++;
+	seen.numbers_at_read = seen.numbers;
+}
+
+TEST(who_asks_is_told_when_all_of_a_wake_up_is_handled)
+{
+	static const struct {
+		uint16_t type, size;
+		struct number number;
+	} m = {TYPE_NUMBER, sizeof(struct number), {0, "zero"}};
+
+	ipc_on_read(channel, on_read);
+	send_raw(&m, 4 + sizeof(struct number), 0);
+	send_raw(&m, 4 + sizeof(struct number), 0);
+	turn();
+	assert_int_equal(seen.reads, 1);
+	assert_int_equal(seen.numbers_at_read, 2);
 }
 
 TEST(malformed_message_is_dropped_and_the_next_one_read)
@@ -361,6 +383,7 @@ TEST(sending_to_a_peer_that_is_gone_says_so)
 int main(void)
 {
 	const struct CMUnitTest cases[] = {T(message_reaches_its_handler),
+		T(who_asks_is_told_when_all_of_a_wake_up_is_handled),
 		T(malformed_message_is_dropped_and_the_next_one_read),
 		T(list_is_handed_over_one_by_one_and_in_order),
 		T(list_with_a_part_of_a_struct_or_none_is_dropped),

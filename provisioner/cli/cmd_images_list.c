@@ -13,7 +13,8 @@
 #define SHORT_SIGNER 16 /* of a fingerprint, its end: the long key id */
 
 static const struct cli_option options[] = {
-	{"json", 0, NULL, NULL, "all of it, as JSON"},
+	{"json", 'j', NULL, NULL, "the same as --output json"},
+	{"output", 'o', "FORMAT", "table", "table, or json: all of it"},
 	IMAGES_STORE_OPTION,
 	IMAGES_CONFIG_OPTION,
 	CLIENT_SOCKET_OPTION,
@@ -96,10 +97,12 @@ static int run(const struct cli *cli)
 	AUTO(free_p) struct images_entry *list = NULL;
 	AUTO(free_p) struct row *row = xcalloc(1, sizeof(*row));
 	AUTO(str_done) struct str text = str_init(OUTPUT_BYTES_MAX);
-	bool as_json = cli_has(cli, "json");
+	bool as_json = cli_has(cli, "json") || strcmp(cli_value(cli, "output"), "json") == 0;
 	struct images_users users;
 	size_t n, n_unverified = 0;
 
+	if (!cli_output_is_legal(cli, "table"))
+		return CLI_USAGE;
 	if (store < 0)
 		return CLI_FAILED;
 	int rc = images_list_all(cli, store, &list, &n);

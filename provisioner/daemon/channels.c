@@ -292,7 +292,8 @@ static void on_image(void *arg, const void *payload, int fd)
 			"%s is refused: %s", m.id, m.reason);
 	else
 		nodes_event(c->nodes, NULL, clock_wall_ms(), "image",
-			m.signer[0] ? STORE_INFO : STORE_WARN,
+			/* Nobody signed it: worth a warning when it is new, not at each start. */
+			m.signer[0] || !m.duration_ms ? STORE_INFO : STORE_WARN,
 			"%s is what its manifest says: %" PRIu32 " files, %s, %s%s; signer: %s",
 			m.id, m.n_files, human_bytes(m.bytes, bytes),
 			m.duration_ms ? "read in " : "",

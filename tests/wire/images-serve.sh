@@ -48,7 +48,14 @@ serve_start
 ok "a good image is served" wait_for 10 "200" gets 200 /images/lab/1/initrd.img
 ok "byte for byte" cmp "$work/body" "$store/lab/1/initrd.img"
 ok "the timeline says that it was read" wait_for 5 "the event" happened 'image +lab/1 is what its manifest says: 2 files, 4\.0 MiB, read in .*signer: unverified'
+warned() { cli events --limit 1000 -o json | jq -r "select(.kind == \"image\" and .severity == \"warn\") | .text" | grep -c "^$1 "; }
+is "with a warning, for nobody signed it" 1 "$(warned lab/1)"
 ok "status too" wait_for 5 "the state" status_says 'image +lab/1, good; signer: unverified'
+# tftp PATH: what curl makes of it: the byte count, or the number of its error.
+tftp() { in_cli curl -s --max-time "${2:-20}" -o "$work/body" "tftp://10.77.0.1/images/$1" && stat -c %s "$work/body" || echo "curl: $?"; }
+is "GRUB gets it by TFTP" 100000 "$(tftp lab/1/vmlinuz)"
+is "byte for byte" "" "$(cmp "$work/body" "$store/lab/1/vmlinuz")"
+is "by TFTP too the manifest is not one of its files" "curl: 68" "$(tftp lab/1/manifest.json)"
 is "the manifest is not one of its files" 404 "$(fetch /images/lab/1/manifest.json)"
 is "nor is anything that the manifest does not name" 404 "$(echo x >"$store/lab/1/extra"; fetch /images/lab/1/extra)"
 rm "$store/lab/1/extra"
@@ -66,6 +73,7 @@ printf X | dd of="$store/lab/1/initrd.img" bs=1 seek=1000 conv=notrunc status=no
 like "a file that was changed is not served from that moment on" '^(503|403)$' "$(fetch /images/lab/1/initrd.img)"
 ok "and is refused once it was read" wait_for 10 "403" gets 403 /images/lab/1/initrd.img
 like "in words" 'not what its manifest says' "$(cat "$work/body")"
+is "by TFTP too" "curl: 69" "$(tftp lab/1/initrd.img)"
 is "the whole image, not the one file" 403 "$(fetch /images/lab/1/vmlinuz)"
 ok "the timeline names the file" wait_for 5 "the event" happened 'image +lab/1 is refused: initrd.img is not what the manifest says'
 ok "the log too" grep -q 'image lab/1 is refused: initrd.img' "$work/serve.log"
@@ -104,6 +112,8 @@ sed -i '/is what its manifest says/d' "$work/serve.log"
 serve_start
 ok "after a restart it is served" wait_for 10 "200" gets 200 /images/lab/2/initrd.img
 ok "and nothing was read again" wait_for 5 "the event" happened 'lab/2 is what its manifest says: .* unchanged since it was read'
+is "an image that nobody signed is warned of when it is new, not at each start" "1 info" \
+	"$(warned lab/2) $(cli events --limit 1000 -o json | jq -r 'select(.text | test("lab/2 .*unchanged")) | .severity' | sort -u)"
 serve_stop
 printf X | dd of="$store/lab/1/vmlinuz" bs=1 seek=5 conv=notrunc status=none
 serve_start

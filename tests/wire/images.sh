@@ -85,6 +85,8 @@ like "a second fetch has nothing to do" 'is there already' "$(fetch flatcar 2>&1
 is "and loads one small file" "GET /flatcar/current/version.txt" "$(cut -d' ' -f1,2 "$log")"
 like "list shows it" "flatcar/4081.2.1 +whole .* ${key: -16} " "$(images list 2>&1)"
 is "list --json too" "true $key" "$(images list --json | jq -r '.[] | "\(.verified) \(.manifest.signer)"')"
+is "list -o json is the same" "$(images list --json)" "$(images list -o json)"
+like "list knows no other format" '"yaml" is not table or json' "$(images list -o yaml 2>&1)"
 ok "verify reads it all" whole flatcar/4081.2.1
 printf X | dd of="$store/flatcar/4081.2.1/$kernel" bs=1 seek=77 conv=notrunc status=none
 fails "one wrong byte is found" "flatcar/4081.2.1: $kernel is not what the manifest says: sha256" images verify

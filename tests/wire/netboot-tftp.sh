@@ -49,6 +49,7 @@ ok "unknown options are as if not sent" odd unknown_options
 ok "blksize is cut to what the path takes" odd blksize_of_the_path
 ok "an odd blksize is as if not sent" odd odd_blksize
 ok "a list of 160 options is answered in one short packet" odd many_options
+ok "options of every length" odd option_lengths
 ok "what is not served is refused in few words" odd refusals
 ok "no spelling of a name leaves the folder" odd traversal
 ok "slashes, backslashes and the folder's name are understood" odd spellings

@@ -19,6 +19,9 @@ netboot_tree() {
 	ln -s ../../secret "$tree/firmware/escape.bin"
 	ln -s /etc/hostname "$tree/firmware/absolute.bin"
 	mkfifo "$tree/firmware/pipe.bin"
+	mknod -m 644 "$tree/firmware/device.bin" c 1 5
+	ln -s . "$tree/firmware/here"
+	ln -s loop.bin "$tree/firmware/loop.bin"
 	chmod -R a+rX "$tree" "$work/secret"
 	netboot_manifest
 }

@@ -167,9 +167,18 @@ def refusals():
 def traversal():
     for name in ("../secret", "../../secret", "/../secret", "firmware/../../secret", "a/../../secret", "..\\secret",
                  "\\..\\..\\secret", "/etc/passwd", "//etc/passwd", "....//secret", "./small.bin", "", "/", "firmware",
-                 "firmware/", "arm64", "escape.bin", "absolute.bin", "pipe.bin", ".hidden", "small.bin\n", "\x1b[2J"):
+                 "firmware/", "arm64", "escape.bin", "absolute.bin", "pipe.bin", ".hidden", "small.bin\n", "\x1b[2J",
+                 "images/../secret", "images/debian/12/../../../../secret", "images\\..\\..\\secret", "images/../firmware/small.bin",
+                 "images", "images/", "images/debian", "images/debian/12", "images/debian/12/manifest.json", "images/.x/1/vmlinuz",
+                 "arm64/..", "arm64/../small.bin", "arm64/./snp.efi", "%2e%2e/secret", "..%2fsecret", "%2e%2e%2fsecret",
+                 "..%5csecret", "\xc0\xae\xc0\xae/secret", "..\xc0\xafsecret", "\uff0e\uff0e/secret", "... /secret", "../", "..", ".",
+                 "C:\\secret", "C:/secret", "\\\\host\\share\\secret", "file:///etc/passwd", "~root/secret", "/dev/null",
+                 "/proc/self/environ", "device.bin", "here/secret", "loop.bin", "small.bin/x", "x" * 511,
+                 "a/" * 255 + "b", "../" * 170, "small.bin\r", "small.bin\x7f"):
         packet, _ = ask(client(), name)
         assert head(packet)[0] == ERROR and len(packet) < 30, (name, packet[:40])
+    packet, _ = ask(client(), "small.bin")
+    assert head(packet) == (DATA, 1)
 
 
 def spellings():
@@ -195,6 +204,17 @@ def malformed():
 def many_options():
     packet, _ = ask(client(), "small.bin", *["blksize", 512, "tsize", 0, "timeout", 3, "windowsize", 9] * 20)
     assert len(packet) < 100 and packet[:2] == b"\0\6"
+
+
+def option_lengths():
+    for n in list(range(0, 20)) + [31, 32, 33, 63, 64, 65, 127, 128, 255, 256, 257, 400, 450]:
+        for option in (("o" * n, "1"), ("blksize", "9" * n), ("windowsize", "0" * n + "4"), ("tsize", "x" * n), ("timeout", "-" * n)):
+            s = client()
+            packet, peer = ask(s, "small.bin", *option)
+            kind = head(packet)[0]
+            # Without a name the list ends there; what makes no sense is as if it had not been sent.
+            assert kind in (DATA, OACK) and len(packet) <= 1472 and (kind == DATA or len(packet) < 60), (option, packet[:60])
+            s.sendto(b"\0\5\0\0enough\0", peer)
 
 
 def lost_last_ack():

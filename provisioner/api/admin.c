@@ -12,6 +12,7 @@
 #include "provisioner/base/json.h"
 #include "provisioner/base/parse.h"
 #include "provisioner/cluster/cluster.h"
+#include "provisioner/generation/convert.h"
 #include "provisioner/generation/drift.h"
 #include "provisioner/generation/generation.h"
 #include "provisioner/generation/slot.h"
@@ -19,6 +20,7 @@
 
 #define EVENTS_LIMIT_DEFAULT 200
 #define EVENTS_LIMIT_MAX 10000
+#define HTTP_UNPROCESSABLE 422 /* RFC 9110; libevent has no name for it */
 
 /* A worker that was taken over must not write to the operator's terminal. */
 static bool is_counter(const char *name)
@@ -107,6 +109,28 @@ static void reply_unified_args(struct api_request *r, const struct str *boot)
 	api_reply_text(r, "text/plain", str_text(&text), text.len);
 }
 
+/* In a language that the node does not read. */
+static void get_converted(struct api_request *r, const char *name, const char *as)
+{
+	const struct admin *a = r->arg;
+	AUTO(str_done) struct str text = str_init(API_REPLY_MAX);
+	struct err_list errors = {0};
+	char first[700];
+
+	int rc = convert_node(a->generation, name, as, &text, &errors);
+	if (rc == 0)
+		api_reply_text(r, "text/plain", str_text(&text), text.len);
+	else if (rc == -ENOENT)
+		api_reply_error(r, HTTP_NOTFOUND, "\"%s\" is not a node of cluster.yaml", name);
+	else if (errors.n == 0)
+		api_reply_error(r, HTTP_SERVUNAVAIL, "generations.db: %s",
+			archive_reason(a->generation->archive));
+	else
+		api_reply_error(r, HTTP_UNPROCESSABLE, "%s%s",
+			err_text(&errors.list[0], first, sizeof(first)),
+			errors.n > 1 ? " (and more)" : "");
+}
+
 static void get_artefact(struct api_request *r, const char *name, const char *kind)
 {
 	const struct admin *a = r->arg;
@@ -114,9 +138,14 @@ static void get_artefact(struct api_request *r, const char *name, const char *ki
 	bool is_unified = strcmp(kind, "uki") == 0;
 	int which = is_unified ? ARTEFACT_BOOT : artefact_find(kind);
 
+	if (which < 0 && convert_is_language(kind)) {
+		get_converted(r, name, kind);
+		return;
+	}
 	if (which < 0) {
 		api_reply_error(r, HTTP_NOTFOUND,
-			"\"%s\" is not one of cloud-config, config, ipxe, grub, uki, boot", kind);
+			"\"%s\" is not one of cloud-config, config, ipxe, grub, uki, boot, %s",
+			kind, convert_languages());
 		return;
 	}
 	int rc = generation_text(a->generation, name, (enum artefact_kind)which, &text);

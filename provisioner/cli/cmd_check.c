@@ -21,7 +21,7 @@ static const struct cli_option options[] = {
 	{"images", 0, "DIR", NULL, "also check that the image is in this store"},
 	{"write", 'w', "DIR", NULL,
 		"also write there what each node would get: NODE.yaml as the template wrote it, "
-		"NODE.config as it reads it"},
+		"NODE.config as it reads it, NODE.boot what it boots"},
 	{"output", 'o', "FORMAT", "text", "text, or json for editors and CI"},
 	{.name = NULL},
 };
@@ -53,7 +53,9 @@ static int write_node(void *arg, const struct node_artefacts *n)
 {
 	int rc = write_one(arg, n->node->name, ".yaml", &n->texts[ARTEFACT_CLOUD_CONFIG]);
 
-	return rc < 0 ? rc : write_one(arg, n->node->name, ".config", &n->texts[ARTEFACT_CONFIG]);
+	if (rc == 0)
+		rc = write_one(arg, n->node->name, ".config", &n->texts[ARTEFACT_CONFIG]);
+	return rc < 0 ? rc : write_one(arg, n->node->name, ".boot", &n->texts[ARTEFACT_BOOT]);
 }
 
 static int build(const struct cli *cli, const struct generation_inputs *in, struct generation **ret,

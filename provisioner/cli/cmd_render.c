@@ -11,7 +11,9 @@
 static const struct cli_option options[] = {
 	{"as", 'a', "WHAT", "cloud-config",
 		"cloud-config (as the template wrote it), config (as the node reads it), ipxe, "
-		"grub, or uki (the kernel arguments for a unified kernel image)"},
+		"grub, uki (the kernel arguments for a unified kernel image); or in another "
+		"language than the node reads: ignition, coreos, flatcar, cloud-init, "
+		"network-config"},
 	{"explain", 'e', NULL, NULL,
 		"where each value comes from, instead of what is made of them"},
 	{"output", 'o', "FORMAT", "text", "with --explain: text or json"},

@@ -172,7 +172,7 @@ void answer_config(const struct question *q)
 		question_refuse(q, 404, "no such path");
 		return;
 	}
-	memcpy(text, nonce, len);
+	(void)snprintf(text, sizeof(text), "%.*s", (int)len, nonce); /* fits */
 	int rc = store_boot_find(q->a->store, text, &boot);
 	if (rc == -ENOENT)
 		question_refuse(q, 404, "no boot has this nonce (or it is long past): boot again");

@@ -27,19 +27,28 @@ static int check_slots(
 	return -EINVAL;
 }
 
-static int read_and_emit(const struct build *b, struct arena *scratch, const struct build_image *i,
-	const struct cluster_node *n, const struct str *text, struct str *config,
-	struct str *network)
+/* What a template wrote, in the node's language. */
+struct emitted {
+	struct str config, network;
+};
+
+static void emitted_done(struct emitted *e)
+{
+	str_done(&e->config);
+	str_done(&e->network);
+}
+
+static int read_and_emit(const struct build *b, struct arena *scratch, enum config_kind kind,
+	const char *template, const struct str *text, struct emitted *ret)
 {
 	struct cloudconfig *model;
 
-	int rc = cloudconfig_read(
-		scratch, n->role->template, str_text(text), text->len, &model, b->errors);
+	int rc = cloudconfig_read(scratch, template, str_text(text), text->len, &model, b->errors);
 	if (rc < 0)
 		return rc;
-	rc = config_emit(i->distro.config, model, config, b->errors);
-	int net = config_emit_network(i->distro.config, model, network, b->errors);
-	return rc < 0 ? rc : net;
+	rc = config_emit(kind, model, &ret->config, b->errors);
+	int network = config_emit_network(kind, model, &ret->network, b->errors);
+	return rc < 0 ? rc : network;
 }
 
 /* cloud-init is told the network by the kernel's arguments: it fetches no such file from a seed. */
@@ -64,8 +73,8 @@ static int build_config(struct build *b, struct arena *scratch, const struct bui
 	struct value globals, struct node_artefacts *ret, const char **ret_network)
 {
 	AUTO(str_done) struct str text = str_init(BUILD_ARTEFACT_MAX);
-	AUTO(str_done) struct str config = str_init(BUILD_ARTEFACT_MAX);
-	AUTO(str_done) struct str network = str_init(BUILD_ARTEFACT_MAX);
+	AUTO(emitted_done)
+	struct emitted got = {str_init(BUILD_ARTEFACT_MAX), str_init(BUILD_ARTEFACT_MAX)};
 	AUTO(template_map_done) struct template_map map = {0};
 	const struct cluster_node *n = ret->node;
 	size_t first = b->errors->n;
@@ -79,18 +88,19 @@ static int build_config(struct build *b, struct arena *scratch, const struct bui
 			err_list_add(b->errors, n->role->at, "%s", e.msg);
 		return rc;
 	}
-	rc = read_and_emit(b, scratch, i, n, &text, &config, &network);
+	rc = read_and_emit(b, scratch, i->distro.config, n->role->template, &text, &got);
 	if (rc < 0)
 		build_blame(b->errors, first, &map);
 	else
-		rc = check_slots(b, n, &config);
-	if (rc == 0 && network.len > 0)
-		rc = make_network_arg(b, scratch, n, &network, ret_network);
+		rc = check_slots(b, n, &got.config);
+	if (rc == 0 && got.network.len > 0)
+		rc = make_network_arg(b, scratch, n, &got.network, ret_network);
 	if (rc < 0)
 		return rc;
 	rc = build_keep(b, "cloud-config", &text, &ret->texts[ARTEFACT_CLOUD_CONFIG]);
 	return rc < 0 ? rc
-		      : build_keep(b, "the configuration", &config, &ret->texts[ARTEFACT_CONFIG]);
+		      : build_keep(
+				b, "the configuration", &got.config, &ret->texts[ARTEFACT_CONFIG]);
 }
 
 /* The distribution's arguments, then the operator's. */

@@ -50,7 +50,41 @@ convert() {
 		sys.exit(theirs["network"] != ours and f"differ:\n{ours}\n{theirs}")
 	PYTHON
 }
+# The same out of the kernel's arguments of a node, where cloud-init 22.4 looks for it.
+mkdir -p "$work/site/templates/distros" "$work/nodes"
+cat >"$work/site/templates/distros/lab.yaml" <<-'EOF'
+	name: lab
+	title: Any system with cloud-init
+	config: cloud-init
+	boot: {kernel: vmlinuz}
+	args: ["ds=nocloud-net;s={{ config_url }}/"]
+EOF
+cat >"$work/site/cluster.yaml" <<-'EOF'
+	cluster: lab
+	network: {internal: {interface: br0, address: 10.77.0.1/24}}
+	dhcp: {pool: 10.77.0.100-10.77.0.199}
+	image: lab/1
+	node-bond: {mode: 802.3ad}
+	roles: {master: {template: master.yaml, addons: [etcd]}}
+	nodes:
+	  - {name: m1, role: master, mac: [52:54:00:00:00:01, 52:54:00:00:00:02], address: 10.77.0.11}
+EOF
+from_arguments() {
+	/usr/bin/python3 - "$work/nodes/m1.boot" <<-'PYTHON'
+		import sys
+		from cloudinit.net import cmdline
+		args = next(line for line in open(sys.argv[1]) if line.startswith("args: "))
+		network = cmdline.read_kernel_cmdline_config(args.removeprefix("args: ").strip())
+		assert network["version"] == 2, network
+		bond = network["bonds"]["bond0"]
+		assert bond["parameters"]["mode"] == "802.3ad" and bond["addresses"] == ["10.77.0.11/24"], bond
+	PYTHON
+}
+ok "a site's own distribution that reads cloud-init renders" "$bin/slipway" check -c "$work/site/cluster.yaml" --templates templates --write "$work/nodes"
 if command -v cloud-init >/dev/null; then
 	ok "cloud-init reads the network-config as it was meant" convert
+	ok "and out of the kernel's arguments of a node" from_arguments
+	like "cloud-init's schema has nothing against a node's own" '^Valid cloud-config' \
+		"$(cloud-init schema --config-file "$work/nodes/m1.config" 2>&1)"
 fi
 done_testing

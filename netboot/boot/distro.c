@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "netboot/images/id.h"
 #include "provisioner/base/doc.h"
+#include "provisioner/base/parse.h"
 #include "templates/engine/engine.h"
 
 #define VALUE_BYTES_MAX ((size_t)8 << 10)
@@ -125,15 +127,6 @@ int distro_fill(struct arena *a, const struct distro_text *t, struct value globa
 	return *ret ? 0 : err_set(e, -E2BIG, t->at, "too large");
 }
 
-/* A kernel argument holds no blank and no control character: it would become two. */
-static bool is_one_argument(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text <= 0x20 || *text == 0x7f)
-			return false;
-	return true;
-}
-
 static int plan_args(struct arena *a, const struct distro *d, struct value globals,
 	struct distro_plan *plan, struct err *e)
 {
@@ -145,9 +138,11 @@ static int plan_args(struct arena *a, const struct distro *d, struct value globa
 
 		if (rc < 0)
 			return rc;
-		if (!is_one_argument(arg))
+		if (arg[0] && !parse_is_kernel_arg(arg))
 			return err_set(e, -EINVAL, d->args[i].at,
-				"\"%.80s\" is more than one argument", arg);
+				"\"%.80s\" is not one kernel argument, without blanks, quotes, \\ "
+				"and ${",
+				arg);
 		if (arg[0])
 			str_printf(&all, "%s%s", all.len ? " " : "", arg);
 	}
@@ -181,6 +176,17 @@ void distro_split_version(
 	*ret_arch = distro_arch(label);
 }
 
+/* A file of the image, as part of a URL and a word of a script. */
+static int fill_file(struct arena *a, const struct distro_text *t, struct value globals,
+	const char **ret, struct err *e)
+{
+	int rc = distro_fill(a, t, globals, ret, e);
+
+	if (rc == 0 && !image_file_is_legal(*ret))
+		rc = err_set(e, -EINVAL, t->at, "\"%.100s\" can not be a file of an image", *ret);
+	return rc;
+}
+
 int distro_plan(struct arena *a, const struct distro *d, const struct distro_input *in,
 	struct distro_plan *ret, struct err *e)
 {
@@ -196,16 +202,16 @@ int distro_plan(struct arena *a, const struct distro *d, const struct distro_inp
 	value_map_set(globals, "config_url", value_text(a, in->config_url));
 	value_map_set(globals, "image_url", value_text(a, in->image_url));
 	value_map_set(globals, "console", value_text(a, in->console));
-	if ((rc = distro_fill(a, &d->kernel, globals, &plan.kernel, e)) < 0)
+	if ((rc = fill_file(a, &d->kernel, globals, &plan.kernel, e)) < 0)
 		return rc;
 	for (size_t i = 0; i < d->n_initrds; i++)
-		if ((rc = distro_fill(a, &d->initrds[i], globals, &plan.initrds[i], e)) < 0)
+		if ((rc = fill_file(a, &d->initrds[i], globals, &plan.initrds[i], e)) < 0)
 			return rc;
-	if (d->rootfs.text && (rc = distro_fill(a, &d->rootfs, globals, &plan.rootfs, e)) < 0)
+	if (d->rootfs.text && (rc = fill_file(a, &d->rootfs, globals, &plan.rootfs, e)) < 0)
 		return rc;
-	if (d->unified.text && (rc = distro_fill(a, &d->unified, globals, &plan.unified, e)) < 0)
+	if (d->unified.text && (rc = fill_file(a, &d->unified, globals, &plan.unified, e)) < 0)
 		return rc;
-	if (d->disk.text && (rc = distro_fill(a, &d->disk, globals, &plan.disk, e)) < 0)
+	if (d->disk.text && (rc = fill_file(a, &d->disk, globals, &plan.disk, e)) < 0)
 		return rc;
 	value_map_set(globals, "rootfs", value_text(a, plan.rootfs));
 	if ((rc = plan_args(a, d, globals, &plan, e)) < 0)

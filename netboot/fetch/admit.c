@@ -30,13 +30,6 @@ int admit_files(struct arena *a, const struct distro *d, const char *version,
 	if (plan.disk[0])
 		files.names[files.n++] = plan.disk;
 	files.unified = plan.unified;
-	for (size_t i = 0; i < files.n; i++)
-		if (!image_file_is_legal(files.names[i]))
-			return err_msg(e, -EINVAL, "%s: \"%.100s\" can not be a file of an image",
-				d->name, files.names[i]);
-	if (files.unified[0] && !image_file_is_legal(files.unified))
-		return err_set(e, -EINVAL, d->unified.at,
-			"\"%.100s\" can not be a file of an image", files.unified);
 	*ret = files;
 	return 0;
 }

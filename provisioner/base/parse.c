@@ -151,3 +151,14 @@ int parse_hex_digit(char c)
 		return c - 'a' + 10;
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
+
+bool parse_is_kernel_arg(const char *text)
+{
+	if (!text[0] || text[0] == '#' || strcmp(text, "||") == 0 || strcmp(text, "&&") == 0 ||
+		strstr(text, "${"))
+		return false;
+	for (; *text; text++)
+		if (*text <= ' ' || *text > '~' || strchr("\"'\\", *text))
+			return false;
+	return true;
+}

@@ -33,4 +33,8 @@ bool parse_is_label(const char *text);
 /* A host name of one or more such labels, 253 bytes at most. */
 bool parse_is_hostname(const char *text);
 
+/* One argument of a kernel, that a boot script can hold as it is: printable ASCII without blanks, quotes and
+ * backslashes (GRUB changes them), without "${" (iPXE fills it in) and a leading "#", and not "||" or "&&". */
+bool parse_is_kernel_arg(const char *text);
+
 #endif

@@ -22,6 +22,7 @@ enum schema_type {
 	SCHEMA_USER,         /* const char *: the name of a user or group */
 	SCHEMA_PASSWD,       /* const char *: the hash of a password */
 	SCHEMA_SSH_KEY,      /* const char *: a line of authorized_keys */
+	SCHEMA_KERNEL_ARG,   /* const char *: one argument of a kernel */
 	SCHEMA_TIMEZONE,     /* const char *: a name of the zone database */
 	SCHEMA_WINDOW,       /* const char *: a time of the week */
 	SCHEMA_ADDRESS,      /* uint32_t */

@@ -140,7 +140,8 @@ const struct schema_section schema_settings = {
 	.keys = (const struct schema_key[]){
 		{.key = "image", .type = SCHEMA_IMAGE, AT(image), .required = true,
 			.doc = "What nodes boot: NAME/VERSION, a folder of the image store."},
-		{.key = "kernel-args", .type = SCHEMA_TEXT_LIST, AT(kernel_args), .merge = MERGE_ADD,
+		{.key = "kernel-args", .type = SCHEMA_TEXT_LIST, AT(kernel_args), .item = SCHEMA_KERNEL_ARG,
+			.merge = MERGE_ADD,
 			.doc = "Kernel arguments. Those of the cluster, the role and the node add up."},
 		{.key = "ssh-authorized-keys", .type = SCHEMA_TEXT_LIST, AT(ssh_authorized_keys),
 			.item = SCHEMA_SSH_KEY, .merge = MERGE_ADD,
@@ -205,6 +206,8 @@ const char *schema_type_text(enum schema_type type)
 		return "the hash of a password, such as mkpasswd prints: $6$...";
 	case SCHEMA_SSH_KEY:
 		return "a public key as in authorized_keys: ssh-ed25519 AAAA...";
+	case SCHEMA_KERNEL_ARG:
+		return "one kernel argument, without blanks, quotes, \\ and ${";
 	case SCHEMA_TIMEZONE:
 		return "a time zone such as Europe/Berlin";
 	case SCHEMA_WINDOW:

@@ -142,6 +142,11 @@ static bool is_ssh_key(const char *text)
 	return false;
 }
 
+static bool is_kernel_arg(const char *text)
+{
+	return is_line(text) && parse_is_kernel_arg(text);
+}
+
 static bool is_timezone(const char *text)
 {
 	return is_file_name(text) && strlen(text) < 64;
@@ -187,6 +192,7 @@ static const struct {
 	{SCHEMA_USER, is_user, "^[a-z_][a-z0-9_-]{0,31}$"},
 	{SCHEMA_PASSWD, is_passwd, "^\\$[A-Za-z0-9]*\\$[A-Za-z0-9$./,=]*$"},
 	{SCHEMA_SSH_KEY, is_ssh_key, "(ssh-|ecdsa-sha2-|sk-)[^ ]* AAAA"},
+	{SCHEMA_KERNEL_ARG, is_kernel_arg, "^[^ \"'\\\\#][^ \"'\\\\]*$"},
 	{SCHEMA_TIMEZONE, is_timezone, "^" FILE_NAME "$"},
 	{SCHEMA_WINDOW, is_window,
 		"^((Mon|Tue|Wed|Thu|Fri|Sat|Sun) )?([01][0-9]|2[0-3]):[0-5][0-9]$"},

@@ -377,6 +377,7 @@ void value_load(struct load *l, const struct place *p)
 		[SCHEMA_SSH_KEY] = load_text,
 		[SCHEMA_TIMEZONE] = load_text,
 		[SCHEMA_WINDOW] = load_text,
+		[SCHEMA_KERNEL_ARG] = load_text,
 		[SCHEMA_ADDRESS] = load_address,
 		[SCHEMA_NET] = load_net,
 		[SCHEMA_RANGE] = load_range,

@@ -1,5 +1,7 @@
 #include "tests/unit/test.h"
 
+#include <errno.h>
+
 #include "netboot/boot/distro.h"
 
 static struct arena *arena;
@@ -47,8 +49,28 @@ TEST(argument_with_a_blank_would_be_two)
 			&d),
 		0);
 	assert_true(distro_plan(arena, &d, &input, &p, &e) < 0);
-	assert_string_equal(e.msg, "\"a b\" is more than one argument");
+	assert_string_equal(
+		e.msg, "\"a b\" is not one kernel argument, without blanks, quotes, \\ and ${");
 	assert_int_equal(e.at.line, 5);
+}
+
+TEST(file_name_that_would_break_a_script_is_refused)
+{
+	static const char *const kernels[] = {
+		"a b", "../k", "k || shell", "${uuid}", "k'", ".k", "k/x"};
+	AUTO(str_done) struct str text = str_init(1024);
+	struct distro d;
+	struct distro_plan p;
+
+	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++) {
+		str_reset(&text);
+		str_printf(&text,
+			"name: x\ntitle: X\nconfig: cloud-config\nboot:\n  kernel: \"%s\"\n",
+			kernels[i]);
+		assert_int_equal(read_it(str_text(&text), &d), 0);
+		assert_int_equal(distro_plan(arena, &d, &input, &p, &e), -EINVAL);
+		assert_int_equal(e.at.line, 5);
+	}
 }
 
 TEST(unknown_name_is_an_error_at_the_line_of_the_file)
@@ -92,5 +114,6 @@ TEST(incomplete_or_wrong_files_are_refused)
 }
 
 RUN(t(names_and_arguments_are_filled_in), t(argument_with_a_blank_would_be_two),
+	t(file_name_that_would_break_a_script_is_refused),
 	t(unknown_name_is_an_error_at_the_line_of_the_file),
 	t(incomplete_or_wrong_files_are_refused))

@@ -181,6 +181,20 @@ TEST(names_are_dns_names)
 	}
 }
 
-RUN(t(unsigned_number_is_digits_within_its_range), t(signed_number_reaches_both_ends),
+TEST(kernel_argument_is_one_word_that_no_script_takes_for_more)
+{
+	static const char *const good[] = {"quiet", "console=ttyS0,115200n8", "a.b=c:d/e?f&g;h|i",
+		"p=$6$ab", "x={y}", "--", "a#b", "root=UUID=1(2)*"};
+	static const char *const bad[] = {"", "a b", "a\tb", "a\nb", "a\"b\"", "a='b'", "a\\b",
+		"a=${uuid}", "#a", "||", "&&", "\xc3\xa9", "a\x7f"};
+
+	for (size_t k = 0; k < ARRAY_LEN(good); k++)
+		assert_true(parse_is_kernel_arg(good[k]));
+	for (size_t k = 0; k < ARRAY_LEN(bad); k++)
+		assert_false(parse_is_kernel_arg(bad[k]));
+}
+
+RUN(t(kernel_argument_is_one_word_that_no_script_takes_for_more),
+	t(unsigned_number_is_digits_within_its_range), t(signed_number_reaches_both_ends),
 	t(file_mode_is_octal_however_it_is_written), t(duration_has_a_unit), t(truth_has_two_words),
 	t(names_are_dns_names))

@@ -196,6 +196,12 @@ static const struct {
 		"cluster.yaml:10:86: nodes[0].boot-file: \"http://mirror/x.efi\" is not a file "
 		"name, "
 		"relative and without \"..\", or a URL such as http://10.10.0.1/boot.efi"},
+	{SMALL "kernel-args: [quiet, \"a=${uuid}\"]\n",
+		"cluster.yaml:9:22: kernel-args: \"a=${uuid}\" is not one kernel argument, without "
+		"blanks, quotes, \\ and ${"},
+	{SMALL "kernel-args: [\"x || shell\"]\n", "cluster.yaml:9:15: kernel-args: \"x || shell\" "
+						  "is not one kernel argument, without "
+						  "blanks, quotes, \\ and ${"},
 	{"cluster: acm\nnetwork: {internal: {interface: b, address: 10.10.0.1/24}}\n"
 	 "dhcp: {mode: proxi}\nimage: a/b\nroles: {m: {template: m.yaml}}\n",
 		"cluster.yaml:3:14: dhcp.mode: \"proxi\" is not one of full, proxy (did you mean "

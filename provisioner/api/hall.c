@@ -47,6 +47,14 @@ void hall_take(struct hall_seen *h, const struct message_hall *m)
 	h->head = *m;
 }
 
+const struct message_hall_row *hall_waiting(const struct hall_seen *h, uint32_t client)
+{
+	for (size_t i = 0; i < h->shown.n; i++)
+		if (h->shown.rows[i].client == client && h->shown.rows[i].is_waiting)
+			return &h->shown.rows[i];
+	return NULL;
+}
+
 static const char *state_of(const struct message_hall_row *r)
 {
 	return r->is_waiting ? "waiting" : "loading";

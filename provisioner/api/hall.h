@@ -29,6 +29,9 @@ void hall_done(struct hall_seen *h);
 /* Takes a message in. A copy: the names of its rows are hostile text. */
 void hall_take(struct hall_seen *h, const struct message_hall *m);
 
+/* Whether this client waits now, or NULL. Good until the next message. */
+const struct message_hall_row *hall_waiting(const struct hall_seen *h, uint32_t client);
+
 /* Writes one map. */
 void hall_write(struct json *j, const struct hall_seen *h, const struct nodes *nodes);
 

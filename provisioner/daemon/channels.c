@@ -226,6 +226,7 @@ static void on_ask(void *arg, const void *payload, int fd)
 	IPC_TEXT(ask.path);
 	IPC_TEXT(ask.query);
 	IPC_TEXT(ask.accept);
+	answerer.waits = hall_waiting(&c->admin->hall, ask.client);
 	answer_ask(&answerer, &ask, clock_wall_ms(), &answer);
 	answers_hold(&c->answers, &ask, &answer);
 }

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "netboot/boot/distro.h"
+#include "provisioner/base/human.h"
 #include "provisioner/base/log.h"
+#include "provisioner/base/str.h"
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/generation/answer_config.h"
 #include "provisioner/generation/generation.h"
@@ -15,6 +17,8 @@
 #include "provisioner/messages/messages.h"
 #include "provisioner/nodes/nodes.h"
 #include "provisioner/trust/token.h"
+
+#define TURN_BYTES_MAX 512
 
 /* Keeps what the machine said of itself, as printable text. */
 static void keep_identity(const struct question *q, struct machine *m)
@@ -184,6 +188,25 @@ static void first_script(const struct question *q)
 	question_give(q, QUESTION_TYPE_TEXT, &q->a->generation->first_script);
 }
 
+/* For a node that got nothing for a while: it goes on asking while this says so. */
+static void turn(const struct question *q)
+{
+	AUTO(str_done) struct str text = str_init(TURN_BYTES_MAX);
+	const struct message_hall_row *waits = q->a->waits;
+	char time[HUMAN_SIZE];
+
+	str_printf(&text, "#!ipxe\nset turn %s\n", waits ? "yes" : "no");
+	if (waits)
+		str_printf(&text, "echo Slipway: this machine waits for others to load: place %u",
+			waits->place);
+	if (waits && waits->expected_ms >= 0)
+		str_printf(&text, ", about %s", human_duration(waits->expected_ms, time));
+	str_add(&text, "\n");
+	q->ret->status = 200;
+	q->ret->len = text.len;
+	q->ret->body = str_take(&text);
+}
+
 /* The node that asks from its own address, if it boots a unified kernel image; else it is refused. */
 static struct machine *unified_machine(const struct question *q, const struct cluster_node **ret)
 {
@@ -253,6 +276,7 @@ void answer_ask(
 	} routes[] = {
 		{"/boot.ipxe", false, first_script},
 		{"/script.ipxe", false, script},
+		{"/turn.ipxe", false, turn},
 		{"/n/", true, answer_config},
 		{BOOT_UNIFIED_PATH, false, unified},
 		{"/config", false, unified_config},

@@ -2,6 +2,7 @@
  *
  *   /boot.ipxe          the first script, the same for all
  *   /script.ipxe?mac=   what this machine should do: boot, wait, or why not
+ *   /turn.ipxe          whether it has to wait until others have loaded their images
  *   /n/NONCE/config     its configuration, once it boots: only for the address that was told NONCE;
  *                       and below it cloud-init's user-data, meta-data and vendor-data
  *   /boot.efi           the unified kernel image, to a node that boots one
@@ -21,6 +22,7 @@
 struct cluster_image;
 struct generation;
 struct message_ask;
+struct message_hall_row;
 struct nodes;
 struct store;
 
@@ -31,6 +33,7 @@ struct answerer {
 	/* Why an image is not served, or NULL. */
 	const char *(*refusal_of_image)(const void *arg, const struct cluster_image *image);
 	const void *arg;
+	const struct message_hall_row *waits; /* who asks waits for its turn at an image; or NULL */
 };
 
 struct answer {

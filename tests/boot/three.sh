@@ -168,7 +168,7 @@ must 90 "worker1 boots again and has its kernel" worker1 has_event worker1 kerne
 must 20 "and is fetching the RAM disk" worker1 is_sent initrd.img
 killed netboot "in the middle of the RAM disk"
 rack_in nft delete table inet slow
-must 10 "which worker1 sees break off, and asks for again" worker1 said worker1 'could not load lab 1 (try 1 of 8)'
+must 10 "which worker1 sees break off, and asks for again" worker1 said worker1 'could not load .*initrd.img (try 1 of 8)\|gets no answer from'
 must 60 "and gets" worker1 has_event worker1 initrd
 
 for m in "${machines[@]}"; do

@@ -137,6 +137,49 @@ TEST(first_script_is_for_everybody)
 	assert_non_null(strstr(got.body, "/script.ipxe?mac="));
 }
 
+/* What a machine says of itself is in a URL that any machine can make up. */
+TEST(hostile_texts_of_a_machine_are_one_printable_serial)
+{
+	static const struct {
+		const char *query, *serial;
+	} rows[] = {
+		{"serial=a%26mac%3d02-00-00-00-00-09%3fb%23c%25d", "a&mac=02-00-00-00-00-09?b#c%d"},
+		{"serial=first-one&mac=52-54-00-00-00-03&serial=y", "first-one"},
+		{"serial=%22%27%60%24%28id%29%0aset%20x", "\\x22'`$(id)\\x0aset x"},
+		{"serial=%1b%5b2J%ff", "\\x1b[2J\\xff"},
+		{"serial=a%00b", NULL}, /* it stays what it was */
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char query[256];
+
+		(void)snprintf(query, sizeof(query), "mac=52-54-00-00-00-01&%s", rows[i].query);
+		ask("GET", M1, "/script.ipxe", query);
+		assert_int_equal(got.status, 200);
+		assert_non_null(strstr(got.body, "Slipway: m1 (master) boots"));
+		const char *serial = nodes_by_key(answerer.nodes, "m1")->serial;
+		assert_string_equal(serial, rows[rows[i].serial ? i : i - 1].serial);
+		assert_null(strstr(got.body, serial)); /* no script holds it */
+	}
+}
+
+TEST(node_that_waits_for_its_turn_is_told_its_place)
+{
+	struct message_hall_row row = {.place = 17, .expected_ms = 90000};
+
+	ask("GET", M1, "/turn.ipxe", "");
+	assert_string_equal(got.body, "#!ipxe\nset turn no\n\n");
+	answerer.waits = &row;
+	ask("GET", M1, "/turn.ipxe", "");
+	assert_non_null(strstr(got.body,
+		"set turn yes\necho Slipway: this machine waits for others to load: "
+		"place 17, about 1m30s"));
+	row.expected_ms = -1;
+	ask("GET", M1, "/turn.ipxe", "");
+	assert_non_null(strstr(got.body, ": place 17\n"));
+	answerer.waits = NULL;
+}
+
 TEST(known_node_is_told_to_boot_with_a_fresh_nonce)
 {
 	char first[128], second[128];
@@ -610,6 +653,8 @@ TEST(unified_kernel_image_that_can_not_run_is_refused)
 RUN(CASE_PLAIN(cloud_init_finds_its_seed), CASE(ignition_nodes_have_no_seed),
 	CASE(ignition_comes_in_the_newest_version_that_both_know),
 	CASE(an_ignition_that_is_too_old_is_told_so),
+	CASE(hostile_texts_of_a_machine_are_one_printable_serial),
+	CASE(node_that_waits_for_its_turn_is_told_its_place),
 	CASE_UNIFIED(unified_kernel_image_begins_a_boot_of_the_node_that_asks),
 	CASE_UNIFIED(unified_kernel_image_is_for_no_other_address),
 	CASE_UNIFIED(node_with_a_unified_kernel_image_gets_no_token_once_it_has_joined),

@@ -1,0 +1,89 @@
+#!/bin/bash
+# What can go wrong between iPXE and the kernel, and what the machine's console says of it: vendor's texts that look
+# like commands or are very long, a server that does not answer, an image that does not come, a network card
+# whose link dies. Each ends well, or on the local disk.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../lab/rack.sh"
+need_root
+
+os=${SLIPWAY_LAB_OS:-$top/build/lab/os}
+if [ -z "${SLIPWAY_LAB_OS:-}" ] && ! "$top/tests/lab/os/build" >&2; then
+	fail "the lab OS can be built"
+	done_testing
+fi
+rack_use "slipway-trouble-$$"
+defer rack_down
+rack_up && rack_fill "$os" "$top/docs/examples/lab/cluster.yaml" && rack_serve --log-level debug ||
+	{ fail "a rack with a server can be set up"; done_testing; }
+
+has_event() {
+	[ "$(rack_cli events "$1" -n 1000 -o json | jq -rs "any(.[]; .kind == \"$2\" and (.text | test(\"${3:-}\")))")" = true ]
+}
+console() { tr -cd '\11\12\40-\176' <"$rack_dir/$1.console"; }
+# The console is 80 characters wide; what iPXE says may be longer.
+said() { console "$1" | tr -d '\n' | grep -q "$2"; }
+must() {
+	local limit=$1 sentence=$2 machine=$3
+	shift 3
+	if wait_for "$limit" "$sentence" "$@"; then pass "$sentence"; return; fi
+	fail "$sentence" "waited for it"
+	{ rack_cli events "$machine" -n 30; tail -n 20 "$rack_dir/serve.log"; console "$machine" | tail -n 40; cat "$rack_dir/$machine.qemu"; } |
+		tr -cd '\11\12\40-\176' | sed 's/^/# /'
+	done_testing
+}
+
+# A disk whose first sector says on the serial line that it was started.
+local_disk() {
+	printf '\x31\xc0\x8e\xd8\xbe\x15\x7c\xba\xf8\x03\xac\x84\xc0\x74\x03\xee\xeb\xf8\xf4\xeb\xfdTHE LOCAL DISK RUNS\r\n\0' >"$1"
+	truncate -s 510 "$1"
+	printf '\x55\xaa' >>"$1"
+	truncate -s 1M "$1"
+}
+
+# --- a machine with hostile texts, whose server is silent, and whose image does not come -----------
+
+serial='S&mac=02-00-00-00-00-01 || echo BROKEN-1 && shell #1%41'
+product='P ${serial} $(id) `id` "q" && goto nowhere || echo BROKEN-2 ; exit 1 ?a=b&serial=forged'
+local_disk "$rack_dir/worker1.disk"
+# Its requests get lost that begin with "GET /script.ipxe", behind a TCP header with a time stamp; those that begin
+# with "GET /images/lab/" break off.
+rack_in nft 'table inet silent {
+	chain in {
+		type filter hook input priority 0;
+		ip saddr 10.77.0.12 tcp dport 80 @th,256,128 0x474554202f7363726970742e69707865 drop
+	}
+}
+table inet refusing {
+	chain in {
+		type filter hook input priority 0;
+		ip saddr 10.77.0.12 tcp dport 80 @th,256,128 0x474554202f696d616765732f6c61622f reject with tcp reset
+	}
+}'
+rack_smbios="type=1,manufacturer=\${product:hex},product=$product,serial=$serial,uuid=77000000-0000-4000-8000-000000000002" \
+	rack_on worker1 bios 2
+must 60 "a server that does not answer is named, with the card it was asked through" worker1 \
+	said worker1 'no answer from http://10.77.0.1 through 52:54:00:77:02:01 (try 1 of 8), asking again'
+rack_in nft delete table inet silent
+must 60 "when it answers again, the machine goes on by itself" worker1 said worker1 'Slipway: worker1 (worker) boots lab 1'
+is "a vendor's texts come as they are, up to what looks like the next one" 'S' "$(rack_cli nodes worker1 -o json | jq -r .serial)"
+ok "and are no commands" eval "! console worker1 | grep -qE '^(BROKEN|uid=)|iPXE>|command not found'"
+is "nor another machine" "" "$(rack_cli nodes | grep 02:00:00:00:00:01)"
+must 30 "an image that does not come is named" worker1 \
+	said worker1 'worker1 could not load http://10.77.0.1/images/lab/1/vmlinuz (try 1 of 8)'
+
+must 150 "after eight tries it gives up" worker1 said worker1 'FAILED. worker1 can not load'
+must 60 "and starts from its local disk" worker1 said worker1 'THE LOCAL DISK RUNS'
+rack_off worker1
+
+# --- texts that are too long for a URL, and a link that dies --------------------------------------
+
+long=$(printf '%%%.0s' {1..240})
+rack_smbios="type=1,manufacturer=$long,product=$long,serial=LAB-3,uuid=77000000-0000-4000-8000-000000000003" rack_on worker2 bios 3
+must 60 "a machine is told to boot, however much it says of itself" worker2 has_event worker2 script
+ip -n "$rack" link set "$(rack_tap 3 1)" nomaster
+must 120 "when that leads nowhere any more, it says so" worker2 said worker2 'worker2 gets no answer from http://10.77.0.1 (try 1 of 8)'
+must 60 "and tries each card" worker2 said worker2 'worker2 tries network card net1 (52:54:00:77:03:02)'
+booted() { has_event worker2 initrd; }
+must 120 "through the second one it loads all" worker2 booted
+echo "# done after $SECONDS s"
+done_testing

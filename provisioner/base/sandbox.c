@@ -73,6 +73,7 @@ int sandbox_enter(const struct sandbox *s, struct err *e)
 {
 	const struct syscalls keep = {
 		.may_write = s->write_dirs && s->write_dirs[0],
+		.may_fork = s->may_fork,
 		.may_connect = s->may_connect,
 	};
 

@@ -19,6 +19,8 @@ struct sandbox {
 	const char *const *write_dirs; /* NULL-ended, may be NULL: files below may be changed */
 	const char *const *read_dirs;  /* NULL-ended, may be NULL: files below may be read */
 
+	bool may_fork; /* make processes of its own, which are as restricted */
+
 	/* May open stream sockets, connect() and resolve names (the provisioner). The resolver needs
 	 * "/etc" and "/usr/lib" in read_dirs. Without it: UDP by sendto(), and no connect() at all. */
 	bool may_connect;

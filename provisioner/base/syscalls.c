@@ -151,6 +151,15 @@ static int add_datagram_sockets(scmp_filter_ctx ctx)
 	return rc;
 }
 
+/* A process as fork() makes it: no thread, no memory shared, no namespace of its own. */
+static int add_fork(scmp_filter_ctx ctx)
+{
+	const struct rule fork_only = {CALL(clone), 0, CLONE_THREAD | CLONE_VM | NEW_NAMESPACES, 0};
+	int rc = add_if(ctx, &fork_only, 1);
+
+	return rc < 0 ? rc : seccomp_rule_add(ctx, SCMP_ACT_ALLOW, CALL(wait4), 0);
+}
+
 static int add_with_connect(scmp_filter_ctx ctx)
 {
 	int rc = add(ctx, SCMP_ACT_ALLOW, connects, ARRAY_LEN(connects));
@@ -178,6 +187,8 @@ static int fill(scmp_filter_ctx ctx, const struct syscalls *s)
 		rc = add(ctx, SCMP_ACT_ERRNO(ENOSYS), unheard_of, ARRAY_LEN(unheard_of));
 	if (rc == 0 && s->may_write)
 		rc = add(ctx, SCMP_ACT_ALLOW, writes, ARRAY_LEN(writes));
+	if (rc == 0 && s->may_fork)
+		rc = add_fork(ctx);
 	if (rc < 0)
 		return rc;
 	return s->may_connect ? add_with_connect(ctx) : add_without_connect(ctx);

@@ -1,7 +1,7 @@
 /* syscalls.h - the system calls that a process keeps (seccomp).
  *
  * What an event loop over sockets, files, timers and SQLite needs, and nothing that starts a
- * program, makes a process, looks into another one or touches the machine. Everything else fails
+ * program, makes a process (but for who may), looks into another one or touches the machine. Everything else fails
  * with EPERM; calls that libc only tries fail with ENOSYS, so that it takes the older one. */
 #ifndef SLIPWAY_BASE_SYSCALLS_H
 #define SLIPWAY_BASE_SYSCALLS_H
@@ -21,6 +21,7 @@
 
 struct syscalls {
 	bool may_write;   /* create, rename, truncate and remove files */
+	bool may_fork;    /* make processes of its own, and wait for them */
 	bool may_connect; /* connect(), stream sockets, the resolver's threads and its plug-ins */
 };
 

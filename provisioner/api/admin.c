@@ -282,8 +282,7 @@ static void get_status(struct api_request *r)
 	json_key_text(&j, "image_version", c->settings->image.version);
 	json_key_text(&j, "image_state", a->image_state);
 	json_key_text(&j, "image_signer", a->image_signer);
-	json_key_int(&j, "generation", a->generation->number);
-	json_key_text(&j, "generation_hash", a->generation->hash);
+	generations_write_status(a, &j);
 	json_key_int(&j, "nodes", c->n_nodes);
 	json_key_bool(&j, "etcd_seeded", a->etcd_seeded);
 	json_key_int(&j, "uptime_ms", clock_mono_ms() - a->started_ms);
@@ -309,6 +308,10 @@ const struct api_route admin_routes[] = {
 	{EVHTTP_REQ_GET, "/v1/events", get_events},
 	{EVHTTP_REQ_GET, "/v1/leases", leases_get},
 	{EVHTTP_REQ_POST, "/v1/leases/*", leases_post},
+	{EVHTTP_REQ_GET, "/v1/generations", generations_get},
+	{EVHTTP_REQ_GET, "/v1/generations/*", generations_get_one},
+	{EVHTTP_REQ_POST, "/v1/generations/*", generations_post_one},
+	{EVHTTP_REQ_POST, "/v1/apply", generations_post_apply},
 	{EVHTTP_REQ_GET, "/v1/trace", tracing_get},
 	{EVHTTP_REQ_GET, "/v1/counters", statistics_get},
 	{EVHTTP_REQ_GET, "/metrics", statistics_get_metrics},

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "provisioner/api/hall.h"
+#include "provisioner/api/generations.h"
 #include "provisioner/api/http.h"
 #include "provisioner/messages/messages.h"
 #include "provisioner/nodes/rivals.h"
@@ -26,8 +27,9 @@ struct admin {
 	struct store *store;
 	struct leases *leases;
 	struct tracing *tracing;
-	const struct generation *generation;
 	struct drift_table *drift;
+	const struct generation *generation; /* that is served */
+	struct generations generations;
 	int64_t started_ms;
 	struct rivals_seen rivals;
 	struct hall_seen hall;

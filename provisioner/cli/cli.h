@@ -67,8 +67,8 @@ void cli_complain(const struct cli *cli, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Each command is a file of its own. */
-extern const struct cli_command cmd_serve, cmd_worker, cmd_init, cmd_check, cmd_nodes, cmd_events, cmd_wait,
-	cmd_status, cmd_render, cmd_schema, cmd_leases, cmd_trace,
-	cmd_images, cmd_addons;
+extern const struct cli_command cmd_serve, cmd_worker, cmd_init, cmd_check, cmd_nodes, cmd_events,
+	cmd_wait, cmd_status, cmd_render, cmd_schema, cmd_leases, cmd_trace, cmd_images, cmd_addons,
+	cmd_apply, cmd_generations;
 
 #endif

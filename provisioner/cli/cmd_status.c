@@ -103,6 +103,12 @@ static void print_status(const json_t *s)
 		signer[0] ? signer : "unverified");
 	printf("generation  %lld (%.12s), %lld nodes\n", number_of(s, "generation"),
 		client_text(s, "generation_hash"), number_of(s, "nodes"));
+	if (number_of(s, "generation_published") > number_of(s, "generation"))
+		printf("waiting     generation %lld, for a restart of slipway serve\n",
+			number_of(s, "generation_published"));
+	if (json_is_true(json_object_get(s, "config_differs")))
+		puts("on disk     cluster.yaml is not what is published: slipway apply publishes "
+		     "it");
 	printf("etcd        %s\n",
 		json_is_true(json_object_get(s, "etcd_seeded")) ? "seeded" : "not seeded yet");
 	printf("up          %s, slipway %s\n", human_duration(number_of(s, "uptime_ms"), up),

@@ -17,7 +17,7 @@ static const struct cli_option no_options[] = {{.name = NULL}};
 
 const struct cli_command cmd_worker = {
 	.name = "worker",
-	.args = "NAME INTERFACE STATE CONFIG USER LEVEL TFTP ADDRESS",
+	.args = "NAME INTERFACE STATE CONFIG USER LEVEL TFTP ADDRESS LISTENING PUBLISHES",
 	.summary = "one process of the server; the supervisor starts it",
 	.options = no_options,
 	.min_args = N_WORKER_WORDS,

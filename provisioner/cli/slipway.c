@@ -13,6 +13,8 @@ static const struct cli_command *const commands[] = {
 	&cmd_init,
 	&cmd_serve,
 	&cmd_check,
+	&cmd_apply,
+	&cmd_generations,
 	&cmd_nodes,
 	&cmd_events,
 	&cmd_leases,
@@ -33,7 +35,7 @@ static void print_overview(FILE *to)
 		to);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		if (!commands[i]->is_hidden)
-			(void)fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+			(void)fprintf(to, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
 	(void)fputs("\n  slipway COMMAND --help   a command's options\n"
 		    "  slipway --version        the version\n"
 		    "\nman slipway, man slipway-images, man cluster.yaml\n",

@@ -18,6 +18,7 @@
 #include "provisioner/base/log.h"
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/daemon/channels.h"
+#include "provisioner/daemon/publishing.h"
 #include "provisioner/daemon/seeding.h"
 #include "provisioner/daemon/worker.h"
 #include "provisioner/generation/drift.h"
@@ -36,7 +37,7 @@ struct provisioner {
 	const struct provisioner_options *options;
 	struct event_base *base;
 	struct store *store;
-	struct archive *archive;
+	struct publishing *publishing;
 	struct nodes *nodes;
 	struct ca *ca;
 	struct secrets *secrets;
@@ -48,8 +49,7 @@ struct provisioner {
 	struct join join;
 	struct api_server *admin_server, *join_server;
 	struct seeding *seeding;
-	char listening[ARCHIVE_WORD_SIZE]; /* what the supervisor has opened */
-	int64_t wall_ahead_ms;             /* of the monotonic clock, when we looked last */
+	int64_t wall_ahead_ms; /* of the monotonic clock, when we looked last */
 	int status;
 };
 
@@ -74,9 +74,15 @@ static int64_t highest_number(const struct provisioner *p)
 	return highest;
 }
 
-/* Everything points at the new generation from here on; the old one goes. */
-static void serve(struct provisioner *p, struct generation *g)
+static int64_t number_above(void *arg)
 {
+	return highest_number(arg);
+}
+
+/* Everything points at the new generation from here on; the old one goes. */
+static void serve(void *arg, struct generation *g)
+{
+	struct provisioner *p = arg;
 	struct generation *old = p->generation;
 
 	memcpy(g->agent_sha256, p->agent_sha256, sizeof(g->agent_sha256));
@@ -90,82 +96,131 @@ static void serve(struct provisioner *p, struct generation *g)
 	generation_free(old);
 }
 
-/* The newest one that a server can serve which listens as this one does: what its scripts name must be there. */
-static int serve_published(struct provisioner *p, struct err *e)
+/* Only a new process can make a new builder: one that has no database open. */
+static void on_lost(void *arg)
 {
-	struct archive_generation last, ours;
-	struct generation *g;
+	struct provisioner *p = arg;
 
-	int rc = archive_last(p->archive, NULL, &last);
-	if (rc == 0 && !p->listening[0])
-		memcpy(p->listening, last.listening, sizeof(p->listening));
-	if (rc == 0)
-		rc = archive_last(p->archive, p->listening, &ours);
-	if (rc < 0)
-		return err_msg(e, rc, "generations.db: %s", archive_reason(p->archive));
-	if (last.number != ours.number)
-		log_warn("generation %" PRId64 " waits for a restart of slipway: it listens on %s,"
-			 " this server on %s",
-			last.number, last.listening, p->listening);
-	if (p->generation && p->generation->number == ours.number)
-		return 0;
-	if ((rc = generation_open(p->archive, &ours, &g, e)) < 0)
-		return rc;
-	serve(p, g);
-	return 0;
+	log_error("the process that renders is gone: starting anew");
+	p->status = EXIT_FAILURE;
+	(void)event_base_loopbreak(p->base);
 }
 
-static int publish(struct provisioner *p, const char *by, struct err_list *errors)
+static void tell_outcome(struct provisioner *p, const struct publish_outcome *o)
 {
-	const struct provisioner_options *o = p->options;
-	struct publish_result result;
-	struct publish_order order = {.config_dir = o->config_dir,
-		.config_name = o->config_name,
-		.templates_dir = o->templates_dir,
-		.images_dir = o->images_dir,
-		.ca_fingerprint = p->fingerprint,
-		.by = by,
-		.now_ms = clock_wall_ms(),
-		.number_above = highest_number(p)};
-	struct err e;
+	const struct archive_generation *g = &o->result.generation;
 
-	int rc = publish_config(p->archive, &order, &result, errors);
-	if (rc < 0)
-		return rc;
-	if (result.is_new)
+	if (o->rc < 0)
+		log_error("nothing is published; generation %" PRId64 " stays",
+			p->generation ? p->generation->number : 0);
+	else if (o->result.is_new)
 		nodes_event(p->nodes, NULL, clock_wall_ms(), "generation", STORE_INFO,
-			"generation %" PRId64 " is published: %s", result.generation.number,
-			result.generation.summary);
-	if ((rc = serve_published(p, &e)) < 0) {
-		err_list_add_err(errors, &e);
-		return rc;
-	}
-	return archive_tidy(p->archive, p->generation->number);
+			"generation %" PRId64 " is published by %s: %s, %" PRId64
+			" get something else",
+			g->number, g->by, g->summary, g->n_changed);
+	else
+		log_info(
+			"generation %" PRId64 " is what is on disk: nothing to publish", g->number);
 }
 
-/* -EBADMSG when what the operator wrote is wrong, which was then printed. */
-static int load_and_publish(struct provisioner *p, const char *by, struct err *e)
+static struct archive *archive_of(void *arg)
 {
-	struct err_list errors = {0};
+	const struct provisioner *p = arg;
 
-	int rc = digest_agent(p->options->agent_dir, p->agent_sha256);
+	return publishing_archive(p->publishing);
+}
+
+/* The newest that was published, which another server may be waiting for. */
+static bool differs(void *arg)
+{
+	const struct provisioner *p = arg;
+	struct archive_generation last;
+
+	return publishing_last(p->publishing, &last) < 0 ||
+	       publish_differs(publishing_archive(p->publishing), last.number,
+		       p->options->config_dir, p->options->config_name);
+}
+
+/* An order of the admin plane on its way. */
+struct errand {
+	struct provisioner *provisioner;
+	publishing_done *done;
+	void *arg;
+};
+
+static void on_errand_done(void *arg, const struct publish_outcome *o)
+{
+	struct errand *e = arg;
+
+	tell_outcome(e->provisioner, o);
+	e->done(e->arg, o);
+	free(e);
+}
+
+static int order(void *arg, const struct publish_wish *wish, publishing_done *done, void *done_arg)
+{
+	struct provisioner *p = arg;
+	struct errand *e = xcalloc(1, sizeof(*e));
+
+	*e = (struct errand){.provisioner = p, .done = done, .arg = done_arg};
+	int rc = publishing_order(p->publishing, wish, on_errand_done, e);
 	if (rc < 0)
-		return err_msg(e, rc, "the join agent %s: %s (--agent names its folder)",
-			AGENT_FILE, strerror(-rc));
-	if (publish(p, by, &errors) == 0)
-		return 0;
-	err_list_print(&errors, stderr);
-	return err_msg(e, -EBADMSG, "%s can not be served", p->options->config_name);
+		free(e);
+	return rc;
+}
+
+static void on_reloaded(void *arg, const struct publish_outcome *o)
+{
+	err_list_print(&o->errors, stderr);
+	tell_outcome(arg, o);
 }
 
 static void on_reload(evutil_socket_t sig, short what, void *arg)
 {
 	struct provisioner *p = arg;
-	struct err e;
+	struct publish_wish wish = {.by = "reload"};
 
 	(void)sig, (void)what;
-	if (load_and_publish(p, "reload", &e) < 0)
-		log_error("%s; generation %" PRId64 " stays", e.msg, p->generation->number);
+	int rc = publishing_order(p->publishing, &wish, on_reloaded, p);
+	if (rc < 0)
+		log_error("%s", rc == -EALREADY ? "reload: a generation is being built already"
+						: strerror(-rc));
+}
+
+/* -EBADMSG when what the operator wrote is wrong, which was then printed. */
+static int publish_first(struct provisioner *p, struct err *e)
+{
+	struct publish_outcome *outcome = xcalloc(1, sizeof(*outcome));
+	struct publish_wish wish = {.by = "start"};
+
+	int rc = publishing_wait(p->publishing, &wish, outcome);
+	err_list_print(&outcome->errors, stderr);
+	if (rc == 0)
+		tell_outcome(p, outcome);
+	free(outcome);
+	return rc == 0 ? 0 : err_msg(e, -EBADMSG, "%s can not be served", p->options->config_name);
+}
+
+/* The first start publishes what it finds; any other serves what was published, whatever is on disk now. */
+static int serve_something(struct provisioner *p, struct err *e)
+{
+	int rc = digest_agent(p->options->agent_dir, p->agent_sha256);
+
+	if (rc < 0)
+		return err_msg(e, rc, "the join agent %s: %s (--agent names its folder)",
+			AGENT_FILE, strerror(-rc));
+	rc = p->options->publishes ? -ENOENT : publishing_open(p->publishing, e);
+	if (rc == -EUCLEAN || rc == -EBADMSG) {
+		log_error("%s: publishing what is on disk", e->msg);
+		rc = -ENOENT;
+	}
+	if (rc == -ENOENT)
+		return publish_first(p, e);
+	if (rc == 0 && differs(p))
+		log_warn("%s differs from generation %" PRId64
+			 ", which is published and served: slipway apply publishes it",
+			p->options->config_name, p->generation->number);
+	return rc;
 }
 
 /* --- the loop ----------------------------------------------------------------------------------- */
@@ -271,8 +326,6 @@ static int open_state(struct provisioner *p, struct err *e)
 		return rc;
 	if (ca_fingerprint(p->ca, p->fingerprint) < 0)
 		return err_msg(e, -EIO, "the CA's fingerprint can not be computed");
-	if ((rc = archive_open(folder, /* is_writer= */ true, &p->archive, e)) < 0)
-		return rc;
 	return nodes_open(p->store, clock_wall_ms(), &p->nodes, e);
 }
 
@@ -285,6 +338,8 @@ static int open_apis(struct provisioner *p, struct err *e)
 	if (rc < 0)
 		return rc;
 	p->admin.nodes = p->nodes;
+	p->admin.generations = (struct generations){
+		.archive = archive_of, .order = order, .differs = differs, .arg = p};
 	p->admin.store = p->store;
 	p->admin.drift = drift_table_new();
 	p->admin.started_ms = clock_mono_ms();
@@ -314,7 +369,7 @@ static void close_all(struct provisioner *p)
 	SSL_CTX_free(p->tls);
 	secrets_free(p->secrets);
 	ca_free(p->ca);
-	archive_close(p->archive);
+	publishing_free(p->publishing);
 	store_close(p->store);
 	event_base_free(p->base);
 }
@@ -326,7 +381,16 @@ static int start(struct provisioner *p)
 
 	if (rc == 0) {
 		p->seeding = seeding_new(p->base, p->nodes, p->secrets, &p->admin.etcd_seeded);
-		rc = load_and_publish(p, "start", &e);
+		p->publishing = publishing_new(
+			p->base, &(struct publishing_setup){.builder_fd = p->options->builder_fd,
+					 .state_dir = p->options->state_dir,
+					 .listening = p->options->listening,
+					 .ca_fingerprint = p->fingerprint,
+					 .serve = serve,
+					 .number_above = number_above,
+					 .on_lost = on_lost,
+					 .arg = p});
+		rc = serve_something(p, &e);
 		if (rc == -EBADMSG)
 			return WORKER_EXIT_CONFIG;
 		if (rc == 0)

@@ -1,13 +1,19 @@
 #include "provisioner/daemon/run.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <string.h>
 
 #include "netboot/images/verifier.h"
 #include "netboot/server/server.h"
 #include "provisioner/base/log.h"
+#include "provisioner/daemon/builder.h"
 #include "provisioner/daemon/provisioner.h"
 #include "provisioner/daemon/tftpd.h"
 
@@ -76,13 +82,61 @@ static int run_verifier(const struct worker_options *o)
 		.verdicts_dir = worker_fd(o->kind, SERVER_VERDICTS)});
 }
 
+/* What it renders it reads by descriptors and writes into the archive; it sees no socket and not the CA's key. */
+static int run_builder(const struct worker_options *o, int fd)
+{
+	static const enum server_fd read[] = {SERVER_IMAGES, SERVER_CONFIG_DIR, SERVER_TEMPLATES};
+	static const enum server_fd not_ours[] = {SERVER_DHCPD_PEER, SERVER_NETBOOT_PEER,
+		SERVER_VERIFIER_PEER, SERVER_JOIN, SERVER_ADMIN, SERVER_READY, SERVER_AGENT};
+	const char *const write_dirs[] = {o->state_dir, NULL};
+	struct folders folders;
+
+	for (size_t i = 0; i < ARRAY_LEN(not_ours); i++)
+		(void)close(worker_fd(o->kind, not_ours[i]));
+	(void)prctl(PR_SET_NAME, "slipway-builder"); /* for ps */
+	folders_of(o->kind, read, ARRAY_LEN(read), &folders);
+	if (worker_lock_in_maker(o, write_dirs, folders.paths) < 0)
+		return EXIT_FAILURE;
+	return builder_run(&(struct builder_options){.fd = fd,
+		.config_dir = worker_fd(o->kind, SERVER_CONFIG_DIR),
+		.templates_dir = worker_fd(o->kind, SERVER_TEMPLATES),
+		.images_dir = worker_fd(o->kind, SERVER_IMAGES),
+		.config_name = o->config_name,
+		.state_dir = o->state_dir});
+}
+
+/* A descriptor to a builder, which is made now: nothing of ours is open yet. */
+static int make_builder(const struct worker_options *o)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	pid_t pid = fork();
+	if (pid == 0) {
+		(void)close(pair[0]);
+		exit(run_builder(o, pair[1]));
+	}
+	(void)close(pair[1]);
+	if (pid < 0) {
+		(void)close(pair[0]);
+		return -EAGAIN;
+	}
+	return pair[0];
+}
+
 static int run_provisioner(const struct worker_options *o)
 {
 	static const enum server_fd read[] = {
 		SERVER_IMAGES, SERVER_AGENT, SERVER_CONFIG_DIR, SERVER_TEMPLATES};
 	const char *const write_dirs[] = {o->state_dir, NULL};
 	struct folders folders;
+	int builder = make_builder(o);
 
+	if (builder < 0) {
+		log_error("no process to render in: %s", strerror(-builder));
+		return EXIT_FAILURE;
+	}
 	folders_of(o->kind, read, ARRAY_LEN(read), &folders);
 	if (worker_lock_in(o, write_dirs, folders.paths, true) < 0)
 		return EXIT_FAILURE;
@@ -96,9 +150,12 @@ static int run_provisioner(const struct worker_options *o)
 			.agent_dir = worker_fd(o->kind, SERVER_AGENT),
 			.config_dir = worker_fd(o->kind, SERVER_CONFIG_DIR),
 			.templates_dir = worker_fd(o->kind, SERVER_TEMPLATES),
+			.builder_fd = builder,
 			.ready_fd = worker_fd(o->kind, SERVER_READY),
 			.config_name = o->config_name,
-			.state_dir = o->state_dir});
+			.state_dir = o->state_dir,
+			.listening = o->listening,
+			.publishes = o->publishes});
 }
 
 static int run_tftpd(const struct worker_options *o)

@@ -23,6 +23,7 @@
 #include "provisioner/cluster/files.h"
 #include "provisioner/daemon/server_fds.h"
 #include "provisioner/daemon/worker.h"
+#include "provisioner/generation/publish.h"
 #include "provisioner/net/bring_up.h"
 
 #define EXIT_CONFIG_ERROR 65 /* EX_DATAERR of sysexits.h */
@@ -49,6 +50,8 @@ struct supervisor {
 	const struct serve_options *options;
 	const struct cluster *cluster;
 	const char *config_name;
+	char listening[ARCHIVE_LISTENING_SIZE];
+	bool publishes; /* what is on disk, at the next start of the provisioner */
 	uid_t uid;
 	gid_t gid;
 	struct event_base *base;
@@ -143,7 +146,8 @@ static void start_worker(struct worker *w)
 		xstrdup(s->cluster->network.internal.interface), xstrdup(w->state_dir),
 		xstrdup(s->config_name), xstrdup(s->options->user), xstrdup(s->options->log_level),
 		xstrdup(worker_tftp_word(tftp_mode(&s->cluster->tftp))),
-		xstrdup(ipv4_text(s->cluster->network.internal.address.addr, address)), NULL};
+		xstrdup(ipv4_text(s->cluster->network.internal.address.addr, address)),
+		xstrdup(s->listening), xstrdup(s->publishes ? "publish" : "-"), NULL};
 
 	w->started_ms = clock_mono_ms();
 	int rc = worker_spawn(w->kind, w->program, s->open.fds, words, &w->pid);
@@ -290,6 +294,7 @@ static void on_ready(evutil_socket_t fd, short what, void *arg)
 	if (read(fd, &byte, 1) != 1 || s->ready || s->stopping)
 		return;
 	s->ready = true;
+	s->publishes = false;
 	start_worker(&s->workers[WORKER_DHCPD]);
 	start_worker(&s->workers[WORKER_NETBOOT]);
 	if (s->cluster->tftp.backend == TFTP_HPA)
@@ -361,6 +366,7 @@ static int load_config(struct supervisor *s, struct arena *a, struct err *e)
 		return err_msg(e, -EBADMSG, "%s: %zu mistake%s, not started", path,
 			errors.n + errors.dropped, errors.n == 1 ? "" : "s");
 	s->cluster = c;
+	publish_listening(c, s->listening);
 	return server_fds_open_folder(
 		&s->open, SERVER_CONFIG_DIR, folder, "the folder of cluster.yaml", e);
 }

@@ -87,7 +87,9 @@ int worker_begin(const char *const words[static N_WORKER_WORDS], struct worker_o
 		.state_dir = words[WORKER_WORD_STATE],
 		.config_name = words[WORKER_WORD_CONFIG],
 		.user = words[WORKER_WORD_USER],
-		.address = words[WORKER_WORD_ADDRESS]};
+		.address = words[WORKER_WORD_ADDRESS],
+		.listening = words[WORKER_WORD_LISTENING],
+		.publishes = strcmp(words[WORKER_WORD_PUBLISHES], "publish") == 0};
 	for (size_t i = 0; i < N_WORKERS; i++)
 		if (strcmp(worker_rows[i].name, words[WORKER_WORD_NAME]) == 0)
 			ret->kind = (enum worker_kind)i;
@@ -163,27 +165,41 @@ int worker_spawn(enum worker_kind kind, int program, const int fds[static N_SERV
 	return -rc;
 }
 
-int worker_lock_in(const struct worker_options *o, const char *const *write_dirs,
-	const char *const *read_dirs, bool may_connect)
+static int lock_in(const struct sandbox *s)
 {
-	struct sandbox s = {.uid = o->uid,
-		.gid = o->gid,
-		.write_dirs = write_dirs,
-		.read_dirs = read_dirs,
-		.may_connect = may_connect};
-	pid_t supervisor = getppid();
+	pid_t parent = getppid();
 	struct err e;
 
-	int rc = sandbox_enter(&s, &e);
+	int rc = sandbox_enter(s, &e);
 	if (rc < 0) {
 		log_error("%s", e.msg);
 		return rc;
 	}
 	/* A supervisor that was killed takes its workers along. Set late: a change of user clears it. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* a kernel without it merely leaves us running */
-	if (getppid() != supervisor) {
+	if (getppid() != parent) {
 		log_error("the supervisor is gone");
 		return -ESRCH;
 	}
 	return 0;
+}
+
+int worker_lock_in(const struct worker_options *o, const char *const *write_dirs,
+	const char *const *read_dirs, bool may_connect)
+{
+	return lock_in(&(struct sandbox){.uid = o->uid,
+		.gid = o->gid,
+		.write_dirs = write_dirs,
+		.read_dirs = read_dirs,
+		.may_connect = may_connect});
+}
+
+int worker_lock_in_maker(
+	const struct worker_options *o, const char *const *write_dirs, const char *const *read_dirs)
+{
+	return lock_in(&(struct sandbox){.uid = o->uid,
+		.gid = o->gid,
+		.write_dirs = write_dirs,
+		.read_dirs = read_dirs,
+		.may_fork = true});
 }

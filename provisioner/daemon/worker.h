@@ -73,6 +73,9 @@ struct worker_options {
 	const char *config_name;    /* provisioner: the file name of cluster.yaml in its folder */
 	enum worker_tftp tftp;      /* netboot */
 	const char *user, *address; /* tftpd */
+	const char *
+		listening; /* provisioner: what the supervisor has opened, by publish_listening() */
+	bool publishes;    /* provisioner: what is on disk, before it serves */
 	uid_t uid;
 	gid_t gid;
 };
@@ -87,6 +90,8 @@ enum worker_word {
 	WORKER_WORD_LEVEL,
 	WORKER_WORD_TFTP,
 	WORKER_WORD_ADDRESS,
+	WORKER_WORD_LISTENING,
+	WORKER_WORD_PUBLISHES, /* "publish", or "-" */
 	N_WORKER_WORDS
 };
 
@@ -111,5 +116,9 @@ int worker_fd(enum worker_kind kind, enum server_fd fd);
  * none. 0, or a negative errno after saying why. */
 int worker_lock_in(const struct worker_options *o, const char *const *write_dirs,
 	const char *const *read_dirs, bool may_connect) MUST_USE;
+
+/* The same for a process that may make others, and may connect to nothing. */
+int worker_lock_in_maker(const struct worker_options *o, const char *const *write_dirs,
+	const char *const *read_dirs) MUST_USE;
 
 #endif

@@ -16,16 +16,67 @@
 
 /* --- what stands in a generation ------------------------------------------------------------------ */
 
-void publish_listening(const struct cluster *c, char ret[static ARCHIVE_WORD_SIZE])
+static void describe_bond(const struct cluster_bond *b, struct str *out)
+{
+	str_printf(out, " bond %s %s %s %" PRId64 " %s", b->name,
+		bond_mode_name((enum bond_mode)b->mode), b->lacp_fast ? "fast" : "slow",
+		b->miimon_ms, b->hash_policy);
+	for (uint32_t i = 0; i < b->members.n; i++)
+		str_printf(out, " %s", b->members.items[i]);
+}
+
+void publish_listening(const struct cluster *c, char ret[static ARCHIVE_LISTENING_SIZE])
 {
 	const struct cluster_internal *i = &c->network.internal;
+	AUTO(str_done) struct str text = str_init(ARCHIVE_LISTENING_SIZE - 1);
 	char address[IPV4_NET_TEXT_SIZE];
 
-	/* All parts are bounded: an interface's name has 15 bytes. */
-	(void)snprintf(ret, ARCHIVE_WORD_SIZE, "%s %s http %u join %u tftp %u%s", i->interface,
-		ipv4_net_text(i->address, address), c->ports.http, c->ports.join, c->tftp.backend,
+	str_printf(&text, "%s %s http %u join %u tftp %s%s", i->interface,
+		ipv4_net_text(i->address, address), c->ports.http, c->ports.join,
+		c->tftp.backend == TFTP_HPA ? "tftpd-hpa" : "builtin",
 		c->tftp.single_port ? " single-port" : "");
+	if (i->bond)
+		describe_bond(i->bond, &text);
+	memcpy(ret, str_text(&text),
+		text.len + 1); /* of a bond with very many members, not the last */
 }
+
+/* --- what is on disk ------------------------------------------------------------------------------ */
+
+struct comparing {
+	const struct cluster_files *files;
+	size_t at;
+};
+
+/* 1 ends the walk: they differ. */
+static int compare_input(const char *name, const struct str *text, void *arg)
+{
+	struct comparing *c = arg;
+
+	if (c->at == c->files->n)
+		return 1;
+	const struct cluster_text *t = &c->files->texts[c->at++];
+
+	return strcmp(name, t->name) != 0 || text->len != t->len ||
+	       memcmp(str_text(text), t->text, t->len) != 0;
+}
+
+bool publish_differs(struct archive *a, int64_t number, int config_dir, const char *config_name)
+{
+	struct err_list *ignored = xcalloc(1, sizeof(*ignored));
+	struct cluster_files files = {0};
+	struct comparing c = {.files = &files};
+
+	int rc = cluster_files_read(config_dir, config_name, &files, ignored);
+	if (rc == 0)
+		rc = archive_files_each(a, number, ARCHIVE_INPUT, compare_input, &c);
+	bool differs = rc != 0 || c.at != files.n;
+	cluster_files_done(&files);
+	free(ignored);
+	return differs;
+}
+
+/* --- describing ----------------------------------------------------------------------------------- */
 
 static void describe(const struct cluster *c, const struct publish_order *o, int64_t last,
 	struct archive_generation *ret)

@@ -35,7 +35,24 @@ int publish_config(struct archive *a, const struct publish_order *o, struct publ
 int publish_again(struct archive *a, int64_t number, const struct publish_order *o,
 	struct publish_result *ret, struct err *e) MUST_USE;
 
-/* What a server must listen on that serves this cluster, as a text to compare. */
-void publish_listening(const struct cluster *c, char ret[static ARCHIVE_WORD_SIZE]);
+/* What somebody wants to be published. */
+struct publish_wish {
+	int64_t again; /* this generation once more; 0: what is on disk now */
+	char by[ARCHIVE_WORD_SIZE];
+};
+
+/* What came of it: plain data, to be told to another process. */
+struct publish_outcome {
+	int rc; /* 0, or a negative errno with `errors` filled */
+	struct publish_result result;
+	struct err_list errors;
+};
+
+/* What a server must listen on that serves this cluster, as a text to compare: network, ports, TFTP server. */
+void publish_listening(const struct cluster *c, char ret[static ARCHIVE_LISTENING_SIZE]);
+
+/* Whether cluster.yaml and its includes, as they are on disk, are others than those a generation was made from; true
+ * also when they can not be read. */
+bool publish_differs(struct archive *a, int64_t number, int config_dir, const char *config_name);
 
 #endif

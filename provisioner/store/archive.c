@@ -139,7 +139,7 @@ int archive_last(struct archive *a, const char *listening, struct archive_genera
 		query_start(&a->db, listening ? SQL_PUBLISHED_LAST_FOR : SQL_PUBLISHED_LAST);
 
 	if (listening)
-		query_put_text(&q, listening, ARCHIVE_WORD_SIZE - 1);
+		query_put_text(&q, listening, ARCHIVE_LISTENING_SIZE - 1);
 	int rc = query_next(&q);
 	if (rc == 0)
 		read_generation(&q, ret);

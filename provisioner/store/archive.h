@@ -19,6 +19,7 @@
 #define ARCHIVE_KEPT 10 /* published generations, the newest */
 #define ARCHIVE_HASH_LEN 32
 #define ARCHIVE_WORD_SIZE 128
+#define ARCHIVE_LISTENING_SIZE 384
 #define ARCHIVE_TEXT_MAX ((size_t)16 << 20)
 
 /* What a node gets. Rows of nodes have an object for each; one that a node has not is "". */
@@ -51,7 +52,7 @@ struct archive_generation {
 	char hash[2 * ARCHIVE_HASH_LEN + 1]; /* hex, over all that it was made from and holds */
 	char by[ARCHIVE_WORD_SIZE];        /* who published it: "start", "reload", a user's name */
 	char summary[256];                 /* one line: nodes, image */
-	char listening[ARCHIVE_WORD_SIZE]; /* what a server must listen on that serves it */
+	char listening[ARCHIVE_LISTENING_SIZE]; /* what a server must listen on that serves it */
 	int64_t n_nodes, n_changed;        /* nodes that get something else than before */
 	int64_t rolled_back_to;            /* the generation that it repeats, or 0 */
 };

@@ -57,7 +57,7 @@ is "docs/reference/addons.md is what slipway addons prints (UPDATE_GOLDEN=1 writ
 refuses 2 'accepted, booting' wait --for stalled
 refuses 2 'time such as' wait --timeout soon
 refuses 2 'loud' serve --log-level loud
-refuses 2 'started by hand' worker a b c d e f g h
+refuses 2 'started by hand' worker a b c d e f g h i j
 refuses 2 'usage: slipway images VERB' images
 refuses 2 'no verb "lsit" .did you mean "list"' images lsit
 refuses 2 'usage: slipway images fetch .OPTIONS. DISTRIBUTION' images fetch

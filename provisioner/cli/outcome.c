@@ -1,0 +1,107 @@
+#include "provisioner/cli/outcome.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "provisioner/cli/client.h"
+
+#define REPLY_MAX ((size_t)4 << 20)
+#define PATH_SIZE 1024
+
+static long long number_of(const json_t *object, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(object, key));
+}
+
+static void print_problems(const json_t *reply)
+{
+	const json_t *problems = json_object_get(reply, "problems"), *p;
+	size_t i;
+
+	json_array_foreach(problems, i, p)
+	{
+		const char *file = client_text(p, "file");
+
+		if (file[0])
+			(void)fprintf(stderr, "%s:", file);
+		if (number_of(p, "line") > 0)
+			(void)fprintf(stderr, "%lld:", number_of(p, "line"));
+		if (number_of(p, "column") > 0)
+			(void)fprintf(stderr, "%lld:", number_of(p, "column"));
+		(void)fprintf(stderr, "%s%s%s\n", file[0] ? " " : "",
+			strcmp(client_text(p, "severity"), "warning") == 0 ? "warning: " : "",
+			client_text(p, "message"));
+	}
+	if (number_of(reply, "more") > 0)
+		(void)fprintf(stderr, "and %lld more\n", number_of(reply, "more"));
+}
+
+static void print_waiting(const json_t *reply, const json_t *g)
+{
+	if (!json_is_true(json_object_get(g, "waits")))
+		return;
+	printf("it waits for a restart of slipway serve, to listen on: %s\n"
+	       "until then generation %lld is served\n",
+		client_text(g, "listening"), number_of(reply, "served"));
+}
+
+static void print_published(const json_t *reply)
+{
+	const json_t *g = json_object_get(reply, "generation");
+	long long number = number_of(g, "number"), changed = number_of(g, "changed");
+	long long again = number_of(g, "rolled_back_to");
+
+	if (!json_is_true(json_object_get(reply, "is_new"))) {
+		printf("nothing to publish: generation %lld (%.12s) is that already\n", number,
+			client_text(g, "hash"));
+	} else {
+		printf("generation %lld (%.12s) is published: %s\n", number, client_text(g, "hash"),
+			client_text(g, "summary"));
+		if (again > 0)
+			printf("it is generation %lld again\n", again);
+		printf("%lld node%s get%s something else than before\n", changed,
+			changed == 1 ? "" : "s", changed == 1 ? "s" : "");
+	}
+	print_waiting(reply, g);
+	if (json_is_true(json_object_get(reply, "config_differs")))
+		puts("cluster.yaml on disk is another one: slipway apply would publish that");
+}
+
+static int print(const struct cli *cli, const struct str *body)
+{
+	AUTO(client_free_json) json_t *reply = json_loadb(str_text(body), body->len, 0, NULL);
+	bool is_ok = json_is_true(json_object_get(reply, "ok"));
+
+	if (strcmp(cli_value(cli, "output"), "json") == 0) {
+		(void)json_dumpf(reply, stdout, JSON_INDENT(2));
+		(void)putchar('\n');
+		return is_ok ? CLI_OK : CLI_CONFIG;
+	}
+	print_problems(reply);
+	if (is_ok) {
+		print_published(reply);
+		return CLI_OK;
+	}
+	cli_complain(cli, "nothing has changed: generation %lld stays", number_of(reply, "served"));
+	return CLI_CONFIG;
+}
+
+int outcome_order(const struct cli *cli, const char *path)
+{
+	AUTO(str_done) struct str body = str_init(REPLY_MAX);
+	AUTO(str_done) struct str query = str_init(PATH_SIZE);
+	const char *sudo = getenv("SUDO_USER");
+	const struct passwd *me = getpwuid(getuid());
+	const char *name = sudo ? sudo : (me ? me->pw_name : "somebody");
+
+	str_printf(&query, "%s?by=", path);
+	str_add_percent(&query, name, strlen(name));
+	if (!str_ok(&query)) {
+		cli_complain(cli, "your name is too long");
+		return CLI_USAGE;
+	}
+	int rc = client_order(cli, str_text(&query), &body);
+	return rc == CLI_OK ? print(cli, &body) : rc;
+}

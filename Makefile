@@ -94,7 +94,7 @@ test: ## everything: check, wire tests with real clients, the three-machine boot
 	$(Q)$(MAKE) --no-print-directory -j2 all $(UNIT_BIN) $(REPLAY) $(WIRE_BIN)
 	$(Q)BUILD=$(BUILD) tests/run all
 
-bench: ## the same load on us and on the rivals (root): ONLY=dhcp or tftp for one, QUICK=1 for a glance
+bench: ## the same load on us and on the rivals (root): ONLY=hall (or another) for one, QUICK=1 for a glance
 	$(Q)$(MAKE) --no-print-directory -j2 all $(BENCH_BIN) $(WIRE_BIN)
 	$(Q)BUILD=$(BUILD) tests/bench/run $(ONLY)
 

@@ -79,7 +79,7 @@ is "status has no word about it then" "" "$(cli status | grep '^queue')"
 
 configure 1 >"$work/config/cluster.yaml"
 kill -HUP "$(pgrep -P "$serve" -f '^slipway worker provisioner ')"
-start slow get 10.77.0.31 --limit-rate 64k -o /dev/null # in no hurry: it holds its slot until it is ended
+start slow get 10.77.0.31 -m 150 --limit-rate 120k -o /dev/null # in no hurry: it holds its slot until it is ended
 slow=$started
 has_slots() { [ "$(queue .slots)" = "$1" ] && [ "$(queue .loading)" = 1 ]; }
 ok_soon "a reload changes the number of slots" has_slots 1

@@ -37,6 +37,9 @@ hall() { in_cli timeout 120 "$bin/tests/bench/hall_load" 10.77.0.1 $image "$work
 get() { in_cli curl -s -m 60 --interface "$1" "${@:2}" "http://10.77.0.1$image"; }
 file_sum=$(sha256sum <"$work/images/lab/1/initrd.img")
 
+# What the kernel keeps of a transfer must be little beside the file, or a slow reader is soon done for the server.
+in_srv sh -c 'echo 4096 16384 262144 >/proc/sys/net/ipv4/tcp_wmem'
+in_cli sh -c 'echo 4096 65536 262144 >/proc/sys/net/ipv4/tcp_rmem'
 for i in {11..70}; do ip -n "$cli" addr add 10.77.0.$i/24 dev c0; done
 start serve ip netns exec "$srv" "$bin/slipway" serve --config "$work/config/cluster.yaml" --state "$work/state" \
 	--images "$work/images" --templates "$work/templates" --agent "$work/agent" --socket "$socket" --user nobody

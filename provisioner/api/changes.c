@@ -83,21 +83,16 @@ static void refuse(struct api_request *r, struct archive *a, int rc, const char 
 		api_reply_error(r, HTTP_SERVUNAVAIL, "generations.db: %s", archive_reason(a));
 }
 
-void changes_get(struct api_request *r)
+void changes_reply(struct api_request *r, const char *to_name, size_t len)
 {
 	const struct admin *admin = r->arg;
 	const struct generation *g = admin->generation;
 	AUTO(str_done) struct str out = str_init(API_REPLY_MAX);
 	AUTO(free_p) char *from_text = api_query(r, "from");
-	const char *slash = strchr(r->rest, '/');
+	AUTO(free_p) char *to_text = xstrndup(to_name, len);
 	struct json j = json_init(&out);
 	int64_t from, to;
 
-	if (!slash || strcmp(slash, "/changes") != 0) {
-		api_reply_error(r, HTTP_NOTFOUND, "no such path");
-		return;
-	}
-	AUTO(free_p) char *to_text = xstrndup(r->rest, (size_t)(slash - r->rest));
 	int rc = find_generation(g, to_text, &to);
 	if (rc == 0)
 		rc = find_generation(g, from_text ? from_text : "published", &from);

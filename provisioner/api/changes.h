@@ -7,7 +7,8 @@
 
 #include "provisioner/api/http.h"
 
-void changes_get(struct api_request *r);
+/* `to` is what the path says, `len` bytes of it. */
+void changes_reply(struct api_request *r, const char *to, size_t len);
 void changes_get_objects(struct api_request *r);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "provisioner/api/admin.h"
+#include "provisioner/api/changes.h"
 #include "provisioner/api/stream.h"
 #include "provisioner/base/log.h"
 #include "provisioner/base/parse.h"
@@ -106,6 +107,12 @@ void generations_get_one(struct api_request *r)
 	const char *rest;
 	int64_t number;
 
+	const char *changes = strstr(r->rest, "/changes");
+
+	if (changes && changes[sizeof("/changes") - 1] == '\0') {
+		changes_reply(r, r->rest, (size_t)(changes - r->rest));
+		return;
+	}
 	if (!read_number(r, &number, &rest))
 		return;
 	int rc = archive_find(archive_of(a), number, &g);
@@ -206,12 +213,11 @@ static void on_done(void *arg, const struct publish_outcome *o)
 	free(asker);
 }
 
-static void order(struct api_request *r, int64_t again)
+static void order(struct api_request *r, struct publish_wish wish)
 {
 	const struct admin *a = r->arg;
 	AUTO(free_p) char *by = api_query(r, "by");
 	struct asker *asker = xcalloc(1, sizeof(*asker));
-	struct publish_wish wish = {.again = again};
 
 	(void)log_safe(wish.by, sizeof(wish.by), by ? by : "api", by ? strlen(by) : 3);
 	asker->admin = a;
@@ -229,7 +235,12 @@ static void order(struct api_request *r, int64_t again)
 
 void generations_post_apply(struct api_request *r)
 {
-	order(r, 0);
+	order(r, (struct publish_wish){.again = 0});
+}
+
+void generations_post_plan(struct api_request *r)
+{
+	order(r, (struct publish_wish){.is_draft = true});
 }
 
 void generations_post_one(struct api_request *r)
@@ -240,7 +251,7 @@ void generations_post_one(struct api_request *r)
 	if (!read_number(r, &number, &rest))
 		return;
 	if (strcmp(rest, "/rollback") == 0)
-		order(r, number);
+		order(r, (struct publish_wish){.again = number});
 	else
 		api_reply_error(r, HTTP_NOTFOUND, "no such path");
 }

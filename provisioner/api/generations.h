@@ -27,6 +27,7 @@ struct generations {
 void generations_get(struct api_request *r);        /* /v1/generations */
 void generations_get_one(struct api_request *r);    /* /v1/generations/N */
 void generations_post_apply(struct api_request *r); /* /v1/apply */
+void generations_post_plan(struct api_request *r);  /* /v1/plan: the draft */
 void generations_post_one(struct api_request *r);   /* /v1/generations/N/rollback */
 
 /* Adds what status says of it: keys of an open map. */

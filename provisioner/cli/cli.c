@@ -37,6 +37,11 @@ bool cli_output_is_legal(const struct cli *cli, const char *one)
 	return false;
 }
 
+int cli_usage(const struct cli *cli)
+{
+	return cli->command->usage_exit ? cli->command->usage_exit : CLI_USAGE;
+}
+
 void cli_complain(const struct cli *cli, const char *fmt, ...)
 {
 	va_list ap;

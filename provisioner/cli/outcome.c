@@ -15,7 +15,7 @@ static long long number_of(const json_t *object, const char *key)
 	return (long long)json_integer_value(json_object_get(object, key));
 }
 
-static void print_problems(const json_t *reply)
+void outcome_print_problems(const json_t *reply)
 {
 	const json_t *problems = json_object_get(reply, "problems"), *p;
 	size_t i;
@@ -79,7 +79,7 @@ static int print(const struct cli *cli, const struct str *body)
 		(void)putchar('\n');
 		return is_ok ? CLI_OK : CLI_CONFIG;
 	}
-	print_problems(reply);
+	outcome_print_problems(reply);
 	if (is_ok) {
 		print_published(reply);
 		return CLI_OK;

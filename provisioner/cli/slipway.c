@@ -13,6 +13,7 @@ static const struct cli_command *const commands[] = {
 	&cmd_init,
 	&cmd_serve,
 	&cmd_check,
+	&cmd_plan,
 	&cmd_apply,
 	&cmd_generations,
 	&cmd_nodes,
@@ -234,7 +235,7 @@ int main(int argc, char **argv)
 	}
 	rc = parse(&cli, argc - words, argv + words);
 	if (rc != CLI_OK)
-		return rc < 0 ? CLI_OK : rc;
+		return rc < 0 ? CLI_OK : cli_usage(&cli);
 	rc = cli.command->run(&cli);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return rc;

@@ -35,6 +35,7 @@ static int carry_out(const struct builder_options *o, const struct builder_order
 		.templates_dir = o->templates_dir,
 		.images_dir = o->images_dir,
 		.ca_fingerprint = b->ca_fingerprint,
+		.is_draft = b->wish.is_draft,
 		.by = b->wish.by,
 		.now_ms = clock_wall_ms(),
 		.number_above = b->number_above};

@@ -110,6 +110,8 @@ static void tell_outcome(struct provisioner *p, const struct publish_outcome *o)
 {
 	const struct archive_generation *g = &o->result.generation;
 
+	if (o->rc == 0 && g->number == ARCHIVE_DRAFT)
+		return;
 	if (o->rc < 0)
 		log_error("nothing is published; generation %" PRId64 " stays",
 			p->generation ? p->generation->number : 0);

@@ -84,7 +84,8 @@ static void describe(const struct cluster *c, const struct publish_order *o, int
 	const struct cluster_image *image = &c->settings->image;
 
 	*ret = (struct archive_generation){
-		.number = (last > o->number_above ? last : o->number_above) + 1,
+		.number = o->is_draft ? ARCHIVE_DRAFT
+				      : (last > o->number_above ? last : o->number_above) + 1,
 		.created_ms = o->now_ms,
 		.n_nodes = c->n_nodes};
 	(void)snprintf(ret->by, sizeof(ret->by), "%s", o->by);
@@ -178,10 +179,13 @@ static int publish_cluster(struct publishing *p, struct publish_result *ret)
 	int rc = archive_begin(p->archive);
 	if (rc < 0)
 		return rc;
-	rc = put_all(p, g);
+	if (p->order->is_draft)
+		rc = archive_drop(p->archive, ARCHIVE_DRAFT);
+	if (rc == 0)
+		rc = put_all(p, g);
 	ret->n_rendered = rc == 0 ? rendered_n_put(p->rendered) : 0;
 	ret->is_new = rc == 0 && strcmp(g->hash, p->last.hash) != 0;
-	if (ret->is_new)
+	if (ret->is_new || (rc == 0 && p->order->is_draft))
 		return archive_commit(p->archive, g);
 	archive_abort(p->archive);
 	*g = p->last;

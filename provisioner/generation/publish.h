@@ -15,13 +15,14 @@ struct publish_order {
 	int templates_dir; /* the shipped ones */
 	int images_dir;    /* -1: do not look */
 	const char *ca_fingerprint;
+	bool is_draft;        /* only to be looked at: ARCHIVE_DRAFT */
 	const char *by;       /* who wants it */
 	int64_t now_ms;       /* by the wall clock */
 	int64_t number_above; /* a number that was used before, perhaps in an archive that was lost */
 };
 
 struct publish_result {
-	struct archive_generation generation; /* the one that is published now */
+	struct archive_generation generation; /* the one that is published now, or the draft */
 	bool is_new;                          /* false: it was, and nothing has changed */
 	int64_t n_rendered;                   /* nodes; the others had nothing to render */
 };
@@ -38,6 +39,7 @@ int publish_again(struct archive *a, int64_t number, const struct publish_order 
 /* What somebody wants to be published. */
 struct publish_wish {
 	int64_t again; /* this generation once more; 0: what is on disk now */
+	bool is_draft;
 	char by[ARCHIVE_WORD_SIZE];
 };
 

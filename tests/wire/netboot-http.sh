@@ -57,6 +57,10 @@ ok "a huge head is 431, a long target 414" odd huge_head
 ok "the 65th connection of a client gets 503, another client is served" odd too_many
 ok "a question without answer is 503 after 5 s" odd unanswered
 ok "clients that leave while asked do no harm" odd gone_while_asked
+ok "clients that vanish half way through an image do no harm" odd vanishes_in_the_middle
+ok "nor do those that vanish half way through a head" odd half_a_head_then_gone
+ok "one Host, whatever it says; two or none are refused" odd hosts
+ok "a HEAD tells what its GET would, and brings no body" odd head_is_its_get_without_the_body
 ok "a file replaced during its download ends as it began" odd replaced_file
 ok "a file that shrinks ends the connection, not the worker" odd truncated_file
 ok "slow clients are cut and hold nobody up" odd slow_clients

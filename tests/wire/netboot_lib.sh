@@ -22,6 +22,7 @@ netboot_tree() {
 	mknod -m 644 "$tree/firmware/device.bin" c 1 5
 	ln -s . "$tree/firmware/here"
 	ln -s loop.bin "$tree/firmware/loop.bin"
+	ln -s /etc "$tree/firmware/folder-link"
 	chmod -R a+rX "$tree" "$work/secret"
 	netboot_manifest
 }

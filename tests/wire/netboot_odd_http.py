@@ -120,7 +120,10 @@ def traversal():
                          ("/firmware/%252e%252e/secret", 404), ("/firmware/..%5c..%5csecret", 400),
                          ("/firmware\\..\\secret", 400), ("/firmware/small.bin%00.efi", 400),
                          ("/firmware/%0d%0aX:y", 400), ("/firmware/escape.bin", 404), ("/firmware/absolute.bin", 404),
-                         ("/firmware/pipe.bin", 404), ("/firmware", 404), ("/firmware/", 404), ("/firmware/arm64", 404),
+                         ("/firmware/pipe.bin", 404), ("/firmware/device.bin", 404), ("/firmware/folder-link/passwd", 404),
+                         ("/firmware/./small.bin", 403), ("/firmware/.%2e/secret", 403), ("/firmware/%2E%2E%2Fsecret", 403),
+                         ("/firmware/%c0%ae%c0%ae/secret", 404), ("/firmware/%uff0e%uff0e/secret", 400), ("firmware/small.bin", 400),
+                         ("http://x", 404), ("ftp://x/firmware/small.bin", 400), ("*", 400), ("/firmware", 404), ("/firmware/", 404), ("/firmware/arm64", 404),
                          ("/images/debian/12/.hidden", 404), ("/images//etc/passwd", 404), ("http://x/../secret", 403)):
         status, _ = raw(f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
         assert status == want, (target, status)
@@ -150,6 +153,9 @@ def huge_head():
     assert raw(b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n") == (431, True)
     assert raw(b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 1000 + b"\r\n")[0] == 431
     assert raw(b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 64 + b"\r\n") == (431, True)
+    assert raw(b"GET /" + b"a" * 65536 + b" HTTP/1.1\r\nHost: x\r\n\r\n") == (431, True)
+    assert raw(b"GET /boot.ipxe?" + b"a" * 65536 + b" HTTP/1.1\r\nHost: x\r\n\r\n") == (431, True)
+    assert raw(b"GET / HTTP/1.1\r\nHost: " + b"a" * 65536 + b"\r\n\r\n") == (431, True)
     assert raw(b"GET /" + b"a" * 600 + b" HTTP/1.1\r\nHost: x\r\n\r\n") == (414, True)
 
 
@@ -257,6 +263,47 @@ def gone_while_asked():
         s.close()
     s = connect()
     assert get(s, "/boot.ipxe")[0] == 200
+
+
+def vanishes_in_the_middle():
+    """A client that is gone without a word, and one that resets, half way through an image: their descriptors come back."""
+    for linger in (0, 1):
+        for _ in range(10):
+            s = connect(receive_buffer=4096)
+            s.sendall(b"GET /images/debian/12/initrd.img HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert read_head(s)[0] == 200
+            if linger:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            s.close()
+    assert get(connect(), "/agent/slipway-join")[0] == 200
+
+
+def half_a_head_then_gone():
+    for _ in range(20):
+        s = connect()
+        s.sendall(b"GET /firmware/small.bin HT")
+        s.close()
+    assert get(connect(), "/agent/slipway-join")[0] == 200
+
+
+def hosts():
+    """Any one name is ours in HTTP/1.1; none and two are refused; the absolute form's is not judged either."""
+    for host in ("10.77.0.1", "10.77.0.1:80", "boot.example", "[::1]:80", ""):
+        status, _ = raw(f"GET /agent/slipway-join HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        assert status == 200, (host, status)
+    assert raw(b"GET http://elsewhere/agent/slipway-join HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")[0] == 200
+    assert raw(b"GET /agent/slipway-join HTTP/1.1\r\n\r\n") == (400, True)
+    assert raw(b"GET /agent/slipway-join HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n") == (400, True)
+
+
+def head_is_its_get_without_the_body():
+    """For a file, a part, an answer and a refusal: the same head, and the next reply right behind it."""
+    for target, *fields in (("/firmware/small.bin",), ("/boot.ipxe",), ("/never",), ("/later",)):
+        s = connect()
+        status, head, _ = get(s, target, *fields, method="HEAD")
+        want_status, want, _ = get(s, target, *fields)
+        same = ("content-length", "content-type", "etag", "retry-after")
+        assert status == want_status and [head.get(k) for k in same] == [want.get(k) for k in same], (target, head, want)
 
 
 def provisioner_down():

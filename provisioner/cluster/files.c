@@ -160,7 +160,7 @@ int cluster_files_read(
 	AUTO(close_p) int folder = open_folder(dir, path);
 	struct reading r = {
 		.files = {.texts = xcalloc(CLUSTER_FILES_MAX + 1, sizeof(struct cluster_text)),
-			.owned = xcalloc(2 * (CLUSTER_FILES_MAX + 1), sizeof(char *))},
+			.owned = xcalloc((size_t)2 * (CLUSTER_FILES_MAX + 1), sizeof(char *))},
 		.left = CLUSTER_BYTES_MAX,
 		.errors = errors};
 

@@ -101,6 +101,7 @@ static void load_value(struct load *l, const struct place *p)
 	value_load(l, p);
 }
 
+/* Into the settings and no deeper. NOLINTNEXTLINE(misc-no-recursion) */
 static const struct schema_key *find_key(const struct schema_section *s, const char *name)
 {
 	for (const struct schema_key *k = s->keys; k->key; k++) {
@@ -116,6 +117,7 @@ static const struct schema_key *find_key(const struct schema_section *s, const c
 	return NULL;
 }
 
+/* Likewise. NOLINTNEXTLINE(misc-no-recursion) */
 static size_t list_keys(const struct schema_section *s, const char *names[KEYS_MAX + 1], size_t n)
 {
 	for (const struct schema_key *k = s->keys; k->key && n < KEYS_MAX; k++) {
@@ -184,7 +186,7 @@ static void load_whole(struct load *l, const struct doc_node *map, const struct 
 	if (k->type == SCHEMA_SETTINGS)
 		load_said(l, map, k->section, field, path);
 	else
-		memcpy(field, &map, sizeof(map));
+		memcpy(field, &map, sizeof(struct doc_node *));
 }
 
 /* A key that was not given: its default, or an error. A section is entered even then, for the

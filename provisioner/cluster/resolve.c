@@ -41,7 +41,7 @@ static struct doc_node *unconst(const struct doc_node *n)
 {
 	struct doc_node *same;
 
-	memcpy(&same, &n, sizeof(same));
+	memcpy(&same, &n, sizeof(struct doc_node *));
 	return same;
 }
 

@@ -37,10 +37,11 @@ static int parse_bytes(const struct doc_node *node, uint8_t *ret, int max)
 
 	if (strncmp(text, "hex:", 4) == 0)
 		return parse_hex(text + 4, ret, max);
-	if (!text_is_legal(SCHEMA_TEXT, text) || strlen(text) > (size_t)max)
+	size_t len = strlen(text);
+	if (!text_is_legal(SCHEMA_TEXT, text) || len > (size_t)max)
 		return -1;
-	memcpy(ret, text, strlen(text));
-	return (int)strlen(text);
+	memcpy(ret, text, len); // NOLINT(bugprone-not-null-terminated-result): bytes, no text
+	return (int)len;
 }
 
 static void keep_bytes(struct load *l, const void *bytes, size_t n, struct byte_list *ret)

@@ -209,6 +209,14 @@ sed -i 's/hello/hi/; s/^image:/kernel-args: [quiet]\nimage:/' "$work/config/clus
 kill -HUP "$serve"
 ok "a good reload is published" wait_for 5 "it" logged "generation $((was + 2)) is published"
 like "and is what nodes get" ' quiet' "$(cli render m1 --as ipxe)"
+mkdir -p "$work/config/nodes.d"
+echo '- {name: w9, role: worker, mac: 52:54:00:77:09:09, address: 10.77.0.29, kernel-args: [own=w9]}' >"$work/config/nodes.d/rack.yaml"
+chmod -R a+rX "$work/config/nodes.d"
+sed -i 's/^nodes:/  worker: {template: worker.yaml}\nnodes:/' "$work/config/cluster.yaml"
+mark
+kill -HUP "$serve"
+ok "a node in a file of nodes.d is published" wait_for 5 "it" logged "generation $((was + 3)) is published"
+like "and gets what it says itself beside the others" ' quiet own=w9' "$(cli render w9 --as ipxe)"
 is "what etcd holds is kept" hello "$(etcd_get /greeting)"
 sleep 6
 is "the node stays ready" ready "$(node .state)"

@@ -18,6 +18,7 @@
 struct parsed {
 	const char *name;
 	const struct node *body;
+	bool is_missing; /* the loader has no such template: it is not asked again for every node */
 	struct parsed *next;
 };
 
@@ -76,6 +77,17 @@ static int parse(struct template_set *set, const char *name, const struct templa
 	return 0;
 }
 
+static int remember_missing(struct template_set *set, const char *name)
+{
+	struct parsed *p = arena_alloc(set->arena, 1, sizeof(*p));
+
+	if (p) {
+		*p = (struct parsed){.name = name, .is_missing = true, .next = set->parsed};
+		set->parsed = p;
+	}
+	return -ENOENT;
+}
+
 int template_set_find(
 	struct template_set *set, const char *name, const struct node **ret_body, struct err *e)
 {
@@ -89,7 +101,7 @@ int template_set_find(
 	for (const struct parsed *p = set->parsed; p; p = p->next) {
 		if (strcmp(p->name, name) == 0) {
 			*ret_body = p->body;
-			return 0;
+			return p->is_missing ? -ENOENT : 0;
 		}
 	}
 	if (!set->o.load)
@@ -99,7 +111,7 @@ int template_set_find(
 		return err_msg(e, -ENOMEM, "the templates are too large");
 	rc = set->o.load(set->o.load_arg, copy, set->arena, &t, &why);
 	if (rc == -ENOENT)
-		return rc;
+		return remember_missing(set, copy);
 	if (rc != 0 && why.msg[0] == '\0')
 		return err_msg(e, rc, "template \"%s\" can't be read: %s", name, strerror(-rc));
 	if (rc != 0) {

@@ -147,6 +147,24 @@ TEST(an_included_template_is_loaded_and_parsed_once)
 	assert_int_equal(files.loads, 2);
 }
 
+TEST(a_template_that_is_not_there_is_looked_for_once)
+{
+	static const struct file list[] = {{"main", "{% for i in range(5) %}{% include 'gone' "
+						    "ignore missing %}{{ i }}{% endfor %}"},
+		{NULL, NULL}};
+	struct files files = {.list = list};
+	const struct template_options o = {.load = load, .load_arg = &files};
+	AUTO(template_set_free_p) struct template_set *set = template_set_new(&o);
+	AUTO(str_done) struct str out = str_init(OUT_MAX);
+	struct err e;
+
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(template_set_render(set, "main", NULL, NULL, &out, &e), 0);
+	assert_string_equal(str_text(&out), "0123401234");
+	assert_int_equal(files.loads, 2);
+	assert_int_equal(template_set_render(set, "gone", NULL, NULL, &out, &e), -ENOENT);
+}
+
 TEST(renders_of_one_set_do_not_see_each_other)
 {
 	static const struct file list[] = {
@@ -246,6 +264,7 @@ RUN(t(a_template_renders_without_options_or_values), t(output_is_appended),
 	t(each_ceiling_ends_a_template_that_passes_it), t(the_callers_own_ceiling_counts_too),
 	t(nesting_in_the_text_is_counted), t(a_long_sum_fails_before_the_stack_does),
 	t(an_included_template_is_loaded_and_parsed_once),
+	t(a_template_that_is_not_there_is_looked_for_once),
 	t(renders_of_one_set_do_not_see_each_other), t(a_missing_template_is_named),
 	t(the_loaders_error_is_placed_at_the_include), t(the_map_knows_where_each_line_came_from),
 	t(columns_count_characters))

@@ -11,6 +11,7 @@ static const struct cli_option options[] = {
 	{"templates", 0, "DIR", SLIPWAY_DATADIR "/templates", "shipped templates"},
 	{"firmware", 0, "DIR", "/usr/lib/ipxe", "boot loaders"},
 	{"agent", 0, "DIR", SLIPWAY_LIBDIR, "the folder of slipway-join"},
+	{"apply", 0, NULL, NULL, "publish what is on disk first, even if something is published"},
 	{"socket", 's', "PATH", "/run/slipway.sock", "admin socket"},
 	{"user", 0, "NAME", "slipway", "whom the workers run as"},
 	{"log-level", 0, "LEVEL", "info", "error, warn, info or debug"},
@@ -37,6 +38,7 @@ static int run(const struct cli *cli)
 		.socket = cli_value(cli, "socket"),
 		.user = cli_value(cli, "user"),
 		.log_level = cli_value(cli, "log-level"),
+		.publishes = cli_has(cli, "apply"),
 	});
 }
 
@@ -44,9 +46,12 @@ const struct cli_command cmd_serve = {
 	.name = "serve",
 	.args = "",
 	.summary = "run the provisioning server: DHCP, TFTP, boot HTTP, join and admin API",
-	.detail = "Runs in the foreground until SIGTERM. SIGHUP reads cluster.yaml and the "
-		  "templates again;\n"
-		  "with a mistake in them nothing changes.",
+	.detail =
+		"Runs in the foreground until SIGTERM. The first start publishes cluster.yaml; "
+		"later "
+		"ones serve what\n"
+		"is published, whatever cluster.yaml says, until slipway apply or SIGHUP publishes "
+		"that.",
 	.options = options,
 	.run = run,
 };

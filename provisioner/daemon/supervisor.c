@@ -22,6 +22,7 @@
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/cluster/files.h"
 #include "provisioner/daemon/server_fds.h"
+#include "provisioner/daemon/settings.h"
 #include "provisioner/daemon/worker.h"
 #include "provisioner/generation/publish.h"
 #include "provisioner/net/bring_up.h"
@@ -348,35 +349,53 @@ static void raise_fd_limit(void)
 		RLIMIT_NOFILE, &limit); /* fewer descriptors mean fewer connections, no more */
 }
 
-/* Reads cluster.yaml for what the supervisor itself needs; its folder is kept for the provisioner. */
+static void split_config(struct supervisor *s, char **ret_folder)
+{
+	const char *path = s->options->config, *slash = strrchr(path, '/');
+
+	s->config_name = slash ? slash + 1 : path;
+	*ret_folder =
+		slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path)) : xstrdup(".");
+}
+
+/* cluster.yaml as it is on disk, which is about to be published. */
 static int load_config(struct supervisor *s, struct arena *a, struct err *e)
 {
 	const char *path = s->options->config;
-	const char *slash = strrchr(path, '/');
-	AUTO(free_p)
-	char *folder =
-		slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path)) : xstrdup(".");
 	struct err_list errors = {0};
 	struct cluster *c;
 
-	s->config_name = slash ? slash + 1 : path;
 	int rc = cluster_files_load(a, AT_FDCWD, path, &c, &errors);
 	err_list_print(&errors, stderr);
 	if (rc < 0)
 		return err_msg(e, -EBADMSG, "%s: %zu mistake%s, not started", path,
 			errors.n + errors.dropped, errors.n == 1 ? "" : "s");
 	s->cluster = c;
-	publish_listening(c, s->listening);
-	return server_fds_open_folder(
-		&s->open, SERVER_CONFIG_DIR, folder, "the folder of cluster.yaml", e);
+	s->publishes = true;
+	return 0;
 }
 
-static int open_all(struct supervisor *s, struct arena *a, struct err *e)
+/* What the supervisor itself needs: of what is published, whatever is on disk now; at the first start, of that. */
+static int load_settings(struct supervisor *s, struct arena *a, struct err *e)
 {
-	int rc = load_config(s, a, e);
+	struct cluster *c = NULL;
+	int rc = s->options->publishes
+			 ? -ENOENT
+			 : settings_published(s->workers[WORKER_PROVISIONER].state_dir, s->uid,
+				   s->gid, a, &c, e);
 
+	if (rc < 0 && rc != -ENOENT)
+		log_error("%s: taking what is on disk", e->msg);
+	s->cluster = c;
 	if (rc < 0)
-		return rc;
+		rc = load_config(s, a, e);
+	if (rc == 0)
+		publish_listening(s->cluster, s->listening);
+	return rc;
+}
+
+static int check_options(struct supervisor *s, struct err *e)
+{
 	if (geteuid() != 0)
 		return err_msg(
 			e, -EPERM, "serve must be started by root (its workers do not stay root)");
@@ -386,10 +405,32 @@ static int open_all(struct supervisor *s, struct arena *a, struct err *e)
 		return err_msg(e, -ENOENT,
 			"user \"%s\" does not exist (useradd --system %s, or --user NAME)",
 			s->options->user, s->options->user);
+	return 0;
+}
+
+static int open_all(struct supervisor *s, struct arena *a, struct err *e)
+{
+	AUTO(free_p) char *folder = NULL;
+	int rc;
+
+	split_config(s, &folder);
+	/* Who may not serve still hears what is wrong with cluster.yaml. */
+	if ((rc = check_options(s, e)) < 0) {
+		struct err first = *e;
+
+		if (load_config(s, a, e) == 0)
+			*e = first;
+		else
+			rc = -EBADMSG;
+		return rc;
+	}
+	if ((rc = make_state_dirs(s, e)) < 0 || (rc = load_settings(s, a, e)) < 0 ||
+		(rc = server_fds_open_folder(
+			 &s->open, SERVER_CONFIG_DIR, folder, "the folder of cluster.yaml", e)) < 0)
+		return rc;
 	if ((rc = open_programs(s, e)) < 0 ||
 		(rc = net_bring_up(&s->cluster->network.internal, e)) < 0 ||
-		(rc = make_state_dirs(s, e)) < 0 || (rc = open_folders(s, e)) < 0 ||
-		(rc = server_fds_open_channels(&s->open, e)) < 0)
+		(rc = open_folders(s, e)) < 0 || (rc = server_fds_open_channels(&s->open, e)) < 0)
 		return rc;
 	return server_fds_open_sockets(&s->open, s->cluster, s->options->socket, s->gid, e);
 }

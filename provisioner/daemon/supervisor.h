@@ -6,6 +6,8 @@
 #ifndef SLIPWAY_DAEMON_SUPERVISOR_H
 #define SLIPWAY_DAEMON_SUPERVISOR_H
 
+#include <stdbool.h>
+
 struct serve_options {
 	const char *config;    /* path of cluster.yaml */
 	const char *state_dir; /* /var/lib/slipway */
@@ -16,6 +18,7 @@ struct serve_options {
 	const char *socket;        /* admin socket's path */
 	const char *user;          /* whom workers run as */
 	const char *log_level;
+	bool publishes; /* what is on disk, even if something is published */
 };
 
 /* Serves until SIGTERM or SIGINT; SIGHUP makes the provisioner read cluster.yaml again. The exit

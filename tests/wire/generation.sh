@@ -1,0 +1,188 @@
+#!/usr/bin/env bash
+# What is published stays published: `slipway serve` as it is, whose cluster.yaml breaks, whose provisioner is killed, which
+# is started anew; apply with mistakes and without, two at once, one whose process is killed; rollback; SIGHUP.
+. "$(dirname "$0")/../lib.sh"
+need_root
+net_new ge
+mac=02:00:00:00:00:11 address=10.77.0.11 url=http://10.77.0.1
+socket=$work/slipway.sock
+
+mkdir -p "$work"/{config,agent,images/lab/1}
+cp -R "$top/templates" "$work/templates"
+chmod -R a+rX "$work"
+install -m 755 "$bin/slipway-join" "$work/agent/"
+echo kernel >"$work/images/lab/1/vmlinuz"
+echo ramdisk >"$work/images/lab/1/initrd.img"
+"$bin/slipway" images import "$work/images/lab/1" --name lab/1 --store "$work/images" --templates "$work/templates" >"$work/import.log" 2>&1 ||
+	{ cat "$work/import.log"; exit 1; }
+yaml=$work/config/cluster.yaml
+write() {
+	cat >"$yaml" <<-EOF2
+		cluster: ge
+		network: {internal: {interface: s0, address: 10.77.0.1/24}}
+		dhcp: {pool: 10.77.0.100-10.77.0.149}
+		image: lab/1
+		kernel-args: [$1]
+		roles: {master: {template: master.yaml, addons: [etcd]}}
+		nodes:
+		  - {name: m1, role: master, mac: $mac, address: $address}
+		  - {name: m2, role: master, mac: 02:00:00:00:00:12, address: 10.77.0.12}
+	EOF2
+}
+cli() { "$bin/slipway" "$1" --socket "$socket" "${@:2}"; }
+status() { cli status -o json | jq -r "$1"; }
+worker() { pgrep -P "$serve" -f "^slipway worker $1 "; }
+builder() { pgrep -P "$(worker provisioner)" | head -n 1; }
+mark() { from=$(($(stat -c %s "$work/serve.log") + 1)); }
+logged() { tail -c "+$from" "$work/serve.log" | grep -qE "$1"; }
+answers() { cli status && worker dhcpd && worker netboot; }
+boots_with() { cli render m1 --as ipxe | grep -q " $1\b"; }
+launch() {
+	mark
+	ip netns exec "$srv" "$bin/slipway" serve --config "$yaml" --state "$work/state" --images "$work/images" \
+		--templates "$work/templates" --agent "$work/agent" --socket "$socket" --user nobody >>"$work/serve.log" 2>&1 </dev/null &
+	serve=$!
+}
+: >"$work/serve.log"
+
+ip -n "$cli" addr add 10.77.0.150/24 dev c0
+write one
+launch
+defer 'kill -9 $serve; wait $serve'
+wait_for 15 "the server" answers || { cat "$work/serve.log"; exit 1; }
+is "the first start publishes" 1 "$(status .generation)"
+is "cluster.yaml is what is published" false "$(status .config_differs)"
+
+# --- broken, and killed ------------------------------------------------------------------------------
+
+echo 'cluster: [' >"$yaml"
+victim=$(worker provisioner)
+kill -9 "$victim"
+is_back() { [ -n "$(worker provisioner)" ] && [ "$(worker provisioner)" != "$victim" ] && cli status; }
+ok "with a broken cluster.yaml a killed provisioner comes back" wait_for 15 "it" is_back
+is "with what was published" 1 "$(status .generation)"
+ok "for its nodes too" boots_with one
+is "status says that cluster.yaml is another one" true "$(status .config_differs)"
+like "so does its text" 'slipway apply' "$(cli status)"
+ok "and the log" logged 'cluster.yaml differs from generation 1'
+
+out=$(cli apply 2>&1)
+is "apply with a mistake is exit status 65" 65 $?
+like "and names its place" 'cluster\.yaml:[0-9]+:[0-9]+: ' "$out"
+like "and what stays" 'generation 1 stays' "$out"
+is "which it does" 1 "$(status .generation)"
+
+kill -TERM "$serve"
+wait "$serve"
+launch
+ok "the whole server, started anew, serves what was published" wait_for 15 "the server" answers
+is "the same generation" 1 "$(status .generation)"
+ok "to its nodes" boots_with one
+
+# --- apply -------------------------------------------------------------------------------------------
+
+write two
+out=$(cli apply)
+is "apply publishes: exit status 0" 0 $?
+like "a new generation" '^generation 2 \([0-9a-f]{12}\) is published' "$out"
+like "and says how many nodes get something else" '^2 nodes get something else' "$out"
+ok "which is what nodes get" boots_with two
+out=$(cli apply)
+like "once more there is nothing to do" '^nothing to publish: generation 2 ' "$out"
+is "nor is it published twice" 2 "$(cli generations -o json | jq length)"
+
+sed -i 's/^image:/dhcp-typo: 1\nimage:/' "$yaml"
+is "a mistake comes as JSON too" error "$(cli apply -o json | jq -r '.problems[0].severity')"
+is "with its line" 4 "$(cli apply -o json | jq '.problems[0].line')"
+
+write three
+mark
+kill -HUP "$serve"
+ok "SIGHUP does the same as apply" wait_for 15 "it" logged 'generation 3 is published by reload'
+ok "which is what nodes get then" boots_with three
+
+# --- two at once, and one that is killed -----------------------------------------------------------------
+
+write four
+stopped=$(builder)
+kill -STOP "$stopped" # no child is made, so the order waits
+cli apply >"$work/apply1" 2>&1 &
+first=$!
+is_building() { cli apply 2>&1 | grep -q 'is being built'; }
+# The one that comes second is told; whichever of the two that is.
+cli apply >"$work/apply2" 2>&1 &
+second=$!
+ok "while one is built, another apply is told so" wait_for 10 "that" is_building
+like "nodes are answered meanwhile" '^#!ipxe' "$(in_cli curl -s -m 5 $url/boot.ipxe)"
+kill -CONT "$stopped"
+wait $first
+wait $second
+is "one of the two has published" 1 "$(grep -l 'generation 4 .* is published' "$work"/apply[12] | wc -l)"
+is "and the other was told" 1 "$(grep -l 'is being built' "$work"/apply[12] | wc -l)"
+
+write five
+victim=$(builder)
+kill -STOP "$victim"
+cli apply >"$work/apply3" 2>&1 &
+applying=$!
+ok "an order waits" wait_for 10 "it" is_building
+kill -9 "$victim"
+wait $applying
+like "when what renders is killed, apply says so" 'is gone|no server answers|returned nothing|recv|Empty reply' "$(cat "$work/apply3")"
+wait_for 15 "the server" answers
+is "and nothing has changed" 4 "$(status .generation)"
+has_builder() { [ -n "$(builder)" ]; }
+ok "there is a new one" wait_for 10 "it" has_builder
+cli apply >"$work/apply4" 2>&1
+like "which publishes" '^generation 5 .* is published' "$(cat "$work/apply4")"
+
+for i in $(seq 4); do
+	write "loop$i"
+	before=$(cli generations -o json | jq '.[0].number')
+	cli apply >"$work/apply5" 2>&1 &
+	applying=$!
+	kill -9 "$(worker provisioner)"
+	wait $applying
+	wait_for 15 "the server" answers || break
+	after=$(cli generations -o json | jq '.[0].number')
+	served=$(status .generation)
+	{ [ "$after" = "$before" ] || [ "$after" = $((before + 1)) ]; } && [ "$served" = "$after" ] || break
+	cli render m1 --as config >"$work/config.ign" && jq -e .ignition "$work/config.ign" >/dev/null || break
+done
+is "a provisioner that is killed while it publishes has the old one or the new, whole" 4 "$i"
+
+# --- rollback ------------------------------------------------------------------------------------------
+
+write six
+cli apply >/dev/null
+now=$(status .generation)
+out=$(cli generations rollback 4)
+like "a rollback is a new number" "^generation $((now + 1)) .* is published" "$out"
+like "and says which it is again" '^it is generation 4 again' "$out"
+like "and that cluster.yaml was left alone" 'cluster.yaml on disk is another one' "$out"
+ok "nodes get what they got then" boots_with four
+is "with its hash" "$(cli generations show 4 -o json | jq -r .hash)" "$(status .generation_hash)"
+like "the list shows it" "generation 4 again.*served" "$(cli generations)"
+like "show prints the cluster.yaml it was made from" 'kernel-args: \[four\]' "$(cli generations show $((now + 1)))"
+out=$(cli generations rollback 999 2>&1)
+isnt_zero=$?
+ok "one that is not there is refused" [ $isnt_zero -ne 0 ]
+like "in words" 'there is no generation 999' "$out"
+is "no more than ten are kept" true "$(cli generations -o json | jq 'length <= 10')"
+
+# --- what waits for a restart ----------------------------------------------------------------------------
+
+now=$(status .generation)
+write seven
+sed -i 's/^image:/ports: {http: 8081}\nimage:/' "$yaml"
+out=$(cli apply)
+like "other ports wait for a restart" 'waits for a restart of slipway serve, to listen on: .*http 8081' "$out"
+is "until then the old generation is served" "$now" "$(status .generation)"
+like "and status says so" "^waiting .*generation $((now + 1))" "$(cli status)"
+
+kill -TERM "$serve"
+wait "$serve"
+is "SIGTERM is a clean stop" 0 $?
+is "with no process left there" "" "$(ip netns pids "$srv")"
+is "nothing was killed by a signal of its own" "" "$(grep -E 'signal (4|6|7|8|11|31) ' "$work/serve.log")"
+done_testing

@@ -298,7 +298,9 @@ static int serve(char *interface, char *lease_dir, const char *log_level, int fd
 		[WORDS_BEFORE + WORKER_WORD_USER] = xstrdup("nobody"),
 		[WORDS_BEFORE + WORKER_WORD_LEVEL] = xstrdup(log_level),
 		[WORDS_BEFORE + WORKER_WORD_TFTP] = xstrdup(worker_tftp_word(WORKER_TFTP_PORTS)),
-		[WORDS_BEFORE + WORKER_WORD_ADDRESS] = xstrdup("10.77.0.1")};
+		[WORDS_BEFORE + WORKER_WORD_ADDRESS] = xstrdup("10.77.0.1"),
+		[WORDS_BEFORE + WORKER_WORD_LISTENING] = xstrdup("-"),
+		[WORDS_BEFORE + WORKER_WORD_PUBLISHES] = xstrdup("-")};
 	char path[4096] = "";
 	int high[ARRAY_LEN(fds)];
 

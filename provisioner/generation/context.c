@@ -6,6 +6,7 @@
 
 #define ETCD_CLIENT_PORT 2379
 #define ETCD_PEER_PORT 2380
+#define HOSTS_MAX 300 /* nodes that know each other by /etc/hosts */
 #define TEXT_BYTES_MAX ((size_t)64 << 10)
 
 static void set_text(struct arena *a, struct value map, const char *key, const char *text)
@@ -157,6 +158,8 @@ struct value context_cluster(
 	value_map_set(globals, "agent", agent(a, c));
 	value_map_set(globals, "nodes", node_list(a, c, /* members_only= */ false));
 	value_map_set(globals, "masters", node_list(a, c, /* members_only= */ true));
+	/* Not `nodes`: who looks at that gets something else whenever a node comes or goes. */
+	value_map_set(globals, "hosts", node_list(a, c, c->n_nodes > HOSTS_MAX));
 	value_map_set(globals, "etcd", etcd(a, c));
 	value_map_set(globals, "boot", boot);
 	return globals;
@@ -315,7 +318,7 @@ struct value context_node(
 	struct arena *a, struct value shared, const struct cluster *c, const struct cluster_node *n)
 {
 	static const char *const kept[] = {
-		"cluster", "server", "agent", "nodes", "masters", "etcd", "boot"};
+		"cluster", "server", "agent", "nodes", "masters", "hosts", "etcd", "boot"};
 	const struct doc_node *vars = n->settings->vars;
 	struct value globals = value_map(a), role = value_map(a);
 

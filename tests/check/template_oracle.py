@@ -425,6 +425,7 @@ SHIPPED_WITH = {
     "link": {"dns": ["10.10.0.1"], "search": ["a.acm"], "routes": [{"to": "10.9.0.0/16", "via": "10.10.0.2"}]},
     "nodes": [{"name": "master1", "address": "10.10.0.10", "role": "master"}, {"name": "worker1", "address": "10.10.0.11", "role": "worker"}],
     "masters": [{"name": "master1", "address": "10.10.0.10"}],
+    "hosts": [{"name": "master1", "address": "10.10.0.10", "role": "master"}, {"name": "worker1", "address": "10.10.0.11", "role": "worker"}],
     "etcd": {"prefix": "/slipway", "token": "t", "scheme": "http", "tls": False, "initial_cluster": "master1=http://10.10.0.10:2380", "endpoints": ["http://10.10.0.10:2379"]},
     "boot": {"join_token": "T" * 43, "nonce": "N" * 43},
     "image": {"distro": "flatcar", "name": "flatcar", "version": "1", "url": "http://10.10.0.1/i"},

@@ -144,7 +144,7 @@ static void get_artefact(struct api_request *r, const char *name, const char *ki
 	}
 	if (which < 0) {
 		api_reply_error(r, HTTP_NOTFOUND,
-			"\"%s\" is not one of cloud-config, config, ipxe, grub, uki, boot, %s",
+			"\"%s\" is not one of cloud-config, config, ipxe, grub, uki, boot, dhcp, %s",
 			kind, convert_languages());
 		return;
 	}

@@ -7,6 +7,7 @@
 #include "provisioner/config/content.h"
 #include "provisioner/config/emit.h"
 #include "provisioner/generation/build_addons.h"
+#include "provisioner/generation/build_dhcp.h"
 #include "provisioner/generation/build_image.h"
 #include "provisioner/generation/slot.h"
 
@@ -160,12 +161,26 @@ static int build_boot(
 	return build_keep(b, "the kernel's arguments", &text, &ret->texts[ARTEFACT_BOOT]);
 }
 
+/* What is known of a node before anything is rendered, and what its texts depend on beside what templates read. */
+struct own {
+	const char *args, *dhcp;
+	const char *all; /* in one text */
+};
+
+static int keep_dhcp(const struct build *b, const char *dhcp, struct node_artefacts *n)
+{
+	AUTO(str_done) struct str text = str_init(BUILD_ARTEFACT_MAX);
+
+	str_add(&text, dhcp);
+	return build_keep(b, "what DHCP tells", &text, &n->texts[ARTEFACT_DHCP]);
+}
+
 static int build_texts(struct build *b, struct arena *scratch, const struct build_image *i,
-	const char *args, struct value globals, struct node_artefacts *n)
+	const struct own *own, struct value globals, struct node_artefacts *n)
 {
 	const char *network = "";
 	int rc = build_config(b, scratch, i, globals, n, &network);
-	const char *all = rc == 0 ? arena_printf(scratch, "%s%s", args, network) : "";
+	const char *all = rc == 0 ? arena_printf(scratch, "%s%s", own->args, network) : "";
 
 	/* Only the boot scripts see it; what a rendering depends on was said before. */
 	value_map_set(globals, "args", value_text(scratch, all ? all : ""));
@@ -178,7 +193,9 @@ static int build_texts(struct build *b, struct arena *scratch, const struct buil
 		rc = build_render(b, "boot/node.ipxe", globals, &n->texts[ARTEFACT_IPXE]);
 	if (rc == 0)
 		rc = build_render(b, "boot/grub.cfg", globals, &n->texts[ARTEFACT_GRUB]);
-	value_map_set(globals, "args", value_text(scratch, args));
+	value_map_set(globals, "args", value_text(scratch, own->args));
+	if (rc == 0)
+		rc = keep_dhcp(b, own->dhcp, n);
 	return rc < 0 ? rc : build_boot(b, i, all, n);
 }
 
@@ -217,19 +234,20 @@ int build_node(struct build *b, struct arena *scratch, struct node_artefacts *n)
 		rc = check_unified(b, i, n->node);
 	if (rc < 0)
 		return rc;
-	const char *args = make_args(scratch, i, n->node);
-	const char *own =
-		args ? arena_printf(scratch, "%s %s %s", i->depends, n->node->role->template, args)
-		     : NULL;
-	if (!own)
+	struct own own = {.args = make_args(scratch, i, n->node),
+		.dhcp = build_dhcp_text(scratch, b->in->cluster, n->node)};
+	if (own.args && own.dhcp)
+		own.all = arena_printf(scratch, "%s %s %s\n%s", i->depends, n->node->role->template,
+			own.args, own.dhcp);
+	if (!own.all)
 		return -E2BIG;
-	struct value globals = node_names(b, scratch, i, args, n->node);
-	if (is_as_before(b, n->node, globals, own))
+	struct value globals = node_names(b, scratch, i, own.args, n->node);
+	if (is_as_before(b, n->node, globals, own.all))
 		return b->sink->keep(b->sink->arg, n->node);
 	depends_begin(b->depends);
-	rc = build_texts(b, scratch, i, args, globals, n);
+	rc = build_texts(b, scratch, i, &own, globals, n);
 	if (rc == 0)
-		rc = finish_trace(b, globals, own, n);
+		rc = finish_trace(b, globals, own.all, n);
 	if (rc < 0)
 		return rc;
 	return b->sink->put ? b->sink->put(b->sink->arg, n) : 0;

@@ -56,6 +56,10 @@ like "and a sentence" '"w9" is not a node' "$err"
 out cli render w1 --explain -o xml
 is "an output that is none: exit status" 2 $status
 
+out cli render w1 --as dhcp
+like "what DHCP tells it" '^address: 10.77.0.21/24$' "$out"
+like "its boot loader too" '^boot file for x86-64 UEFI: snponly.efi$' "$out"
+
 # --- what would change ---------------------------------------------------------------------------
 
 out cli plan

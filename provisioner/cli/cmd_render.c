@@ -11,7 +11,8 @@
 static const struct cli_option options[] = {
 	{"as", 'a', "WHAT", "cloud-config",
 		"cloud-config (as the template wrote it), config (as the node reads it), ipxe, "
-		"grub, boot, dhcp, uki (the kernel arguments for a unified kernel image); or in another "
+		"grub, boot, dhcp, uki (the kernel arguments for a unified kernel image); or in "
+		"another "
 		"language than the node reads: ignition, coreos, flatcar, cloud-init, "
 		"network-config"},
 	{"explain", 'e', NULL, NULL,

@@ -55,9 +55,10 @@ keys_are_known() {
 	[ -z "$unknown" ] || { echo "not a key of networkd:$unknown"; return 1; }
 }
 
-for distro in coreos flatcar fedora-coreos; do
+# Two are no distributions but clusters with the add-ons that others have no room for: apps on Flatcar, deis on CoreOS.
+for distro in coreos flatcar fedora-coreos apps deis; do
 	ok "$distro: all of it renders" renders $data/$distro.yaml "$work/$distro"
-	for node in master1 worker1; do
+	for node in master1 worker1 $([ $distro = apps ] && echo rancher1); do
 		root=$work/$distro.$node
 		ok "$distro: $node gets what is kept" kept $distro $node
 		ok "$distro: $node's cloud-config can be unpacked" /usr/bin/python3 tests/check/unpack_cloud_config.py \
@@ -71,7 +72,7 @@ for distro in coreos flatcar fedora-coreos; do
 		if [ -x $networkd ] && [ -x /usr/bin/strings ]; then
 			ok "$distro: networkd knows every key of $node's network" keys_are_known "$root"
 		fi
-		if [ $distro != coreos ] && command -v ignition-validate >/dev/null; then
+		if [ $distro != coreos ] && [ $distro != deis ] && command -v ignition-validate >/dev/null; then
 			is "$distro: ignition-validate has nothing to say about $node" "" \
 				"$(ignition-validate "$work/$distro/$node.config" 2>&1)"
 		fi
@@ -102,6 +103,24 @@ told 'addons\.docker: the add-on has no parameter "insecure-registry" \(did you 
 	"a parameter misspelt" -e 's/insecure-registries/insecure-registry/' $data/flatcar.yaml
 told 'etcd_lock_is_not_for_fedora_coreos' \
 	"Fedora CoreOS has no locksmith" -e 's/reboot-strategy: reboot/reboot-strategy: etcd-lock/' $data/fedora-coreos.yaml
+told 'roles\.master\.addons: mesos needs docker' \
+	"Mesos runs in containers" -e 's/\[etcd, docker, mesos/[etcd, mesos/' $data/apps.yaml
+told 'roles\.master\.addons: spark: masters: 10\.77\.0\.99 is no node.s' \
+	"Spark's masters are nodes" -e 's/spark: {memory/spark: {masters: [10.77.0.99], memory/' $data/apps.yaml
+told 'roles\.master\.addons: mesos: masters: 10\.77\.0\.99 is no node.s' \
+	"Mesos' masters are nodes" -e 's/mesos: {attributes/mesos: {masters: [10.77.0.99], attributes/' $data/apps.yaml
+told 'roles\.worker\.addons: rancher: an agent must know where to register' \
+	"a Rancher agent wants its URL" -e 's/registration-url: "[^"]*", //' $data/apps.yaml
+told 'roles\.master\.addons: rancher: the role has more than one node' \
+	"one Rancher server" -e 's/agents-on-masters: true}, spark\]/agents-on-masters: true}, spark, rancher: {kind: server}]/' $data/apps.yaml
+told 'roles\.master\.addons: dokku: Dokku is one machine' \
+	"one Dokku" -e 's/agents-on-masters: true}, spark\]/agents-on-masters: true}, spark, dokku]/' $data/apps.yaml
+told 'roles\.master\.addons: deis: Deis wants an etcd of three members at least, and this cluster has 2' \
+	"Deis wants three members" -e '/name: master3/d' $data/deis.yaml
+told 'roles\.master\.addons: deis: Deis. units go to nodes whose fleet metadata' \
+	"Deis wants planes" -e 's/metadata: {.*}}/agent-ttl: 20s}/' $data/deis.yaml
+told 'roles\.worker\.addons: deis needs fleet' \
+	"Deis wants fleet" -e 's/worker.yaml, addons: \[fleet, /worker.yaml, addons: [/' $data/deis.yaml
 for example in docs/examples/*/cluster.yaml; do
 	ok "$example renders" renders "$example" "$work/example"
 done

@@ -2,7 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/sendfile.h>
+
+#include "netboot/http/wire.h"
 
 #define SEND_CHUNK ((size_t)1 << 20) /* then the others have their turn */
 #define LOAD_CHUNK ((size_t)4 << 20) /* a disk's time is better used in one go */
@@ -41,7 +42,8 @@ static size_t sendable(
 	return least(b->cached - b->at, want);
 }
 
-int http_body_send(struct http_body *b, struct disk *disk, int fd, disk_told *tell, void *arg)
+int http_body_send(
+	struct http_body *b, struct disk *disk, struct http_wire *wire, disk_told *tell, void *arg)
 {
 	size_t budget = SEND_CHUNK;
 
@@ -49,23 +51,22 @@ int http_body_send(struct http_body *b, struct disk *disk, int fd, disk_told *te
 		return -EINPROGRESS;
 	while (b->left > 0 && budget > 0) {
 		size_t want = sendable(b, least(b->left, budget), disk, tell, arg);
-		off_t at = (off_t)b->at;
 
 		if (want == 0)
 			return b->load ? -EINPROGRESS : -EIO;
-		ssize_t n = sendfile(fd, b->file, &at, want);
-		if (n < 0 && errno == EINTR)
+		ssize_t n = http_wire_send_file(wire, b->file, b->at, want);
+		if (n == -EINTR)
 			continue;
 		if (n < 0)
-			return -errno;
+			return (int)n;
 		if (n == 0)
 			return -EIO;
 		b->at += (uint64_t)n;
 		b->moved += (uint64_t)n;
 		b->left -= (uint64_t)n;
 		budget -= (size_t)n;
-		if ((size_t)n <
-			want) /* the socket is full, as far as can be told: asking costs a call */
+		/* The socket is full, as far as can be told: asking costs a call. */
+		if (!wire->ssl && (size_t)n < want)
 			break;
 	}
 	return b->left > 0 ? -EAGAIN : 0;

@@ -20,6 +20,8 @@ struct http_body {
 	struct disk_job *load;
 };
 
+struct http_wire;
+
 #define HTTP_BODY_NONE ((struct http_body){.file = -1})
 
 /* `len` bytes of `file` (taken) from `first` on. */
@@ -29,8 +31,8 @@ void http_body_done(struct http_body *b);
 /* Sends what can be sent now. 0 when it is all out, -EAGAIN when the socket is full or the others should have their turn,
  * -EINPROGRESS while it is being loaded (`tell` hears of the end: http_body_loaded()), -EIO when the file has shrunk or
  * can not be read, another errno when the client is gone. */
-int http_body_send(
-	struct http_body *b, struct disk *disk, int fd, disk_told *tell, void *arg) MUST_USE;
+int http_body_send(struct http_body *b, struct disk *disk, struct http_wire *wire, disk_told *tell,
+	void *arg) MUST_USE;
 
 /* 0, or -EIO: it can not be read. */
 int http_body_loaded(struct http_body *b, int rc) MUST_USE;

@@ -12,6 +12,7 @@
 #include "netboot/http/body.h"
 #include "netboot/http/reply.h"
 #include "netboot/http/text.h"
+#include "netboot/http/wire.h"
 #include "provisioner/base/clock.h"
 #include "provisioner/base/mem.h"
 #include "provisioner/base/str.h"
@@ -32,7 +33,7 @@ enum state { READING, WAITING, SENDING, LOADING, LINGERING, CLOSED };
 struct http_connection {
 	LIST_ENTRY(http_connection) same_bucket;
 	struct http_connections *all;
-	int fd;
+	struct http_wire wire;
 	uint32_t client;
 	enum state state;
 	bool running;  /* run() is on the stack */
@@ -152,11 +153,11 @@ static size_t receive(struct http_connection *c, char *buf, size_t n)
 
 	if (!c->may_read)
 		return 0;
-	ssize_t got = recv(c->fd, buf + n, room, MSG_DONTWAIT);
-	if (got < 0 && errno == EINTR)
+	ssize_t got = http_wire_receive(&c->wire, buf + n, room);
+	if (got == -EINTR)
 		return 0;
-	c->may_read = got > 0 && (size_t)got == room;
-	if (got == 0 || (got < 0 && errno != EAGAIN))
+	c->may_read = (got > 0 && (size_t)got == room) || http_wire_has_more(&c->wire);
+	if (got == 0 || (got < 0 && got != -EAGAIN))
 		set_closed(c, HTTP_ABORTED);
 	if (got <= 0)
 		return 0;
@@ -198,13 +199,13 @@ static bool take_request(struct http_connection *c)
 static int send_out(struct http_connection *c)
 {
 	while (c->out_sent < c->out.len) {
-		ssize_t n = send(c->fd, c->out.s + c->out_sent, c->out.len - c->out_sent,
-			MSG_DONTWAIT | MSG_NOSIGNAL | (c->body.left > 0 ? MSG_MORE : 0));
+		ssize_t n = http_wire_send(&c->wire, c->out.s + c->out_sent,
+			c->out.len - c->out_sent, /* more= */ c->body.left > 0);
 
-		if (n < 0 && errno == EINTR)
+		if (n == -EINTR)
 			continue;
 		if (n < 0)
-			return -errno;
+			return (int)n;
 		c->out_sent += (size_t)n;
 	}
 	return 0;
@@ -221,7 +222,7 @@ static void after_reply(struct http_connection *c)
 		return;
 	}
 	/* Closing with unread bytes would reset the connection, and the reply with it. */
-	(void)shutdown(c->fd, SHUT_WR);
+	http_wire_finish(&c->wire);
 	c->state = LINGERING;
 	c->may_read = true;
 	set_timer(c, LINGER_MS);
@@ -235,7 +236,7 @@ static bool send_reply(struct http_connection *c)
 	int rc = send_out(c);
 
 	if (rc == 0)
-		rc = http_body_send(&c->body, c->all->disk, c->fd, on_loaded, c);
+		rc = http_body_send(&c->body, c->all->disk, &c->wire, on_loaded, c);
 	if (rc == -EINPROGRESS) {
 		c->state = LOADING;
 		set_timer(c, LOAD_MS); /* it is not the client who is slow */
@@ -252,7 +253,8 @@ static bool send_reply(struct http_connection *c)
 /* Drops what the client still sends, until it closes. */
 static void linger(struct http_connection *c)
 {
-	ssize_t n = c->may_read ? recv(c->fd, c->all->scratch, HTTP_HEAD_MAX, MSG_DONTWAIT) : -1;
+	ssize_t n =
+		c->may_read ? recv(c->wire.fd, c->all->scratch, HTTP_HEAD_MAX, MSG_DONTWAIT) : -1;
 
 	if (n == 0 || (n < 0 && c->may_read && errno != EAGAIN && errno != EINTR))
 		set_closed(c, HTTP_SENT);
@@ -293,6 +295,11 @@ static void run(struct http_connection *c)
 	 * done when it says something after all (may_read). */
 	if (c->state == READING || c->state == LINGERING || c->may_read)
 		set_event(c->readable, EV_READ, c->state == READING || c->state == LINGERING);
+	if (c->wire.wants_otherwise) { /* TLS has something of its own to say, or to hear */
+		set_event(c->readable, EV_READ, c->state != READING);
+		set_event(c->writable, EV_WRITE, c->state == READING);
+		return;
+	}
 	set_event(c->writable, EV_WRITE, c->state == SENDING);
 }
 
@@ -347,13 +354,20 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	run(c);
 }
 
-struct http_connection *http_connection_new(struct http_connections *all, int fd, uint32_t client)
+struct http_connection *http_connection_new(
+	struct http_connections *all, int fd, SSL_CTX *tls, uint32_t client)
 {
+	struct http_wire wire;
+
+	if (http_wire_init(&wire, fd, tls) < 0) {
+		close_p(&fd);
+		return NULL;
+	}
 	struct http_connection *c = xcalloc(1, sizeof(*c));
 
 	*c = (struct http_connection){
 		.all = all,
-		.fd = fd,
+		.wire = wire,
 		.client = client,
 		.body = HTTP_BODY_NONE,
 		.out = str_init(REPLY_HEAD_MAX + HTTP_BYTES_MAX),
@@ -378,7 +392,7 @@ void http_connection_free(struct http_connection *c)
 	str_done(&c->out);
 	free(c->early);
 	http_body_done(&c->body);
-	close_p(&c->fd);
+	http_wire_done(&c->wire);
 	free(c);
 }
 

@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include <openssl/types.h>
+
 #include "netboot/http/head.h"
 
 struct disk;
@@ -53,8 +55,9 @@ struct http_connections {
 	char scratch[HTTP_HEAD_MAX];
 };
 
-/* Starts to read from `fd` (takes it). Keeps `all`. */
-struct http_connection *http_connection_new(struct http_connections *all, int fd, uint32_t client);
+/* Starts to read from `fd` (takes it), under TLS unless `tls` is NULL. Keeps `all`. NULL when there is no memory for TLS. */
+struct http_connection *http_connection_new(
+	struct http_connections *all, int fd, SSL_CTX *tls, uint32_t client);
 void http_connection_free(struct http_connection *c);
 
 LIST_HEAD(http_bucket, http_connection);

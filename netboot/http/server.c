@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -18,9 +19,19 @@
 #define N_BUCKETS 1024
 #define PAUSE_US 200000
 
+/* In the clear, and under TLS once there is a certificate. */
+enum { CLEAR, TLS, N_LISTENERS };
+
+struct listener {
+	struct http_server *server;
+	int fd;                 /* -1: none */
+	SSL_CTX *tls;           /* NULL: in the clear */
+	struct event *readable; /* NULL: not yet */
+};
+
 struct http_server {
-	int fd;
-	struct event *readable, *resume;
+	struct listener listeners[N_LISTENERS];
+	struct event *resume;
 	struct http_connections connections;
 	struct http_bucket buckets[N_BUCKETS]; /* by client address */
 	unsigned n_connections;
@@ -33,41 +44,59 @@ static struct http_bucket *bucket_of(struct http_server *s, uint32_t client)
 	return &s->buckets[client * UINT32_C(2654435761) % N_BUCKETS];
 }
 
+static void set_accepting(struct http_server *s, bool on)
+{
+	for (size_t i = 0; i < N_LISTENERS; i++) {
+		struct event *readable = s->listeners[i].readable;
+
+		if (readable && on)
+			(void)event_add(readable, NULL);
+		else if (readable)
+			(void)event_del(readable);
+	}
+}
+
 static void on_closed(void *arg, struct http_connection *c)
 {
 	struct http_server *s = arg;
 
 	http_connection_free(c);
 	if (s->n_connections-- == CONNECTIONS_MAX)
-		(void)event_add(s->readable, NULL);
+		set_accepting(s, true);
 }
 
-static void turn_away(struct http_server *s, int fd)
+static void turn_away(struct http_server *s, int fd, bool is_tls)
 {
 	static const char reply[] =
 		"HTTP/1.1 503 Service Unavailable\r\n"
 		"Content-Length: 0\r\nRetry-After: 2\r\nConnection: close\r\n\r\n";
 
 	s->over_limit++;
-	(void)send(fd, reply, sizeof(reply) - 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* a courtesy */
+	if (!is_tls)
+		(void)send(
+			fd, reply, sizeof(reply) - 1, MSG_DONTWAIT | MSG_NOSIGNAL); /* a courtesy */
 	close_p(&fd);
 }
 
-static void take(struct http_server *s, int fd, const struct sockaddr_in *from)
+static void take(const struct listener *l, int fd, const struct sockaddr_in *from)
 {
+	struct http_server *s = l->server;
 	uint32_t client = ntohl(from->sin_addr.s_addr);
 	struct http_bucket *bucket = bucket_of(s, client);
 
 	s->accepted++;
 	if (http_bucket_count(bucket, client) >= CONNECTIONS_PER_CLIENT_MAX) {
-		turn_away(s, fd);
+		turn_away(s, fd, l->tls != NULL);
 		return;
 	}
 	/* The last, short segment of a file must not wait for the client's delayed ACK. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-	http_bucket_add(bucket, http_connection_new(&s->connections, fd, client));
+	struct http_connection *c = http_connection_new(&s->connections, fd, l->tls, client);
+	if (!c)
+		return;
+	http_bucket_add(bucket, c);
 	if (++s->n_connections == CONNECTIONS_MAX)
-		(void)event_del(s->readable);
+		set_accepting(s, false);
 }
 
 /* Out of descriptors or memory: the queue stays readable, so looking away is the only rest. */
@@ -76,7 +105,7 @@ static void pause_accepting(struct http_server *s, int code)
 	struct timeval tv = {.tv_usec = PAUSE_US};
 	unsigned held;
 
-	(void)event_del(s->readable);
+	set_accepting(s, false);
 	(void)event_add(s->resume, &tv);
 	if (log_rate_allows(&s->exhausted, clock_mono_ms(), &held))
 		log_warn("http: accept: %s, pausing (%u more)", strerror(code), held);
@@ -89,7 +118,8 @@ static bool is_exhausted(int code)
 
 static void on_readable(evutil_socket_t listener, short what, void *arg)
 {
-	struct http_server *s = arg;
+	const struct listener *l = arg;
+	struct http_server *s = l->server;
 
 	(void)what;
 	for (int i = 0; i < ACCEPTS_PER_WAKEUP && s->n_connections < CONNECTIONS_MAX; i++) {
@@ -99,7 +129,7 @@ static void on_readable(evutil_socket_t listener, short what, void *arg)
 			listener, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
-			take(s, fd, &from);
+			take(l, fd, &from);
 		} else if (is_exhausted(errno)) {
 			pause_accepting(s, errno);
 			return;
@@ -115,7 +145,32 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	if (s->n_connections < CONNECTIONS_MAX)
-		(void)event_add(s->readable, NULL);
+		set_accepting(s, true);
+}
+
+static void listen_on(struct http_server *s, size_t i, int fd, SSL_CTX *tls)
+{
+	struct listener *l = &s->listeners[i];
+
+	l->fd = fd;
+	l->tls = tls;
+	(void)evutil_make_socket_nonblocking(fd);
+	l->readable = event_new(s->connections.base, fd, EV_READ | EV_PERSIST, on_readable, l);
+	assert(l->readable);
+	if (s->n_connections < CONNECTIONS_MAX)
+		(void)event_add(l->readable, NULL);
+}
+
+void http_server_set_tls(struct http_server *s, int fd, SSL_CTX *tls)
+{
+	struct listener *l = &s->listeners[TLS];
+
+	if (l->readable) { /* connections that there are keep the old one */
+		SSL_CTX_free(l->tls);
+		l->tls = tls;
+		return;
+	}
+	listen_on(s, TLS, fd, tls);
 }
 
 struct http_server *http_server_new(
@@ -123,7 +178,8 @@ struct http_server *http_server_new(
 {
 	struct http_server *s = xcalloc(1, sizeof(*s));
 
-	s->fd = fd;
+	for (size_t i = 0; i < N_LISTENERS; i++)
+		s->listeners[i] = (struct listener){.server = s, .fd = -1};
 	s->connections = (struct http_connections){
 		.base = base,
 		.disk = disk,
@@ -136,11 +192,9 @@ struct http_server *http_server_new(
 	};
 	for (size_t i = 0; i < N_BUCKETS; i++)
 		LIST_INIT(&s->buckets[i]);
-	(void)evutil_make_socket_nonblocking(fd);
-	s->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, s);
 	s->resume = evtimer_new(base, on_resume, s);
-	assert(s->readable && s->resume);
-	(void)event_add(s->readable, NULL);
+	assert(s->resume);
+	listen_on(s, CLEAR, fd, NULL);
 	return s;
 }
 
@@ -152,9 +206,15 @@ void http_server_free(struct http_server *s)
 		while (!LIST_EMPTY(&s->buckets[i]))
 			http_connection_free(LIST_FIRST(&s->buckets[i]));
 	}
-	event_free(s->readable);
+	for (size_t i = 0; i < N_LISTENERS; i++) {
+		struct listener *l = &s->listeners[i];
+
+		if (l->readable)
+			event_free(l->readable);
+		SSL_CTX_free(l->tls);
+		close_p(&l->fd);
+	}
 	event_free(s->resume);
-	close_p(&s->fd);
 	free(s);
 }
 

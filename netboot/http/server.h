@@ -1,6 +1,6 @@
 /* server.h - the HTTP server: connections accepted and counted.
  *
- * GET and HEAD over plain HTTP/1.1. Bounded: so many connections overall (the rest wait in the
+ * GET and HEAD over HTTP/1.1, in the clear and, where wanted, under TLS. Bounded: so many connections overall (the rest wait in the
  * kernel's queue) and per client address (the rest get 503). Out of descriptors, accepting pauses.
  * Knows nothing of nodes: what a path stands for is the owner's business. */
 #ifndef SLIPWAY_HTTP_SERVER_H
@@ -28,6 +28,10 @@ struct http_counters {
 struct http_server *http_server_new(
 	struct event_base *base, int fd, struct disk *disk, const struct http_owner *owner);
 void http_server_free(struct http_server *s);
+
+/* Serves the same under TLS on `fd`, another listening socket (taken the first time; later ones are the same), from now on
+ * with `tls` (taken). */
+void http_server_set_tls(struct http_server *s, int fd, SSL_CTX *tls);
 
 struct http_counters http_server_counters(const struct http_server *s);
 

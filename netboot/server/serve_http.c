@@ -270,3 +270,8 @@ struct http_counters serve_http_counters(const struct serve_http *s)
 {
 	return http_server_counters(s->server);
 }
+
+void serve_http_set_tls(struct serve_http *s, int fd, SSL_CTX *tls)
+{
+	http_server_set_tls(s->server, fd, tls);
+}

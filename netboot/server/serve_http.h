@@ -28,6 +28,9 @@ struct serve_http_setup {
 struct serve_http *serve_http_new(const struct serve_http_setup *setup);
 void serve_http_free(struct serve_http *s);
 
+/* As http_server_set_tls(). */
+void serve_http_set_tls(struct serve_http *s, int fd, SSL_CTX *tls);
+
 struct http_counters serve_http_counters(const struct serve_http *s);
 
 #endif

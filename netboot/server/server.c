@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "netboot/disk/disk.h"
+#include "netboot/http/wire.h"
 #include "netboot/server/asks.h"
 #include "netboot/server/counters.h"
 #include "netboot/server/hall.h"
@@ -28,6 +30,7 @@
 #include "provisioner/base/mem.h"
 
 #define COUNTERS_EVERY_S 5
+#define TLS_BYTES_MAX 32768 /* a key, and a chain of certificates */
 #define DESCRIPTORS_WANTED 16384 /* two for each transfer, with room to spare */
 
 struct netboot {
@@ -37,6 +40,7 @@ struct netboot {
 	struct tftp_server *tftp;
 	struct serve_http *http;
 	struct disk *disk;
+	int https_fd;
 	int images_dir, firmware_dir, agent_dir;
 	struct verified verified;
 	struct hall *hall;
@@ -241,6 +245,26 @@ static void on_settings(void *arg, const void *payload, int fd)
 	hall_set_slots(n->hall, m.transfers);
 }
 
+/* The key that comes here opens boot HTTP and nothing else. */
+static void on_tls(void *arg, const void *payload, int given)
+{
+	struct netboot *n = arg;
+	AUTO(close_p) int fd = given;
+	char pem[TLS_BYTES_MAX];
+	const char *why;
+
+	(void)payload;
+	ssize_t len = fd < 0 || n->https_fd < 0 ? -1 : pread(fd, pem, sizeof(pem), 0);
+	if (len < 0)
+		return;
+	SSL_CTX *tls = http_wire_tls(pem, (size_t)len, &why);
+	OPENSSL_cleanse(pem, sizeof(pem));
+	if (tls)
+		serve_http_set_tls(n->http, n->https_fd, tls);
+	else
+		log_error("boot HTTP with TLS: %s", why);
+}
+
 static void on_signal(evutil_socket_t signo, short what, void *arg)
 {
 	(void)signo, (void)what;
@@ -314,12 +338,14 @@ int netboot_run(const struct netboot_options *o)
 		{MESSAGE_ANSWER, sizeof(struct message_answer), on_answer, .takes_fd = true},
 		{MESSAGE_ANSWER_TEXT, sizeof(struct message_answer_text), on_answer_text,
 			.takes_fd = false},
+		{MESSAGE_NETBOOT_TLS, sizeof(struct message_netboot_tls), on_tls, .takes_fd = true},
 		{MESSAGE_NETBOOT_SETTINGS, sizeof(struct message_netboot_settings), on_settings,
 			.takes_fd = false},
 	};
 	struct netboot n = {
 		.base = event_base_new(),
 		.images_dir = o->images_dir,
+		.https_fd = o->https_fd,
 		.firmware_dir = o->firmware_dir,
 		.agent_dir = o->agent_dir,
 		.verified = {.verdicts_dir = o->verdicts_dir},

@@ -15,6 +15,7 @@ struct netboot_options {
 	int tftp_fd; /* UDP, bound to port 69 of the internal address; -1: another program serves TFTP */
 	bool tftp_single_port; /* transfers leave from port 69 too */
 	int http_fd;           /* TCP, listening */
+	int https_fd;          /* TCP, listening, for the same with TLS; -1: none */
 	int images_dir, firmware_dir, agent_dir;
 	int verdicts_dir;     /* where the verifier says which files of images_dir may be served */
 	int readers[READERS]; /* channels to the processes that wait for the disk */

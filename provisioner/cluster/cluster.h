@@ -127,11 +127,13 @@ struct cluster_dhcp {
 struct cluster_ports {
 	struct mark at;
 	uint32_t http, join;
+	uint32_t https; /* 0: none */
 };
 
 struct cluster_http {
 	struct mark at;
 	uint32_t transfers; /* nodes that load images at a time */
+	const char *certificate; /* a PEM file beside cluster.yaml; NULL: the cluster's CA makes one */
 };
 
 enum tftp_backend { TFTP_BUILTIN = 1, TFTP_HPA };

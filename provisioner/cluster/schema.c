@@ -218,6 +218,9 @@ static const struct schema_section ports = {
 	.keys = (const struct schema_key[]){
 		{.key = "http", .type = SCHEMA_NUMBER, AT(http), .preset = "80", .min = 1, .max = 65535,
 			.doc = "TCP port of boot HTTP."},
+		{.key = "https", .type = SCHEMA_NUMBER, AT(https), .preset = "0", .max = 65535,
+			.doc = "TCP port of boot HTTP with TLS, usually 443; 0: there is none. Scripts go on naming "
+			       "http://: a node comes here when its `boot-file` is an https:// URL."},
 		{.key = "join", .type = SCHEMA_NUMBER, AT(join), .preset = "8443", .min = 1, .max = 65535,
 			.doc = "TCP port on which join agents register, with TLS."},
 		END},
@@ -233,6 +236,9 @@ static const struct schema_section http = {
 			.max = 4000,
 			.doc = "How many nodes load images at a time. The others are told to ask again until it "
 			       "is their turn, in the order in which they came."},
+		{.key = "certificate", .type = SCHEMA_FILE_NAME, AT(certificate),
+			.doc = "A PEM file beside cluster.yaml with the key and the chain of certificates, leaf first, "
+			       "for `ports.https`. Without it the cluster's CA issues one for the server's address."},
 		END},
 	.doc = "Boot HTTP.",
 };

@@ -33,6 +33,7 @@ struct channels {
 	struct ipc *dhcpd, *netboot, *verifier;
 	struct image_states images;
 	struct answers answers;
+	int boot_tls; /* memfd, or -1 */
 };
 
 /* What is known of the image that nodes boot; NULL: nothing yet. */
@@ -97,6 +98,15 @@ static void tell_netboot(struct channels *c)
 		.transfers = c->generation->cluster->http.transfers};
 
 	(void)ipc_send(c->netboot, MESSAGE_NETBOOT_SETTINGS, &m, sizeof(m), -1);
+	if (c->boot_tls >= 0)
+		(void)ipc_send(c->netboot, MESSAGE_NETBOOT_TLS, &(struct message_netboot_tls){0},
+			sizeof(struct message_netboot_tls), c->boot_tls);
+}
+
+void channels_set_boot_tls(struct channels *c, int fd)
+{
+	close_p(&c->boot_tls);
+	c->boot_tls = fd;
 }
 
 /* --- what they say ------------------------------------------------------------------------------ */
@@ -334,6 +344,7 @@ struct channels *channels_new(struct event_base *base, const struct channels_set
 {
 	struct channels *c = xcalloc(1, sizeof(*c));
 
+	c->boot_tls = -1;
 	c->nodes = setup->nodes;
 	c->store = setup->store;
 	c->admin = setup->admin;
@@ -359,6 +370,7 @@ void channels_free(struct channels *c)
 	ipc_free(c->dhcpd);
 	ipc_free(c->netboot);
 	answers_done(&c->answers);
+	close_p(&c->boot_tls);
 	ipc_free(c->verifier);
 	image_states_done(&c->images);
 	free(c);

@@ -30,6 +30,9 @@ struct channels *channels_new(struct event_base *base, const struct channels_set
 void channels_free(struct channels *c);
 
 /* Tells the workers of a new generation, and answers from it. Keeps `g` until the next call. */
+/* The key and the certificates of boot HTTP, a sealed memfd (taken; -1: none), for netboot whenever it says HELLO. */
+void channels_set_boot_tls(struct channels *c, int fd);
+
 void channels_configure(struct channels *c, const struct generation *g);
 
 #endif

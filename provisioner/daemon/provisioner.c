@@ -17,6 +17,7 @@
 #include "provisioner/base/files.h"
 #include "provisioner/base/log.h"
 #include "provisioner/cluster/cluster.h"
+#include "provisioner/daemon/boot_tls.h"
 #include "provisioner/daemon/channels.h"
 #include "provisioner/daemon/publishing.h"
 #include "provisioner/daemon/seeding.h"
@@ -74,6 +75,19 @@ static int64_t highest_number(const struct provisioner *p)
 	return highest;
 }
 
+/* What is wrong with it stops nobody: nodes boot without TLS as before. */
+static void configure_channels(struct provisioner *p)
+{
+	const struct cluster *c = p->generation->cluster;
+	struct err e;
+	int fd = boot_tls_open(p->ca, c, p->options->config_dir, &e);
+
+	if (fd < 0 && fd != -ENOENT)
+		log_error("boot HTTP with TLS: %s", e.msg);
+	channels_set_boot_tls(p->channels, fd < 0 ? -1 : fd);
+	channels_configure(p->channels, p->generation);
+}
+
 static int64_t number_above(void *arg)
 {
 	return highest_number(arg);
@@ -91,7 +105,7 @@ static void serve(void *arg, struct generation *g)
 	p->join.generation = g;
 	nodes_configure(p->nodes, g->cluster, clock_wall_ms());
 	if (p->channels)
-		channels_configure(p->channels, g);
+		configure_channels(p);
 	seeding_configure(p->seeding, g);
 	generation_free(old);
 }
@@ -412,7 +426,7 @@ static int start(struct provisioner *p)
 						    .admin = &p->admin,
 					    });
 	/* A dhcpd that is running already, because only we died, has what the last one of us told it. */
-	channels_configure(p->channels, p->generation);
+	configure_channels(p);
 	if (write(p->options->ready_fd, "r", 1) != 1)
 		log_debug("the supervisor knew already"); /* its pipe is full after many restarts */
 	return EXIT_SUCCESS;

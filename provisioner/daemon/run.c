@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,10 @@ static int run_netboot(const struct worker_options *o)
 		SERVER_IMAGES, SERVER_FIRMWARE, SERVER_AGENT, SERVER_VERDICTS};
 	struct folders folders;
 	int readers[READERS];
+	int https = worker_fd(o->kind, SERVER_HTTPS); /* there is none unless it was asked for */
 
+	if (fcntl(https, F_GETFD) < 0)
+		https = -1;
 	folders_of(o->kind, served, ARRAY_LEN(served), &folders);
 	int reader = reader_fork(readers); /* a worker that is locked in can not */
 	if (reader < 0)
@@ -58,6 +62,7 @@ static int run_netboot(const struct worker_options *o)
 		.tftp_fd = o->tftp == WORKER_TFTP_HPA ? -1 : worker_fd(o->kind, SERVER_TFTP),
 		.tftp_single_port = o->tftp == WORKER_TFTP_SINGLE_PORT,
 		.http_fd = worker_fd(o->kind, SERVER_HTTP),
+		.https_fd = https,
 		.images_dir = worker_fd(o->kind, SERVER_IMAGES),
 		.firmware_dir = worker_fd(o->kind, SERVER_FIRMWARE),
 		.agent_dir = worker_fd(o->kind, SERVER_AGENT),

@@ -92,6 +92,8 @@ int server_fds_open_sockets(struct server_fds *s, const struct cluster *c, const
 			(rc = keep_fd(s, SERVER_TFTP, socket_udp(address, 69, e))) < 0) ||
 		(rc = keep_fd(s, SERVER_HTTP, socket_tcp(address, (uint16_t)c->ports.http, e))) <
 			0 ||
+		(c->ports.https && (rc = keep_fd(s, SERVER_HTTPS,
+					    socket_tcp(address, (uint16_t)c->ports.https, e))) < 0) ||
 		(rc = keep_fd(s, SERVER_JOIN, socket_tcp(address, (uint16_t)c->ports.join, e))) < 0)
 		return rc;
 	return keep_fd(s, SERVER_ADMIN, socket_unix(admin_path, gid, e));

@@ -31,8 +31,8 @@ const struct worker_row worker_rows[N_WORKERS] = {
 	[WORKER_NETBOOT] = {.name = "netboot",
 		.title = "TFTP and boot HTTP",
 		.fds = {SERVER_NETBOOT_SIDE, SERVER_TFTP, SERVER_HTTP, SERVER_IMAGES, SERVER_FIRMWARE,
-			SERVER_AGENT, SERVER_VERDICTS},
-		.n_fds = 7},
+			SERVER_AGENT, SERVER_VERDICTS, SERVER_HTTPS},
+		.n_fds = 8},
 	[WORKER_TFTPD] = {.name = "tftpd",
 		.title = "TFTP by tftp-hpa's in.tftpd",
 		.fds = {SERVER_FIRMWARE},
@@ -154,7 +154,7 @@ int worker_spawn(enum worker_kind kind, int program, const int fds[static N_SERV
 	if (posix_spawn_file_actions_init(&actions) != 0 || posix_spawnattr_init(&attr) != 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < row->n_fds; i++)
-		if (fds[row->fds[i]] >= 0) /* no TFTP socket where tftpd has its own */
+		if (fds[row->fds[i]] >= 0) /* no TFTP socket where tftpd has its own; no HTTPS unasked */
 			(void)posix_spawn_file_actions_adddup2(
 				&actions, fds[row->fds[i]], worker_fd(kind, row->fds[i]));
 	set_signals(&attr);

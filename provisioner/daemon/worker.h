@@ -38,6 +38,7 @@ enum server_fd {
 	SERVER_PXE,    /* UDP 4011 */
 	SERVER_TFTP,   /* UDP 69 */
 	SERVER_HTTP,   /* TCP, boot HTTP */
+	SERVER_HTTPS,  /* TCP, the same with TLS, where cluster.yaml wants it */
 	SERVER_JOIN,   /* TCP, join agents */
 	SERVER_ADMIN,  /* UNIX socket of the admin plane */
 	SERVER_IMAGES, /* folders */

@@ -31,8 +31,8 @@ void publish_listening(const struct cluster *c, char ret[static ARCHIVE_LISTENIN
 	AUTO(str_done) struct str text = str_init(ARCHIVE_LISTENING_SIZE - 1);
 	char address[IPV4_NET_TEXT_SIZE];
 
-	str_printf(&text, "%s %s http %u join %u tftp %s%s", i->interface,
-		ipv4_net_text(i->address, address), c->ports.http, c->ports.join,
+	str_printf(&text, "%s %s http %u https %u join %u tftp %s%s", i->interface,
+		ipv4_net_text(i->address, address), c->ports.http, c->ports.https, c->ports.join,
 		c->tftp.backend == TFTP_HPA ? "tftpd-hpa" : "builtin",
 		c->tftp.single_port ? " single-port" : "");
 	if (i->bond)

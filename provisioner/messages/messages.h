@@ -17,6 +17,7 @@
  *   netboot     -> provisioner   ASK        this client wants that path: what does it get?
  *   provisioner -> netboot       ANSWER     a status and, with 200, a sealed memfd or a file of the image store
  *                                ANSWER_TEXT  with 200 and a few bytes, which are in it
+ *   provisioner -> netboot       NETBOOT_TLS  a sealed memfd: key and certificates of boot HTTP, in PEM
  *   netboot     -> provisioner   TRANSFER   a file transfer has ended
  *   netboot     -> provisioner   WAIT       a client has to wait for its turn to load an image
  *   netboot     -> provisioner   HALL...    who loads images now, and who waits (every second, while anybody does)
@@ -59,6 +60,7 @@ enum message_type {
 	MESSAGE_HALL,
 	MESSAGE_NETBOOT_SETTINGS,
 	MESSAGE_ANSWER_TEXT,
+	MESSAGE_NETBOOT_TLS,
 };
 
 /* FULL leases addresses; PROXY tells boot firmware what to boot, beside another server that does. */
@@ -274,6 +276,11 @@ struct message_answer_text {
 	struct message_answer answer;
 	uint32_t len;
 	char text[MESSAGE_ANSWER_TEXT_MAX];
+};
+
+/* A message without anything in it would not be told from none. */
+struct message_netboot_tls {
+	uint32_t unused;
 };
 
 enum transfer_result {

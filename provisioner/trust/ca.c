@@ -109,6 +109,33 @@ static int use_certificate(const struct ca *ca, uint32_t address, SSL_CTX *ctx, 
 	return 0;
 }
 
+int ca_issue_boot(const struct ca *ca, uint32_t address, struct str *out, struct err *e)
+{
+	AUTO(cert_key_free_p) EVP_PKEY *key = NULL;
+	AUTO(cert_free_p) X509 *cert = NULL;
+	char quad[IPV4_TEXT_SIZE], san[IPV4_TEXT_SIZE + 3];
+	int rc = cert_key_new_rsa(&key, e);
+
+	if (rc < 0)
+		return rc;
+	(void)snprintf(san, sizeof(san), "IP:%s", ipv4_text(address, quad)); /* fits */
+	const struct cert_spec spec = {
+		.common_name = "slipway boot",
+		.key = key,
+		.issuer = ca->pair.cert,
+		.issuer_key = ca->pair.key,
+		.usage = "serverAuth",
+		.alt_names = san,
+		.not_after_s = CERT_NEVER_EXPIRES, /* the key dies with the process */
+	};
+	rc = cert_issue(&spec, &cert, e);
+	if (rc < 0)
+		return rc;
+	if (cert_key_pem(key, out) < 0 || cert_pem(cert, out) < 0 || cert_pem(ca->pair.cert, out) < 0)
+		return cert_fail(e, -EIO, "cannot write the certificate of boot HTTP");
+	return 0;
+}
+
 /* A bad certificate is as good as none, and is told so by the handler: an alert that ends the
  * handshake of TLS 1.3 races with the client's request and is often lost. */
 static int judge_client(X509_STORE_CTX *ctx, void *arg)

@@ -40,6 +40,10 @@ int ca_pem(const struct ca *ca, struct str *out) MUST_USE;
  * 0, or -EIO with *e filled. */
 int ca_server_ctx(const struct ca *ca, uint32_t address, SSL_CTX **ret, struct err *e) MUST_USE;
 
+/* Appends a fresh RSA key, a certificate for `address` and the CA's own, in PEM, for a server of files that is trusted with
+ * nothing else. 0, or -EIO with *e filled. */
+int ca_issue_boot(const struct ca *ca, uint32_t address, struct str *out, struct err *e) MUST_USE;
+
 /* Signs a node's request: appends its certificate in PEM, with CN=node and O=slipway:node, good for
  * `days` from `now_s`. Key types: EC P-256 and P-384, Ed25519, RSA of 2048 to 8192 bits.
  * 0; -EINVAL with *e saying what is wrong with the request; -EIO. */

@@ -10,9 +10,11 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
+#define RSA_BITS 2048
 #define SERIAL_LEN 16 /* RFC 5280 4.1.2.2: 20 octets at most; ours is 127 random bits */
 #define NOT_BEFORE "19700101000000Z"
 #define NO_EXPIRY "99991231235959Z" /* RFC 5280 4.1.2.5 */
@@ -68,6 +70,16 @@ static BIO *pem_reader(const char *pem, size_t len)
 int cert_key_new(EVP_PKEY **ret_key, struct err *e)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
+
+	if (!key)
+		return cert_fail(e, -EIO, "cannot make a key");
+	*ret_key = key;
+	return 0;
+}
+
+int cert_key_new_rsa(EVP_PKEY **ret_key, struct err *e)
+{
+	EVP_PKEY *key = EVP_RSA_gen(RSA_BITS);
 
 	if (!key)
 		return cert_fail(e, -EIO, "cannot make a key");

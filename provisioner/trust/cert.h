@@ -23,6 +23,9 @@
 /* A new EC P-256 key. 0, or -EIO with *e filled; the caller frees with cert_key_free_p(). */
 int cert_key_new(EVP_PKEY **ret_key, struct err *e) MUST_USE;
 
+/* A new RSA key of 2048 bits, for firmware that knows no other. Likewise. */
+int cert_key_new_rsa(EVP_PKEY **ret_key, struct err *e) MUST_USE;
+
 /* Each gives one object read from the first PEM block of its kind. 0, or -EINVAL with *e filled. */
 int cert_key_parse(const char *pem, size_t len, EVP_PKEY **ret_key, struct err *e) MUST_USE;
 int cert_parse(const char *pem, size_t len, X509 **ret_cert, struct err *e) MUST_USE;

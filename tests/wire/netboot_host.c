@@ -9,6 +9,7 @@
  * the worker reports goes to stdout, a line each. NETBOOT_TRANSFERS says how many load images at a time. With NETBOOT_SINGLE_PORT set, TFTP has one port. SIGUSR1 stops the provisioner's reading. */
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,10 +33,12 @@
 #include "provisioner/messages/messages.h"
 
 #define NOBODY 65534
+#define TLS_BYTES_MAX 32768
 #define BACKLOG 512
 #define RECEIVE_BYTES (4 << 20)
 #define TFTP_PORT 69
 #define HTTP_PORT 80
+#define HTTPS_PORT 443
 
 static int open_socket(int type, uint32_t address, uint16_t port)
 {
@@ -111,6 +114,7 @@ static int worker(char **argv, int provisioner_fd, const char *verdicts)
 		return EXIT_FAILURE;
 	o.tftp_fd = open_socket(SOCK_DGRAM, address, TFTP_PORT);
 	o.http_fd = open_socket(SOCK_STREAM, address, HTTP_PORT);
+	o.https_fd = getenv("NETBOOT_TLS") ? open_socket(SOCK_STREAM, address, HTTPS_PORT) : -1;
 	log_init("netboot", getenv("NETBOOT_DEBUG") ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	int reader = reader_fork(o.readers);
@@ -128,6 +132,20 @@ struct host {
 	struct event_base *base;
 };
 
+/* NETBOOT_TLS is a PEM file, as the operator may give one. */
+static void give_tls(const struct host *h)
+{
+	const struct message_netboot_tls m = {0};
+	AUTO(free_p) char *pem = NULL;
+	size_t len;
+
+	if (!getenv("NETBOOT_TLS") ||
+		file_read(AT_FDCWD, getenv("NETBOOT_TLS"), TLS_BYTES_MAX, &pem, &len) < 0)
+		return;
+	AUTO(close_p) int fd = memfd_sealed("tls", pem, len);
+	(void)ipc_send(h->worker, MESSAGE_NETBOOT_TLS, &m, sizeof(m), fd);
+}
+
 static void on_hello(void *arg, const void *payload, int fd)
 {
 	const struct message_hello *m = payload;
@@ -137,6 +155,7 @@ static void on_hello(void *arg, const void *payload, int fd)
 	struct message_netboot_settings settings;
 
 	(void)fd;
+	give_tls(h);
 	printf("hello pid=%" PRIu32 "\n", m->pid);
 	if (transfers && parse_u32(transfers, 1, UINT32_MAX, &settings.transfers) == 0)
 		(void)ipc_send(

@@ -1,5 +1,5 @@
 """Odd HTTP clients, one per case:  netboot_odd_http.py CASE SERVER.  Exit status 0: it went as it must."""
-import os, re, resource, socket, struct, sys, threading, time
+import os, re, resource, socket, ssl, struct, sys, threading, time
 
 server = sys.argv[2]
 resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
@@ -11,8 +11,11 @@ def connect(address="10.77.0.2", wait=5.0, receive_buffer=None):
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     s.settimeout(wait)
     s.bind((address, 0))
-    s.connect((server, 80))
-    return s
+    if "TLS_CA" not in os.environ:
+        s.connect((server, 80))
+        return s
+    s.connect((server, 443))
+    return ssl.create_default_context(cafile=os.environ["TLS_CA"]).wrap_socket(s, server_hostname=server)
 
 
 def read_head(s):
@@ -338,7 +341,7 @@ def truncated_file():
     try:
         read_body(s, int(head["content-length"]))
         return False
-    except (EOFError, ConnectionResetError):
+    except (EOFError, ConnectionResetError, ssl.SSLError):
         pass
     assert get(connect(), "/agent/slipway-join")[0] == 200
 

@@ -20,6 +20,7 @@ ok "the image gets a manifest where it lies" import
 cat >"$work/config/cluster.yaml" <<-EOF
 	cluster: rv
 	network: {internal: {interface: s0, address: 10.77.0.1/24}}
+	ports: {https: 443}
 	dhcp: {pool: 10.77.0.100-10.77.0.149}
 	image: lab/1
 	etcd: {seed: {/coreos.com/network/config: {Network: 10.2.0.0/16}, /greeting: hello}}
@@ -74,7 +75,7 @@ sockets() {
 	done | sed -n 's/.*\(udp\|tcp\).*:\([0-9]*\)$/\1 \2/p' | sort -u | tr '\n' ' '
 }
 is "dhcpd holds the DHCP sockets alone" "udp 4011 udp 67 " "$(sockets dhcpd)"
-is "netboot holds TFTP and HTTP" "tcp 80 udp 69 " "$(sockets netboot)"
+is "netboot holds TFTP and HTTP" "tcp 443 tcp 80 udp 69 " "$(sockets netboot)"
 like "the provisioner listens for join agents, and nothing else" '^tcp 8443 $' "$(sockets provisioner)"
 
 # --- a master boots ------------------------------------------------------------------------------
@@ -108,6 +109,13 @@ jq -r '.storage.files[] | select(.path == "/etc/slipway/join.env") | .contents.s
 	python3 -c 'import sys, urllib.parse; print(urllib.parse.unquote(sys.stdin.read().strip().split(",", 1)[1]), end="")' >"$work/join.env"
 token=$(field SLIPWAY_TOKEN)
 is "is Ignition with a token of 43 characters" 43 ${#token}
+
+# --- boot HTTP under TLS --------------------------------------------------------------------------
+
+by_tls() { in_cli curl -sf -m 5 --cacert "$work/state/provisioner/ca.crt" "https://10.77.0.1/boot.ipxe" | grep -q '^#!ipxe'; }
+ok "boot HTTP is served with TLS too, with a certificate of the cluster's CA" wait_for 10 "an answer" by_tls
+like "whose key is RSA, as firmware wants it" 'rsaEncryption' "$(in_cli openssl s_client -connect 10.77.0.1:443 </dev/null 2>/dev/null | openssl x509 -noout -text | grep 'Public Key Algorithm')"
+is "netboot holds no CA key" "" "$(ls -l /proc/"$(worker netboot)"/fd | grep -E 'ca\.key|provisioner')"
 
 # --- it joins ------------------------------------------------------------------------------------
 
@@ -181,7 +189,7 @@ was=$(generation)
 mark
 sed -i 's/role: master, mac/rolle: master, mac/' "$work/config/cluster.yaml"
 kill -HUP "$serve"
-ok "a reload with a mistake names its place" wait_for 5 "it" logged 'cluster.yaml:9:[0-9]+: nodes\[0\]\.rolle'
+ok "a reload with a mistake names its place" wait_for 5 "it" logged 'cluster.yaml:10:[0-9]+: nodes\[0\]\.rolle'
 ok "and changes nothing" logged "generation $was stays"
 mark
 victim=$(worker provisioner)
@@ -199,7 +207,7 @@ kill -HUP "$serve"
 ok "a reload of what is published has nothing to do" wait_for 5 "the word" logged 'nothing to publish'
 
 mark
-sed -i 's/^image:/ports: {http: 8081}\nimage:/' "$work/config/cluster.yaml"
+sed -i 's/^ports:.*/ports: {http: 8081, https: 443}/' "$work/config/cluster.yaml"
 kill -HUP "$serve"
 ok "ports can not change under way, and a reload says so" wait_for 5 "the word" logged "generation $((was + 1)) waits for a restart"
 is "until then the one before is served" "$was" "$(generation)"

@@ -26,7 +26,7 @@ struct settings {
 	char bond_name[IFNAMSIZ], hash_policy[WORD_SIZE], members[MEMBERS_MAX][IFNAMSIZ];
 	uint32_t n_members, mode, lacp_fast;
 	int64_t miimon_ms;
-	uint32_t http, join, backend, single_port, n_nodes;
+	uint32_t http, https, join, backend, single_port, n_nodes;
 };
 
 /* --- the child ------------------------------------------------------------------------------------ */
@@ -51,6 +51,7 @@ static void take(const struct cluster *c, struct settings *s)
 	(void)snprintf(s->interface, IFNAMSIZ, "%s", i->interface);
 	s->address = i->address;
 	s->http = c->ports.http;
+	s->https = c->ports.https;
 	s->join = c->ports.join;
 	s->backend = c->tftp.backend;
 	s->single_port = c->tftp.single_port;
@@ -108,7 +109,8 @@ static bool are_sound(const struct settings *s)
 	bool is = is_sound(s->name, NAME_SIZE) && is_sound(s->interface, IFNAMSIZ) &&
 		  s->interface[0] && is_sound(s->bond_name, IFNAMSIZ) &&
 		  is_sound(s->hash_policy, WORD_SIZE) && s->n_members <= MEMBERS_MAX &&
-		  s->address.len <= 32 && s->http - 1 < 65535 && s->join - 1 < 65535 &&
+		  s->address.len <= 32 && s->http - 1 < 65535 && s->https <= 65535 &&
+		  s->join - 1 < 65535 &&
 		  (!s->has_bond || (s->mode >= BOND_ACTIVE_BACKUP && s->mode <= BOND_BALANCE_RR)) &&
 		  (s->backend == TFTP_BUILTIN || s->backend == TFTP_HPA);
 
@@ -146,6 +148,7 @@ static struct cluster *make_cluster(struct arena *a, const struct settings *s)
 	c->network.internal.address = s->address;
 	c->network.internal.bond = s->has_bond ? make_bond(a, s) : NULL;
 	c->ports.http = s->http;
+	c->ports.https = s->https;
 	c->ports.join = s->join;
 	c->tftp.backend = s->backend;
 	c->tftp.single_port = s->single_port != 0;

@@ -19,6 +19,7 @@ yaml=$work/config/cluster.yaml
 write() {
 	cat >"$yaml" <<-EOF2
 		cluster: ge
+		ports: {https: 443}
 		network: {internal: {interface: s0, address: 10.77.0.1/24}}
 		dhcp: {pool: 10.77.0.100-10.77.0.149}
 		image: lab/1
@@ -78,6 +79,8 @@ launch
 ok "the whole server, started anew, serves what was published" wait_for 15 "the server" answers
 is "the same generation" 1 "$(status .generation)"
 ok "to its nodes" boots_with one
+by_tls() { in_cli curl -sf -m 5 --cacert "$work/state/provisioner/ca.crt" https://10.77.0.1/boot.ipxe | grep -q '^#!ipxe'; }
+ok "on all its ports" wait_for 10 "it" by_tls
 
 # --- apply -------------------------------------------------------------------------------------------
 

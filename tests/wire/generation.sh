@@ -96,7 +96,7 @@ is "nor is it published twice" 2 "$(cli generations -o json | jq length)"
 
 sed -i 's/^image:/dhcp-typo: 1\nimage:/' "$yaml"
 is "a mistake comes as JSON too" error "$(cli apply -o json | jq -r '.problems[0].severity')"
-is "with its line" 4 "$(cli apply -o json | jq '.problems[0].line')"
+is "with its line" 5 "$(cli apply -o json | jq '.problems[0].line')"
 
 write three
 mark
@@ -177,7 +177,7 @@ is "no more than ten are kept" true "$(cli generations -o json | jq 'length <= 1
 
 now=$(status .generation)
 write seven
-sed -i 's/^image:/ports: {http: 8081}\nimage:/' "$yaml"
+sed -i "s/^ports:.*/ports: {http: 8081, https: 443}/" "$yaml"
 out=$(cli apply)
 like "other ports wait for a restart" 'waits for a restart of slipway serve, to listen on: .*http 8081' "$out"
 is "until then the old generation is served" "$now" "$(status .generation)"

@@ -106,32 +106,38 @@ ok "which is what nodes get then" boots_with three
 
 # --- two at once, and one that is killed -----------------------------------------------------------------
 
+# two_orders NAME: with a builder that stands still, one of them waits and the other is told so.
+two_orders() {
+	cli apply >"$work/$1.1" 2>&1 &
+	first=$!
+	cli apply >"$work/$1.2" 2>&1 &
+	second=$!
+}
+one_was_told() { grep -q 'is being built' "$work/$1".[12]; }
+how_many() { grep -lE "$2" "$work/$1".[12] | wc -l; }
+
 write four
 stopped=$(builder)
 kill -STOP "$stopped" # no child is made, so the order waits
-cli apply >"$work/apply1" 2>&1 &
-first=$!
-is_building() { cli apply 2>&1 | grep -q 'is being built'; }
-# The one that comes second is told; whichever of the two that is.
-cli apply >"$work/apply2" 2>&1 &
-second=$!
-ok "while one is built, another apply is told so" wait_for 10 "that" is_building
+two_orders four
+ok "while one is built, another apply is told so" wait_for 10 "that" one_was_told four
 like "nodes are answered meanwhile" '^#!ipxe' "$(in_cli curl -s -m 5 $url/boot.ipxe)"
 kill -CONT "$stopped"
 wait $first
 wait $second
-is "one of the two has published" 1 "$(grep -l 'generation 4 .* is published' "$work"/apply[12] | wc -l)"
-is "and the other was told" 1 "$(grep -l 'is being built' "$work"/apply[12] | wc -l)"
+is "one of the two has published" 1 "$(how_many four 'generation 4 .* is published')"
+is "and the other was told" 1 "$(how_many four 'is being built')"
 
 write five
 victim=$(builder)
 kill -STOP "$victim"
-cli apply >"$work/apply3" 2>&1 &
-applying=$!
-ok "an order waits" wait_for 10 "it" is_building
+two_orders five
+ok "an order waits" wait_for 10 "it" one_was_told five
 kill -9 "$victim"
-wait $applying
-like "when what renders is killed, apply says so" 'is gone|no server answers|returned nothing|recv|Empty reply' "$(cat "$work/apply3")"
+wait $first
+wait $second
+is "when what renders is killed, apply says so" 1 \
+	"$(how_many five 'is gone|no server answers|returned nothing|recv|Empty reply')"
 wait_for 15 "the server" answers
 is "and nothing has changed" 4 "$(status .generation)"
 has_builder() { [ -n "$(builder)" ]; }

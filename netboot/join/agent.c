@@ -322,6 +322,7 @@ static void on_health(void *arg, const struct units *units)
 	struct api_heartbeat beat = {
 		.node = a->id.joined.node,
 		.boot_id = a->boot_id,
+		.generation = a->options->env.generation,
 		.registered = a->steps.registered,
 		.secrets = a->place.version,
 		.vitals = &vitals,

@@ -56,6 +56,7 @@ void api_write_heartbeat(const struct api_heartbeat *beat, struct str *out)
 	json_key_text(&j, "node", beat->node);
 	json_key_text(&j, "boot_id", beat->boot_id);
 	json_key_text(&j, "agent", SLIPWAY_VERSION);
+	json_key_int(&j, "generation", beat->generation);
 	json_key_bool(&j, "registered", beat->registered);
 	json_key_text(&j, "secrets", beat->secrets);
 	json_key_int(&j, "uptime_s", beat->vitals->uptime_s);

@@ -52,6 +52,7 @@ struct api_joined {
 
 struct api_heartbeat {
 	const char *node, *boot_id;
+	int64_t generation; /* whose configuration the node has, or 0 */
 	bool registered;
 	const char *secrets; /* the version of those in place, or "" */
 	const struct facts_vitals *vitals;

@@ -78,6 +78,11 @@ static int read_node(struct env *env, const char *value)
 	return 0;
 }
 
+static int read_generation(struct env *env, const char *value)
+{
+	return parse_i64(value, 1, INT64_MAX, &env->generation);
+}
+
 static const struct {
 	const char *key;
 	int (*read)(struct env *env, const char *value);
@@ -88,6 +93,7 @@ static const struct {
 	{"SLIPWAY_CA_FINGERPRINT", read_fingerprint, "64 hex digits", false, false},
 	{"SLIPWAY_TOKEN", read_token, "43 characters of base64url, or nothing", true, true},
 	{"SLIPWAY_NODE", read_node, "a host name's first label", false, false},
+	{"SLIPWAY_GENERATION", read_generation, "a number from 1", false, true},
 };
 
 static int read_value(struct env *env, size_t row, const char *value, struct mark at, struct err *e)

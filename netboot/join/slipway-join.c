@@ -36,7 +36,8 @@ static const char usage[] =
 	"  SLIPWAY_URL             the provisioner: https://ADDRESS:PORT\n"
 	"  SLIPWAY_CA_FINGERPRINT  sha256 of its CA certificate, 64 hex digits\n"
 	"  SLIPWAY_TOKEN           one-time join token; needed until the node has joined\n"
-	"  SLIPWAY_NODE            this node's name\n";
+	"  SLIPWAY_NODE            this node's name\n"
+	"  SLIPWAY_GENERATION      whose configuration this is; optional\n";
 
 struct arguments {
 	const char *env, *state, *root;

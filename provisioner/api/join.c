@@ -235,6 +235,10 @@ static void take_heartbeat(const struct join *join, struct machine *m, const jso
 	bool registered = report_is_registered(beat) || !has_etcd,
 	     was_ready = m->life.state == NODE_READY;
 
+	int64_t runs = report_generation(beat, join->generation->number);
+
+	if (runs)
+		m->generation = runs;
 	report_boot_id(beat, m->boot_id, sizeof(m->boot_id));
 	(void)nodes_step(join->nodes, m, STEP_JOINED, /* begins_boot= */ false, now_ms);
 	if (registered && has_etcd &&

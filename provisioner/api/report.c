@@ -15,6 +15,13 @@ const char *report_text(const json_t *object, const char *key, size_t max)
 	return json_is_string(v) && json_string_length(v) <= max ? json_string_value(v) : NULL;
 }
 
+int64_t report_generation(const json_t *object, int64_t max)
+{
+	json_int_t number = json_integer_value(json_object_get(object, "generation"));
+
+	return number > 0 && number <= max ? number : 0;
+}
+
 void report_boot_id(const json_t *object, char *ret, size_t size)
 {
 	const char *text = report_text(object, "boot_id", size - 1);

@@ -14,6 +14,9 @@
 /* The text of a member that is a text of at most `max` bytes, else NULL. Borrowed from `object`. */
 const char *report_text(const json_t *object, const char *key, size_t max);
 
+/* The generation that the node says it runs, at most `max`; 0 when it says none. */
+int64_t report_generation(const json_t *object, int64_t max);
+
 /* Member "boot_id" as printable text; `ret` stays as it is when it is missing or does not fit. */
 void report_boot_id(const json_t *object, char *ret, size_t size);
 

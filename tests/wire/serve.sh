@@ -142,6 +142,7 @@ is "a seeded text is in etcd" hello "$(etcd_get /greeting)"
 is "a seeded map is, as JSON" '{"Network":"10.2.0.0/16"}' "$(etcd_get /coreos.com/network/config | jq -c .)"
 is "and the node itself" m1 "$(etcd_get /slipway/rv/nodes/m1 | jq -r .name)"
 is "its facts are kept" object "$(node '.facts | type')"
+is "it says which generation it runs" "$(field SLIPWAY_GENERATION)" "$(node .generation)"
 is "its token has had its day" 403 \
 	"$(post "$(jq -n --rawfile csr "$work/thief.csr" --arg t "$token" '{token: $t, csr: $csr, node: "m1"}')")"
 like "and the thief is told why" 'this token has been used' "$(cat "$work/body")"

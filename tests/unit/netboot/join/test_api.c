@@ -45,6 +45,7 @@ TEST(a_heartbeat_says_how_the_node_is)
 	*units = (struct units){.failed = {"a.service"}, .n = 1, .system = "degraded"};
 	const struct api_heartbeat beat = {.node = "worker1",
 		.boot_id = "b",
+		.generation = 12,
 		.registered = true,
 		.secrets = "0f12ab",
 		.vitals = &vitals,
@@ -53,7 +54,7 @@ TEST(a_heartbeat_says_how_the_node_is)
 	api_write_heartbeat(&beat, &body);
 	assert_string_equal(body.s,
 		"{\"node\":\"worker1\",\"boot_id\":\"b\",\"agent\":\"" SLIPWAY_VERSION
-		"\",\"registered\":true,\"secrets\":\"0f12ab\",\"uptime_s\":7,\"load\":0.42,\"memory_free_kib\":8,"
+		"\",\"generation\":12,\"registered\":true,\"secrets\":\"0f12ab\",\"uptime_s\":7,\"load\":0.42,\"memory_free_kib\":8,"
 		"\"system\":\"degraded\",\"units_failed\":[\"a.service\"],"
 		"\"addresses\":[\"10.10.0.17/24\"]}");
 }

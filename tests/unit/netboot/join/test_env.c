@@ -10,7 +10,7 @@
 #define TOKEN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN-_0"
 #define GOOD                                                                      \
 	"SLIPWAY_URL=https://10.10.0.1:8443\nSLIPWAY_CA_FINGERPRINT=" FINGERPRINT \
-	"\nSLIPWAY_TOKEN=" TOKEN "\nSLIPWAY_NODE=worker1\n"
+	"\nSLIPWAY_TOKEN=" TOKEN "\nSLIPWAY_NODE=worker1\nSLIPWAY_GENERATION=12\n"
 
 static int parse(const char *text, struct env *env, struct err *e)
 {
@@ -60,6 +60,8 @@ TEST(a_wrong_value_is_named_with_its_line)
 		{"SLIPWAY_CA_FINGERPRINT=00", 1, "64 hex digits"},
 		{"SLIPWAY_NODE=Worker", 1, "Worker"},
 		{"SLIPWAY_NODE=a.b", 1, "a.b"},
+		{"SLIPWAY_GENERATION=0", 1, "SLIPWAY_GENERATION"},
+		{"SLIPWAY_GENERATION=slot_number_of_generation", 1, "a number from 1"},
 		{"SLIPWAY_NODE=\"a", 1, "SLIPWAY_NODE"},
 		{"SLIPWAY_NODE=a\x1b[2J", 1, "SLIPWAY_NODE"},
 		{"# x\n# y\nnonsense", 3, "KEY=value"},
@@ -155,7 +157,18 @@ TEST(a_url_has_a_scheme_an_address_and_a_port)
 	assert_int_equal(port, 2379);
 }
 
-RUN(t(a_file_is_read_as_systemd_reads_it), t(a_wrong_value_is_named_with_its_line),
-	t(a_token_is_never_repeated_in_an_error), t(a_nul_or_an_endless_value_is_refused),
-	t(only_the_token_may_be_missing), t(the_environment_wins_over_the_file),
-	t(a_url_has_a_scheme_an_address_and_a_port))
+TEST(the_generation_may_be_told)
+{
+	struct env env;
+	struct err e;
+
+	assert_int_equal(parse(GOOD, &env, &e), 0);
+	assert_int_equal(env.generation, 12);
+	assert_int_equal(parse("SLIPWAY_NODE=worker1\n", &env, &e), 0);
+	assert_int_equal(env.generation, 0);
+}
+
+RUN(t(the_generation_may_be_told), t(a_file_is_read_as_systemd_reads_it),
+	t(a_wrong_value_is_named_with_its_line), t(a_token_is_never_repeated_in_an_error),
+	t(a_nul_or_an_endless_value_is_refused), t(only_the_token_may_be_missing),
+	t(the_environment_wins_over_the_file), t(a_url_has_a_scheme_an_address_and_a_port))

@@ -181,7 +181,12 @@ TEST(old_generation_is_published_again_under_a_new_number)
 	assert_string_equal(result.generation.hash, first->hash);
 	assert_int_equal(generation_open(lab.archive, &result.generation, &again, &e), 0);
 	memcpy(again->agent_sha256, LAB_SHA256, sizeof(again->agent_sha256));
-	assert_string_equal(lab_text(again, "m1", ARTEFACT_CONFIG), was);
+	/* Byte for byte, but for the number that it says. */
+	AUTO(free_p) char *is = xstrdup(lab_text(again, "m1", ARTEFACT_CONFIG));
+	char *number = strstr(is, "SLIPWAY_GENERATION%3D3");
+	assert_non_null(number);
+	number[strlen("SLIPWAY_GENERATION%3D")] = '1';
+	assert_string_equal(is, was);
 	assert_int_equal(publish_again(lab.archive, 1, &order, &result, &e), 0);
 	assert_false(result.is_new);
 	assert_int_equal(publish_again(lab.archive, 9, &order, &result, &e), -ENOENT);

@@ -69,7 +69,7 @@ refuses "two nodes with one address" 65 'cluster\.yaml:[0-9]+:[0-9]+: .*10\.77\.
 restore
 
 with --config "$work/config/nothing.yaml"
-refuses "no cluster.yaml" 1 'nothing\.yaml: No such file'
+refuses "no cluster.yaml" 65 'nothing\.yaml: No such file'
 
 with
 edit 's|image: lab/1|image: lab/7|'
@@ -108,7 +108,7 @@ with --templates "$work/nowhere"
 refuses "no templates" 1 'nowhere: No such file.*--templates'
 
 with --agent "$work/images"
-refuses "no join agent" 65 'slipway-join.*--agent'
+refuses "no join agent" 1 'slipway-join.*--agent'
 
 with --log-level loud
 refuses "a log level that is none" 2 'loud.*error, warn, info, debug'
@@ -233,7 +233,7 @@ firmware=$(dirname "$(readlink -f /usr/lib/ipxe/snponly.efi)")
 ok "our own TFTP serves a loader" fetch snponly.efi "$firmware/snponly.efi"
 edit '$ a tftp: {backend: tftpd-hpa}'
 kill -HUP $serve
-ok "who serves TFTP can not change under way, and a reload says so" wait_for 5 "the word" logged 'tftp: .*restart slipway'
+ok "who serves TFTP can not change under way, and a reload says so" wait_for 5 "the word" logged 'waits for a restart of slipway'
 kill $serve
 wait $serve
 serve

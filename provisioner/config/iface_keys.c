@@ -1,18 +1,13 @@
 #include "provisioner/config/iface_keys.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <net/if.h>
 #include <string.h>
 
 #include "provisioner/base/addr.h"
 #include "provisioner/base/parse.h"
+#include "provisioner/config/iface_values.h"
 #include "provisioner/config/networkd.h"
 
-#define NUMBER_MAX UINT32_C(4294967295)
-#define MTU_MAX 65535
-#define VLAN_MAX 4094
 #define SHOWN_MAX ((size_t)60)
 
 struct row;
@@ -57,79 +52,6 @@ static void *member(const struct taking *t)
 	return (char *)t->link + t->row->field;
 }
 
-/* ---- What a value may be ---- */
-
-static bool is_interface(const char *text)
-{
-	size_t n = strlen(text);
-
-	if (n == 0 || n >= IFNAMSIZ || strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
-		return false;
-	for (; *text; text++)
-		if (!isalnum((unsigned char)*text) && !strchr("_.-", *text))
-			return false;
-	return true;
-}
-
-/* The one wildcard that all three systems read alike. */
-static bool is_interface_or_pattern(const char *text)
-{
-	char plain[IFNAMSIZ] = "";
-	size_t n = strlen(text);
-
-	if (n == 0 || n >= sizeof(plain))
-		return false;
-	for (size_t i = 0; i <= n; i++)
-		plain[i] = (char)(text[i] == '*' ? 'x' : text[i]);
-	return is_interface(plain);
-}
-
-static bool is_mac(const char *text)
-{
-	struct mac mac;
-
-	return mac_parse(text, &mac) == 0 && mac_is_unicast(&mac);
-}
-
-static bool is_address(const char *text)
-{
-	return iface_family(text) != 0 && !strchr(text, '/');
-}
-
-static bool is_network(const char *text)
-{
-	return iface_family(text) != 0 && strchr(text, '/');
-}
-
-static bool is_number(const char *text)
-{
-	uint32_t v;
-
-	return parse_u32(text, 0, NUMBER_MAX, &v) == 0;
-}
-
-static bool is_mtu(const char *text)
-{
-	uint32_t v;
-
-	return parse_u32(text, 68, MTU_MAX, &v) == 0; /* RFC 791: every link carries 68 bytes */
-}
-
-static bool is_vlan_id(const char *text)
-{
-	uint32_t v;
-
-	return parse_u32(text, 1, VLAN_MAX, &v) == 0;
-}
-
-/* A search domain; "~" before it is for routing alone, "~." takes every question. */
-static bool is_domain(const char *text)
-{
-	if (strcmp(text, "~.") == 0)
-		return true;
-	return parse_is_hostname(text + (text[0] == '~'));
-}
-
 /* ---- How a value is taken ---- */
 
 static void take_text(struct taking *t)
@@ -147,16 +69,16 @@ static void take_text(struct taking *t)
 /* In lower case with colons, as the kernel prints it. */
 static void take_mac(struct taking *t)
 {
-	const char **into = member(t);
+	const char **into = member(t), *value = t->entry->value;
 	char text[MAC_TEXT_SIZE];
 	struct mac mac;
 
-	if (t->entry->value[0] && !is_mac(t->entry->value))
-		complain(t);
-	else if (t->entry->value[0] && mac_parse(t->entry->value, &mac) == 0)
+	if (!value[0])
+		*into = NULL;
+	else if (mac_parse(value, &mac) == 0 && mac_is_unicast(&mac))
 		*into = arena_strdup(t->arena, mac_text(&mac, text));
 	else
-		*into = NULL;
+		complain(t);
 }
 
 /* Words parted by blanks, added to what is there. */
@@ -362,7 +284,7 @@ static const struct word client_ids[] = {{"mac", "mac"}, {"duid", "duid"}, {NULL
 #define TO_ROUTE(member) .field = offsetof(struct iface_route, member)
 #define YES_NO .take = take_choice, .expected = "yes or no"
 #define MS .take = take_ms, .expected = "a time like 100ms"
-#define NUMBER .take = take_text, .holds = is_number, .expected = "a number"
+#define NUMBER .take = take_text, .holds = iface_is_number, .expected = "a number"
 #define WORD(list, says) .take = take_word, .words = (list), .expected = (says)
 #define REFUSED(instead) .take = refuse, .expected = (instead)
 
@@ -372,20 +294,22 @@ static const char times[] = "write the configuration of the system's own time se
 static const char a_daemon[] = "run a DHCP server as a unit";
 
 static const struct row rows[] = {
-	{"Match", "Name", .take = take_text, TO(name), .holds = is_interface_or_pattern,
+	{"Match", "Name", .take = take_text, TO(name), .holds = iface_is_name_or_pattern,
 		.expected = "one interface's name, or a pattern with *"},
 	{"Match", "MACAddress", .take = take_mac, TO(mac), .expected = "one MAC address"},
 	{"Match", "PermanentMACAddress", .take = take_mac, TO(mac), .expected = "one MAC address"},
 	{"Match", "Type", .take = take_any, .words = ether, .expected = "ether"},
 	{"Match", "Kind", .take = take_nothing, .words = no_virtual, .expected = "!*"},
-	{"Link", "MTUBytes", .take = take_text, TO(mtu), .holds = is_mtu, .expected = "bytes"},
+	{"Link", "MTUBytes", .take = take_text, TO(mtu), .holds = iface_is_mtu,
+		.expected = "bytes"},
 	{"Link", "MACAddress", .take = take_mac, TO(own_mac), .expected = "a MAC address"},
 	{"Link", "RequiredForOnline", YES_NO, TO(online)},
-	{"NetDev", "Name", .take = take_text, TO(name), .holds = is_interface,
+	{"NetDev", "Name", .take = take_text, TO(name), .holds = iface_is_name,
 		.expected = "an interface's name"},
 	{"NetDev", "Kind", .take = take_kind, .expected = "bond or vlan"},
 	{"NetDev", "MACAddress", .take = take_mac, TO(own_mac), .expected = "a MAC address"},
-	{"NetDev", "MTUBytes", .take = take_text, TO(mtu), .holds = is_mtu, .expected = "bytes"},
+	{"NetDev", "MTUBytes", .take = take_text, TO(mtu), .holds = iface_is_mtu,
+		.expected = "bytes"},
 	{"Bond", "Mode", WORD(modes, "a mode like active-backup or 802.3ad"), TO_BOND(MODE)},
 	{"Bond", "MIIMonitorSec", MS, TO_BOND(MIIMON)},
 	{"Bond", "UpDelaySec", MS, TO_BOND(UPDELAY)},
@@ -399,19 +323,19 @@ static const struct row rows[] = {
 	{"Bond", "AdSelect", WORD(ad_selects, "stable, bandwidth or count"), TO_BOND(AD_SELECT)},
 	{"Bond", "MinLinks", NUMBER, TO_BOND(MIN_LINKS)},
 	{"Bond", "GratuitousARP", NUMBER, TO_BOND(GRAT_ARP)},
-	{"VLAN", "Id", .take = take_text, TO(vlan_id), .holds = is_vlan_id,
+	{"VLAN", "Id", .take = take_text, TO(vlan_id), .holds = iface_is_vlan_id,
 		.expected = "a number from 1 to 4094"},
-	{"Network", "Address", .take = take_texts, TO(addresses), .holds = is_network,
+	{"Network", "Address", .take = take_texts, TO(addresses), .holds = iface_is_network,
 		.expected = "an address with its prefix length, 10.0.0.5/24 (32 at most)"},
-	{"Network", "Gateway", .take = take_texts, TO(gateways), .holds = is_address,
+	{"Network", "Gateway", .take = take_texts, TO(gateways), .holds = iface_is_address,
 		.expected = "an address"},
-	{"Network", "DNS", .take = take_texts, TO(dns), .holds = is_address,
+	{"Network", "DNS", .take = take_texts, TO(dns), .holds = iface_is_address,
 		.expected = "addresses (32 at most)"},
-	{"Network", "Domains", .take = take_texts, TO(domains), .holds = is_domain,
+	{"Network", "Domains", .take = take_texts, TO(domains), .holds = iface_is_domain,
 		.expected = "domain names (32 at most)"},
-	{"Network", "VLAN", .take = take_texts, TO(vlans), .holds = is_interface,
+	{"Network", "VLAN", .take = take_texts, TO(vlans), .holds = iface_is_name,
 		.expected = "the name of a VLAN's .netdev"},
-	{"Network", "Bond", .take = take_text, TO(bond_name), .holds = is_interface,
+	{"Network", "Bond", .take = take_text, TO(bond_name), .holds = iface_is_name,
 		.expected = "the name of a bond's .netdev"},
 	{"Network", "PrimarySlave", YES_NO, TO(primary)},
 	{"Network", "DHCP", .take = take_dhcp, .expected = "yes, no, ipv4 or ipv6"},
@@ -424,13 +348,13 @@ static const struct row rows[] = {
 	{"Network", "IPv4Forwarding", REFUSED(sysctl)},
 	{"Network", "IPMasquerade", REFUSED(firewall)},
 	{"Network", "DHCPServer", REFUSED(a_daemon)},
-	{"Address", "Address", .take = take_texts, TO(addresses), .holds = is_network,
+	{"Address", "Address", .take = take_texts, TO(addresses), .holds = iface_is_network,
 		.expected = "an address with its prefix length, 10.0.0.5/24 (32 at most)"},
-	{"Route", "Destination", .take = take_route_text, TO_ROUTE(to), .holds = is_network,
+	{"Route", "Destination", .take = take_route_text, TO_ROUTE(to), .holds = iface_is_network,
 		.expected = "a network like 10.0.0.0/8"},
-	{"Route", "Gateway", .take = take_route_text, TO_ROUTE(via), .holds = is_address,
+	{"Route", "Gateway", .take = take_route_text, TO_ROUTE(via), .holds = iface_is_address,
 		.expected = "an address"},
-	{"Route", "Metric", .take = take_route_text, TO_ROUTE(metric), .holds = is_number,
+	{"Route", "Metric", .take = take_route_text, TO_ROUTE(metric), .holds = iface_is_number,
 		.expected = "a number"},
 	{"Route", "GatewayOnLink", .take = take_on_link, .expected = "yes or no"},
 	{"DHCPv4", "ClientIdentifier", WORD(client_ids, "mac or duid"), TO(client_id)},

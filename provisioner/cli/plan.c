@@ -1,7 +1,6 @@
 #include "provisioner/cli/plan.h"
 
 #include <ctype.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,29 +73,12 @@ static char *diff_of(
 
 /* --- grouping ------------------------------------------------------------------------------------- */
 
-struct group {
-	uint64_t hash;
-	char *bare; /* what changes, without its neighbours: the same for all nodes of the group */
-	json_t *json;
-};
-
 struct gathering {
 	struct texts texts;
 	bool is_full;
-	struct group *groups;
-	size_t n, cap;
+	json_t *by_change; /* the groups, by what changes without its neighbours: the same for all nodes of one */
 	json_t *plan;
 };
-
-/* FNV-1a. */
-static uint64_t hash_of(const char *text)
-{
-	uint64_t h = 14695981039346656037U;
-
-	for (; *text; text++)
-		h = (h ^ (unsigned char)*text) * 1099511628211U;
-	return h;
-}
 
 /* What a system reads is made of the cloud-config: it says nothing new, and is hard to read. */
 static bool is_followed(const struct gathering *g, const json_t *node, const char *kind)
@@ -155,29 +137,23 @@ static json_t *artefacts_of(const struct gathering *g, json_t *node)
 	return list;
 }
 
+static json_t *group_new(const struct gathering *g, json_t *node)
+{
+	return json_pack("{s:s, s:[], s:o}", "needs", client_text(node, "needs"), "nodes",
+		"artefacts", artefacts_of(g, node));
+}
+
 static void add_to_group(struct gathering *g, json_t *node)
 {
-	char *text = bare_of(g, node);
-	uint64_t hash = hash_of(text);
-	size_t i = 0;
+	AUTO(free_p) char *change = bare_of(g, node);
+	json_t *group = json_object_get(g->by_change, change);
 
-	while (i < g->n && (g->groups[i].hash != hash || strcmp(g->groups[i].bare, text) != 0))
-		i++;
-	if (i < g->n) {
-		free(text);
-	} else {
-		if (g->n == g->cap) {
-			g->cap = g->cap ? 2 * g->cap : 16;
-			g->groups = xreallocarray(g->groups, g->cap, sizeof(*g->groups));
-		}
-		g->groups[g->n++] = (struct group){.hash = hash,
-			.bare = text,
-			.json = json_pack("{s:s, s:[], s:o}", "needs", client_text(node, "needs"),
-				"nodes", "artefacts", artefacts_of(g, node))};
-		(void)json_array_append_new(json_object_get(g->plan, "groups"), g->groups[i].json);
+	if (!group) {
+		group = group_new(g, node);
+		(void)json_array_append_new(json_object_get(g->plan, "groups"), group);
+		(void)json_object_set_nocheck(g->by_change, change, group);
 	}
-	(void)json_array_append(
-		json_object_get(g->groups[i].json, "nodes"), json_object_get(node, "name"));
+	(void)json_array_append(json_object_get(group, "nodes"), json_object_get(node, "name"));
 }
 
 static bool is_named(const struct cli *cli, const char *name)
@@ -272,23 +248,23 @@ static void gather(struct gathering *g, const json_t *changes)
 	add_files(g, json_object_get(changes, "files"));
 	add_nodes(g, compared);
 	json_decref(compared);
-	for (size_t i = 0; i < g->n; i++)
-		free(g->groups[i].bare);
-	free(g->groups);
 }
 
 int plan_gather(const struct cli *cli, const char *from, const char *to, bool is_full, json_t **ret)
 {
 	AUTO(client_free_json) json_t *changes = NULL;
-	struct gathering g = {.is_full = is_full,
-		.texts = {.cli = cli,
-			.known = json_object(),
-			.wanted = str_init(2 * PATH_BYTES_MAX)}};
 	char path[160];
 
 	if (snprintf(path, sizeof(path), "/v1/generations/%s/changes?from=%s", to, from) >=
 		(int)sizeof(path))
 		return cli_usage(cli);
+	struct gathering g = {
+		.is_full = is_full,
+		.by_change = json_object(),
+		.texts = {.cli = cli,
+			.known = json_object(),
+			.wanted = str_init(2 * PATH_BYTES_MAX)},
+	};
 	g.texts.rc = client_get_json(cli, path, &changes);
 	if (g.texts.rc == CLI_OK) {
 		g.plan = json_pack("{s:O, s:O, s:[], s:[], s:[], s:[], s:[]}", "from",
@@ -296,6 +272,7 @@ int plan_gather(const struct cli *cli, const char *from, const char *to, bool is
 			"inputs", "shared", "groups", "new", "gone");
 		gather(&g, changes);
 	}
+	json_decref(g.by_change);
 	json_decref(g.texts.known);
 	str_done(&g.texts.wanted);
 	if (g.texts.rc == CLI_OK)

@@ -172,13 +172,18 @@ static const char *const texts[SQL_N] = {
 		"SELECT " RENDERED_COLUMNS " FROM rendered WHERE number = ? ORDER BY name",
 	[SQL_RENDERED_REFERENCES] = "SELECT trace, o0, o1, o2, o3, o4, o5, o6 FROM rendered",
 	[SQL_RENDERED_DELETE] = "DELETE FROM rendered WHERE number = ?",
-	/* IS NOT: of a node that came or went, one hash is NULL. */
+	/* Those that are other or gone, then those that came. A FULL JOIN would look at every pair of nodes: SQLite
+	 * uses no index for one. IS NOT: of a node that is gone, one hash is NULL. */
 	[SQL_RENDERED_CHANGED] =
-		"SELECT coalesce(f.name, t.name), f.o0, f.o1, f.o2, f.o3, f.o4, f.o5, f.o6,"
+		"SELECT f.name, f.o0, f.o1, f.o2, f.o3, f.o4, f.o5, f.o6,"
 		" t.o0, t.o1, t.o2, t.o3, t.o4, t.o5, t.o6"
-		" FROM (SELECT * FROM rendered WHERE number = ?1) f"
-		" FULL JOIN (SELECT * FROM rendered WHERE number = ?2) t ON f.name = t.name"
-		" WHERE f.hash IS NOT t.hash ORDER BY 1",
+		" FROM rendered f LEFT JOIN rendered t ON t.number = ?2 AND t.name = f.name"
+		" WHERE f.number = ?1 AND f.hash IS NOT t.hash"
+		" UNION ALL"
+		" SELECT t.name, 0, 0, 0, 0, 0, 0, 0, t.o0, t.o1, t.o2, t.o3, t.o4, t.o5, t.o6"
+		" FROM rendered t WHERE t.number = ?2 AND NOT EXISTS"
+		" (SELECT 1 FROM rendered f WHERE f.number = ?1 AND f.name = t.name)"
+		" ORDER BY 1",
 
 	[SQL_FILE_PUT] =
 		"INSERT INTO files (number, kind, name, object, place) VALUES (?1, ?2, ?3, ?4,"

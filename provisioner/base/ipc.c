@@ -8,11 +8,11 @@
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "provisioner/base/clock.h"
 #include "provisioner/base/log.h"
+#include "provisioner/base/packet.h"
 
 #define QUEUE_BYTES_MAX ((size_t)32 << 20)
 #define MESSAGES_PER_WAKEUP 64
@@ -44,29 +44,13 @@ struct header {
 	uint16_t size;
 };
 
-union control {
-	struct cmsghdr align;
-	char bytes[CMSG_SPACE(sizeof(int))];
-};
-
 static int send_one(const struct ipc *c, uint16_t type, const void *payload, size_t size, int fd)
 {
 	struct header h = {.type = type, .size = (uint16_t)size};
 	struct iovec iov[2] = {{&h, sizeof(h)}, {.iov_len = size}};
-	union control control = {0};
-	struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
 
 	memcpy(&iov[1].iov_base, &payload, sizeof(payload)); /* sendmsg() does not write to it */
-	if (fd >= 0) {
-		m.msg_control = control.bytes;
-		m.msg_controllen = sizeof(control.bytes);
-		struct cmsghdr *cm = CMSG_FIRSTHDR(&m);
-		cm->cmsg_level = SOL_SOCKET;
-		cm->cmsg_type = SCM_RIGHTS;
-		cm->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(cm), &fd, sizeof(int));
-	}
-	return sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+	return packet_send(c->fd, iov, 2, fd, MSG_DONTWAIT);
 }
 
 static void queue_drop_first(struct ipc *c)
@@ -99,23 +83,6 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	}
 	if (!STAILQ_EMPTY(&c->queue))
 		(void)event_add(c->writable, NULL);
-}
-
-/* The one descriptor that came along, or -1. The space for one, rounded up, has room for two: a
- * hostile peer's second one must not stay open unseen. */
-static int received_fd(struct msghdr *m)
-{
-	int fd = -1;
-
-	for (struct cmsghdr *cm = CMSG_FIRSTHDR(m); cm; cm = CMSG_NXTHDR(m, cm)) {
-		if (cm->cmsg_level != SOL_SOCKET || cm->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= cm->cmsg_len; at += sizeof(int)) {
-			close_p(&fd);
-			memcpy(&fd, CMSG_DATA(cm) + at, sizeof(int));
-		}
-	}
-	return fd;
 }
 
 static bool kind_fits(const struct ipc_kind *kind, size_t size)
@@ -157,7 +124,7 @@ static void dispatch(
 			h->type, size, c->peer, held);
 }
 
-/* recvmsg() gives 0 for an empty message too: only a hang-up says that the peer is gone. */
+/* Reading gives 0 for an empty message too: only a hang-up says that the peer is gone. */
 static bool is_hung_up(const struct ipc *c)
 {
 	struct pollfd p = {.fd = c->fd};
@@ -171,27 +138,23 @@ static bool receive_one(struct ipc *c)
 	_Alignas(max_align_t) unsigned char payload[IPC_PAYLOAD_MAX];
 	struct header h = {0};
 	struct iovec iov[2] = {{&h, sizeof(h)}, {payload, sizeof(payload)}};
-	union control control;
-	struct msghdr m = {.msg_iov = iov,
-		.msg_iovlen = 2,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes)};
-	ssize_t n = recvmsg(c->fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	int fd;
+	ssize_t n = packet_receive(c->fd, iov, 2, &fd, MSG_DONTWAIT);
 
-	if (n < 0)
-		return errno == EINTR;
-	if (n == 0 &&
-		is_hung_up(
-			c)) { /* every copy of the peer's end is closed: the supervisor is gone */
+	if (n < 0 && n != -EMSGSIZE)
+		return false;
+	/* Every copy of the peer's end is closed: the supervisor is gone. */
+	if (n == 0 && is_hung_up(c)) {
 		log_info("%s closed the channel", c->peer);
 		(void)event_del(c->readable);
 		(void)event_base_loopexit(event_get_base(c->readable), NULL);
 		return false;
 	}
-	int fd = received_fd(&m);
-	if ((size_t)n < sizeof(h) || (m.msg_flags & MSG_TRUNC))
+	if (n < (ssize_t)sizeof(h)) {
 		h = (struct header){0}; /* a type that nobody has */
-	dispatch(c, &h, payload, (size_t)n < sizeof(h) ? 0 : (size_t)n - sizeof(h), fd);
+		n = sizeof(h);
+	}
+	dispatch(c, &h, payload, (size_t)n - sizeof(h), fd);
 	return true;
 }
 

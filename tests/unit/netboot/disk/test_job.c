@@ -68,6 +68,8 @@ TEST(nothing_yet_the_wrong_size_and_the_end_are_told_apart)
 	assert_int_equal(job_send(c.ends[1], "x", 1, c.ends[1]), 0);
 	assert_int_equal(job_receive(c.ends[0], &in, sizeof(in), &got), -EBADMSG);
 	assert_int_equal(got, -1);
+	assert_int_equal(job_send(c.ends[1], "longer", 7, -1), 0);
+	assert_int_equal(job_receive(c.ends[0], &in, sizeof(in), &got), -EBADMSG);
 	close_p(&c.ends[1]);
 	assert_int_equal(job_receive(c.ends[0], &in, sizeof(in), &got), -EPIPE);
 	assert_true(job_send(c.ends[0], &in, sizeof(in), -1) < 0);

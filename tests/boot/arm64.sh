@@ -2,38 +2,17 @@
 # An ARM64 machine: its UEFI loads Debian's signed shim by TFTP, shim loads GRUB, and GRUB the ARM64 kernel with the
 # node's arguments, whose RAM disk fetches the node's configuration with Debian's Ignition. The same machine given
 # an image for x86 is told by name, on its console, why it gets nothing.
-. "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../lab/rack.sh"
-need_root
+. "$(dirname "$0")/rack_lib.sh"
 
 arm=$("$top/tests/lab/arm64/build") || { fail "the ARM64 system can be made"; done_testing; }
 
-rack_use "slipway-arm64-$$"
-defer rack_down
-mkdir -p "$work/x86"
-echo "no kernel" >"$work/x86/vmlinuz"
-echo "no RAM disk" >"$work/x86/initrd.img"
+rack_new arm64
+no_os
 sed -E 's|^image: .*|image: lab/1-aarch64|; s|(name: worker1,)|\1 kernel-args: [slipway.lab=arm],|' \
 	"$top/docs/examples/lab/cluster.yaml" >"$work/cluster.yaml"
-rack_up && rack_image "$arm" 1-aarch64 && rack_fill "$work/x86" "$work/cluster.yaml" &&
-	install -d -m 0755 "$rack_dir/firmware" &&
-	install -m 0644 "$arm"/*.efi "$(readlink -f /usr/lib/ipxe/snponly.efi)" "$rack_dir/firmware/" &&
-	rack_serve --log-level debug --firmware "$rack_dir/firmware" ||
-	{ fail "a rack with a server can be set up"; done_testing; }
-
-has_event() {
-	[ "$(rack_cli events "$1" -n 1000 -o json | jq -rs "any(.[]; .kind == \"$2\" and (.text | test(\"${3:-}\")))")" = true ]
-}
-said() { tr -cd '\11\12\40-\176' <"$rack_dir/$1.console" | grep -q "$2"; }
-must() {
-	local limit=$1 sentence=$2 machine=$3
-	shift 3
-	if wait_for "$limit" "$sentence" "$@"; then pass "$sentence"; return; fi
-	fail "$sentence" "waited for it"
-	{ rack_cli events "$machine" -n 30; tail -n 20 "$rack_dir/serve.log"; tail -n 25 "$rack_dir/$machine.console"; cat "$rack_dir/$machine.qemu"; } |
-		tr -cd '\11\12\40-\176' | sed 's/^/# /'
-	done_testing
-}
+loaders_in "$work/firmware" "$arm"/*.efi
+rack_up && rack_image "$arm" 1-aarch64 && rack_fill "$os" "$work/cluster.yaml" &&
+	rack_serve --log-level debug --firmware "$work/firmware" || no_rack
 
 rack_on worker1 arm64 2
 must 60 "ARM64 firmware loads shim by TFTP" worker1 has_event worker1 loader '^shimaa64.efi by TFTP'
@@ -52,8 +31,7 @@ rack_off worker1
 # The wrong image. Firmware and loader are as before: only the script is another one.
 sed -i 's|^image: .*|image: lab/1|' "$rack_dir/config/cluster.yaml"
 kill -HUP "$(rack_pid serve)"
-published() { [ "$(rack_cli status -o json | jq .generation)" -ge 2 ]; }
-must 20 "the cluster is given an image for x86" worker1 published
+must 20 "the cluster is given an image for x86" worker1 is_published 2
 : >"$rack_dir/worker1.console"
 rack_on worker1 arm64 2
 must 90 "the ARM64 machine is told on its console that this is none for it" worker1 \

@@ -1,17 +1,11 @@
 #!/bin/bash
 # systemd-networkd where it lives: in the node OS, in an emulated machine. It asks twice, once from the initramfs and
 # once from the root, and then renews. What it sent is read off the wire, and what it understood off the console.
-. "$(dirname "$0")/../lib.sh"
-need_root
+. "$(dirname "$0")/rack_lib.sh"
 net_new dhn
 . "$(dirname "$0")/../wire/dhcp_lib.sh"
 
-os=${SLIPWAY_LAB_OS:-$top/build/lab/os}
-if [ -z "${SLIPWAY_LAB_OS:-}" ] && ! "$top/tests/lab/os/build" >&2; then
-	fail "the node OS can be built"
-	done_testing
-fi
-
+lab_os
 mac=02:00:00:00:0c:01
 in_cli ip link add br0 type bridge stp_state 0 forward_delay 0
 in_cli ip link set c0 master br0

@@ -3,13 +3,10 @@
 # slipway in mode proxy says what to boot. Real firmware boots its script from the two of them: iPXE in a
 # BIOS machine's network card, and EDK2's own PXE client. By hand, with curl and scapy: who gets a
 # configuration then, and who does not.
-. "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../lab/rack.sh"
-need_root
+. "$(dirname "$0")/rack_lib.sh"
 
-rack_use "slipway-proxy-$$"
+rack_new proxy
 foreign=$rack-f
-defer rack_down
 defer "ip netns del $foreign"
 
 # The foreign server has a namespace of its own, as it has a machine of its own: 10.77.0.2.
@@ -26,30 +23,10 @@ foreign_up() {
 }
 leased() { awk -v m="$1" '$2 == m { print $3 }' "$work/leases"; }
 
-mkdir -p "$work/os"
-echo "no kernel" >"$work/os/vmlinuz"
-echo "no RAM disk" >"$work/os/initrd.img"
+no_os
 sed 's|^  pool:.*|  mode: proxy|' "$top/docs/examples/lab/cluster.yaml" >"$work/cluster.yaml"
-rack_up && rack_fill "$work/os" "$work/cluster.yaml" && foreign_up && rack_serve --log-level debug ||
+rack_up && rack_fill "$os" "$work/cluster.yaml" && foreign_up && rack_serve --log-level debug ||
 	{ fail "a rack beside a foreign DHCP server can be set up"; done_testing; }
-
-# said NAME TEXT: on its console.
-said() { tr -cd '\11\12\40-\176' <"$rack_dir/$1.console" | grep -q "$2"; }
-timeline() { rack_cli nodes "$1"; }
-has_line() { timeline "$1" | grep -qE "$2"; }
-show() {
-	tail -n 40 "$rack_dir/serve.log" "$work/dnsmasq.log"
-	tail -n 25 "$rack_dir/$1.console" | tr -cd '\11\12\40-\176'
-	cat "$rack_dir/$1.qemu"
-}
-must() {
-	local limit=$1 sentence=$2 machine=$3
-	shift 3
-	if wait_for "$limit" "$sentence" "$@"; then pass "$sentence"; return; fi
-	fail "$sentence"
-	show "$machine" | sed 's/^/# /'
-	done_testing
-}
 
 # --- real firmware -------------------------------------------------------------------------------
 

@@ -1,39 +1,16 @@
 #!/bin/bash
 # Secure Boot: firmware that starts only what is signed loads Debian's shim, then its GRUB, and that the node's
 # kernel and RAM disk, all by TFTP, each checked by the one before. Unsigned iPXE is what it refuses.
-. "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../lab/rack.sh"
-need_root
+. "$(dirname "$0")/rack_lib.sh"
 
-os=${SLIPWAY_LAB_OS:-$top/build/lab/os}
-if [ -z "${SLIPWAY_LAB_OS:-}" ] && ! "$top/tests/lab/os/build" >&2; then
-	fail "the lab OS can be built"
-	done_testing
-fi
+lab_os
 loaders=$("$top/tests/lab/loaders") || { fail "the signed loaders can be had"; done_testing; }
 
-rack_use "slipway-secure-$$"
-defer rack_down
+rack_new secure
 sed -E 's|(name: master1,)|\1 boot-file: shimx64.efi, kernel-args: [ignore_loglevel],|' \
 	"$top/docs/examples/lab/cluster.yaml" >"$work/cluster.yaml"
-rack_up && rack_fill "$os" "$work/cluster.yaml" && install -d -m 0755 "$rack_dir/firmware" &&
-	install -m 0644 "$loaders"/*.efi "$(readlink -f /usr/lib/ipxe/snponly.efi)" "$rack_dir/firmware/" &&
-	rack_serve --log-level debug --firmware "$rack_dir/firmware" ||
-	{ fail "a rack with a server can be set up"; done_testing; }
-
-has_event() {
-	[ "$(rack_cli events "$1" -n 1000 -o json | jq -rs "any(.[]; .kind == \"$2\" and (.text | test(\"${3:-}\")))")" = true ]
-}
-said() { tr -cd '\11\12\40-\176' <"$rack_dir/$1.console" | grep -q "$2"; }
-must() {
-	local limit=$1 sentence=$2 machine=$3
-	shift 3
-	if wait_for "$limit" "$sentence" "$@"; then pass "$sentence"; return; fi
-	fail "$sentence" "waited for it"
-	{ rack_cli events "$machine" -n 30; tail -n 20 "$rack_dir/serve.log"; tail -n 25 "$rack_dir/$machine.console"; cat "$rack_dir/$machine.qemu"; } |
-		tr -cd '\11\12\40-\176' | sed 's/^/# /'
-	done_testing
-}
+loaders_in "$work/firmware" "$loaders"/*.efi
+rack_begin "$work/cluster.yaml" --firmware "$work/firmware"
 
 rack_on master1 uefi-secure 1
 must 60 "firmware loads shim by TFTP" master1 has_event master1 loader '^shimx64.efi by TFTP'

@@ -2,9 +2,7 @@
 # Three blank machines become a cluster, each by its own way of network boot; a fourth one, which
 # nobody knows, waits; and killing any worker of the server in the middle of a boot stops nobody.
 # Real firmware, kernel, systemd, Ignition and etcd, in emulated machines.
-. "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../lab/rack.sh"
-need_root
+. "$(dirname "$0")/rack_lib.sh"
 
 machines=(master1 worker1 worker2)
 declare -A address=([master1]=10.77.0.11 [worker1]=10.77.0.12 [worker2]=10.77.0.13)
@@ -12,13 +10,8 @@ etcd=http://10.77.0.11:2379
 
 # --- questions -----------------------------------------------------------------------------------
 
-# node NAME FILTER: one fact of the server's about a machine. events NAME FILTER: of its timeline, since $since.
+# node NAME FILTER: one fact of the server's about a machine.
 node() { rack_cli nodes "$1" -o json | jq -r "$2"; }
-since=0
-events() {
-	rack_cli events "$1" -n 1000 -o json | jq -rs --argjson since "$since" "map(select(.wall_ms >= \$since)) | $2"
-}
-has_event() { [ "$(events "$1" "any(.[]; .kind == \"$2\" and (.text | test(\"${3:-}\")))")" = true ]; }
 etcdctl() { rack_in env ETCDCTL_API=3 etcdctl --endpoints "$etcd" --command-timeout=10s "$@"; }
 etcd_value() { etcdctl get "$1" --print-value-only; }
 registered() { etcd_value "/slipway/lab/nodes/$1" | jq -r "$2"; }
@@ -31,40 +24,11 @@ is_ready() { [ "$(node "$1" .state)" = ready ]; }
 # Ready in this life: its boot began after $since.
 is_ready_again() { has_event "$1" ready && is_ready "$1"; }
 
-# What a failed wait leaves behind must be enough to see why.
-show() {
-	local m
-	rack_cli nodes
-	rack_cli events -n 40
-	tail -n 15 "$rack_dir/serve.log"
-	for m in "$@"; do
-		echo "--- $m"
-		tail -n 25 "$rack_dir/$m.console" | tr -cd '\11\12\40-\176'
-		cat "$rack_dir/$m.qemu"
-	done
-}
-
-# must SECONDS SENTENCE MACHINE COMMAND...: a test that waits; without it the rest makes no sense.
-must() {
-	local limit=$1 sentence=$2 machine=$3
-	shift 3
-	if wait_for "$limit" "$sentence" "$@"; then pass "$sentence"; return; fi
-	fail "$sentence" "waited $limit s"
-	show "$machine" | sed 's/^/# /'
-	done_testing
-}
-
 # --- power on ------------------------------------------------------------------------------------
 
-os=${SLIPWAY_LAB_OS:-$top/build/lab/os}
-if [ -z "${SLIPWAY_LAB_OS:-}" ] && ! "$top/tests/lab/os/build" >&2; then
-	fail "the node OS can be built"
-	done_testing
-fi
-rack_use "slipway-three-$$"
-defer rack_down
-rack_up && rack_fill "$os" "$top/docs/examples/lab/cluster.yaml" && rack_serve --log-level debug ||
-	{ fail "a rack with a server can be set up"; done_testing; }
+lab_os
+rack_new three
+rack_begin "$top/docs/examples/lab/cluster.yaml"
 
 rack_on master1 bios 1
 rack_on worker1 uefi 2
@@ -117,8 +81,6 @@ is "slipway status too" true "$(rack_cli status -o json | jq .etcd_seeded)"
 # --- a fourth machine, which nobody knows --------------------------------------------------------
 
 rack_on stranger bios 4
-# said NAME TEXT: on its console.
-said() { tr -cd '\11\12\40-\176' <"$rack_dir/$1.console" | grep -q "$2"; }
 must 90 "an unknown machine is told so on its console" stranger said stranger 'Slipway: this machine is not in the cluster yet'
 must 10 "and what it is" stranger said stranger 'MAC: 52:54:00:77:04:01'
 like "it is waiting, without a role" '^52:54:00:77:04:01 +- +waiting ' "$(rack_cli nodes)"

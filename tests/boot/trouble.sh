@@ -2,35 +2,15 @@
 # What can go wrong between iPXE and the kernel, and what the machine's console says of it: vendor's texts that look
 # like commands or are very long, a server that does not answer, an image that does not come, a network card
 # whose link dies. Each ends well, or on the local disk.
-. "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../lab/rack.sh"
-need_root
+. "$(dirname "$0")/rack_lib.sh"
 
-os=${SLIPWAY_LAB_OS:-$top/build/lab/os}
-if [ -z "${SLIPWAY_LAB_OS:-}" ] && ! "$top/tests/lab/os/build" >&2; then
-	fail "the lab OS can be built"
-	done_testing
-fi
-rack_use "slipway-trouble-$$"
-defer rack_down
-rack_up && rack_fill "$os" "$top/docs/examples/lab/cluster.yaml" && rack_serve --log-level debug ||
-	{ fail "a rack with a server can be set up"; done_testing; }
+lab_os
+rack_new trouble
+rack_begin "$top/docs/examples/lab/cluster.yaml"
 
-has_event() {
-	[ "$(rack_cli events "$1" -n 1000 -o json | jq -rs "any(.[]; .kind == \"$2\" and (.text | test(\"${3:-}\")))")" = true ]
-}
-console() { tr -cd '\11\12\40-\176' <"$rack_dir/$1.console"; }
 # The console is 80 characters wide; what iPXE says may be longer.
 said() { console "$1" | tr -d '\n' | grep -q "$2"; }
-must() {
-	local limit=$1 sentence=$2 machine=$3
-	shift 3
-	if wait_for "$limit" "$sentence" "$@"; then pass "$sentence"; return; fi
-	fail "$sentence" "waited for it"
-	{ rack_cli events "$machine" -n 30; tail -n 20 "$rack_dir/serve.log"; console "$machine" | tail -n 40; cat "$rack_dir/$machine.qemu"; } |
-		tr -cd '\11\12\40-\176' | sed 's/^/# /'
-	done_testing
-}
+
 
 # A disk whose first sector says on the serial line that it was started.
 local_disk() {
@@ -45,18 +25,17 @@ local_disk() {
 serial='S&mac=02-00-00-00-00-01 || echo BROKEN-1 && shell #1%41'
 product='P ${serial} $(id) `id` "q" && goto nowhere || echo BROKEN-2 ; exit 1 ?a=b&serial=forged'
 local_disk "$rack_dir/worker1.disk"
-# Its requests get lost that begin with "GET /script.ipxe", behind a TCP header with a time stamp; those that begin
-# with "GET /images/lab/" break off.
+# Its requests get lost that begin with "GET /script.ipxe"; those that begin with "GET /images/lab/" break off.
 rack_in nft 'table inet silent {
 	chain in {
 		type filter hook input priority 0;
-		ip saddr 10.77.0.12 tcp dport 80 @th,256,128 0x474554202f7363726970742e69707865 drop
+		ip saddr 10.77.0.12 tcp dport 80 @ih,0,128 0x474554202f7363726970742e69707865 drop
 	}
 }
 table inet refusing {
 	chain in {
 		type filter hook input priority 0;
-		ip saddr 10.77.0.12 tcp dport 80 @th,256,128 0x474554202f696d616765732f6c61622f reject with tcp reset
+		ip saddr 10.77.0.12 tcp dport 80 @ih,0,128 0x474554202f696d616765732f6c61622f reject with tcp reset
 	}
 }'
 rack_smbios="type=1,manufacturer=\${product:hex},product=$product,serial=$serial,uuid=77000000-0000-4000-8000-000000000002" \

@@ -1,34 +1,12 @@
 #!/bin/bash
 # Unified kernel images: UEFI loads kernel, RAM disk and arguments as one file by HTTP, and no boot loader at all.
 # Then Secure Boot with the site's own key: the firmware starts an image that is signed with it, and no other.
-. "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/../lab/rack.sh"
-need_root
+. "$(dirname "$0")/rack_lib.sh"
 
-os=${SLIPWAY_LAB_OS:-$top/build/lab/os}
-if [ -z "${SLIPWAY_LAB_OS:-}" ] && ! "$top/tests/lab/os/build" >&2; then
-	fail "the lab OS can be built"
-	done_testing
-fi
+lab_os
 
-rack_use "slipway-uki-$$"
-defer rack_down
-rack_up && rack_fill "$os" "$top/docs/examples/lab/cluster.yaml" && rack_serve --log-level debug ||
-	{ fail "a rack with a server can be set up"; done_testing; }
-
-has_event() {
-	[ "$(rack_cli events "$1" -n 1000 -o json | jq -rs "any(.[]; .kind == \"$2\" and (.text | test(\"${3:-}\")))")" = true ]
-}
-said() { tr -cd '\11\12\40-\176' <"$rack_dir/$1.console" | grep -q "$2"; }
-must() {
-	local limit=$1 sentence=$2 machine=$3
-	shift 3
-	if wait_for "$limit" "$sentence" "$@"; then pass "$sentence"; return; fi
-	fail "$sentence" "waited for it"
-	{ rack_cli events "$machine" -n 30; tail -n 20 "$rack_dir/serve.log"; tail -n 25 "$rack_dir/$machine.console"; cat "$rack_dir/$machine.qemu"; } |
-		tr -cd '\11\12\40-\176' | sed 's/^/# /'
-	done_testing
-}
+rack_new uki
+rack_begin "$top/docs/examples/lab/cluster.yaml"
 
 # --- as an operator makes them -------------------------------------------------------------------
 
@@ -49,8 +27,7 @@ ok "it comes into the image store with the other files" rack_image "$work/plain"
 ok "and so does the signed one" rack_image "$work/signed" signed unified.efi
 sed -Ei 's|^image: .*|image: lab/plain|; s|(name: worker2,)|\1 image: lab/signed,|' "$rack_dir/config/cluster.yaml"
 kill -HUP "$(rack_pid serve)"
-published() { [ "$(rack_cli status -o json | jq .generation)" -ge 2 ]; }
-must 30 "the cluster is told to boot them" worker1 published
+must 30 "the cluster is told to boot them" worker1 is_published 2
 
 # --- no loader -----------------------------------------------------------------------------------
 

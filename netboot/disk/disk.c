@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "netboot/disk/job.h"
+#include "netboot/disk/warm.h"
+#include "provisioner/base/clock.h"
 #include "provisioner/base/files.h"
 #include "provisioner/base/log.h"
 
@@ -42,6 +44,7 @@ struct disk {
 	unsigned n_readers;
 	TAILQ_HEAD(, disk_job) waiting;
 	struct disk_counters counters;
+	struct warm warm;
 };
 
 static void job_free(struct disk_job *j)
@@ -240,7 +243,7 @@ static bool is_cached(int fd, uint64_t offset)
 	       (errno == EOPNOTSUPP && is_in_memory(fd));
 }
 
-size_t disk_ready(int fd, uint64_t offset, size_t len)
+static size_t ask(int fd, uint64_t offset, size_t len)
 {
 	size_t ready = 0, run = 0;
 
@@ -252,6 +255,20 @@ size_t disk_ready(int fd, uint64_t offset, size_t len)
 	}
 	/* What was read in ends where it likes. */
 	return ready > 0 && is_cached(fd, offset + ready - 1) ? ready : ready - run;
+}
+
+size_t disk_ready(struct disk *d, const struct disk_file *f, uint64_t offset, size_t len)
+{
+	struct warm_piece piece = {f->device, f->inode, offset / DISK_PIECE};
+	int64_t now = clock_mono_ms();
+
+	assert(len <= DISK_PIECE - offset % DISK_PIECE);
+	if (warm_knows(&d->warm, piece, now))
+		return len;
+	size_t ready = ask(f->fd, offset, len);
+	if (ready == DISK_PIECE)
+		warm_note(&d->warm, piece, now);
+	return ready;
 }
 
 struct disk_job *disk_load(

@@ -5,12 +5,14 @@
  * one device, and at most two look for files, whatever else waits.
  *
  * The kernel tells what is cached (preadv2 with RWF_NOWAIT, openat2 with RESOLVE_CACHED). disk_ready() asks it for
- * one page in 32, the run of pages that the kernel drops at a time: docs/adr/0012 says what that is worth. */
+ * one page in 32, the run of pages that the kernel drops at a time, and does not ask again for a moment (warm.h):
+ * docs/adr/0012 says what that is worth. */
 #ifndef SLIPWAY_DISK_DISK_H
 #define SLIPWAY_DISK_DISK_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "netboot/disk/reader.h"
 
@@ -30,8 +32,17 @@ void disk_free(struct disk *d);
 int disk_open(struct disk *d, int root, const char *path, disk_told *tell, void *arg,
 	struct disk_job **ret_job) MUST_USE;
 
-/* How many of the `len` bytes from `offset` on can be read without waiting: 0 for none of them. */
-size_t disk_ready(int fd, uint64_t offset, size_t len) MUST_USE;
+/* What of a file is asked for at a time, at most: from one multiple of it to the next. */
+#define DISK_PIECE ((size_t)1 << 20)
+
+struct disk_file {
+	int fd; /* borrowed */
+	dev_t device;
+	ino_t inode;
+};
+
+/* How many of the `len` bytes from `offset` on, all in one piece, can be read without waiting: 0 for none of them. */
+size_t disk_ready(struct disk *d, const struct disk_file *f, uint64_t offset, size_t len) MUST_USE;
 
 /* Has bytes read into the page cache. Borrows `fd` until then. */
 struct disk_job *disk_load(

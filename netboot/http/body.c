@@ -8,19 +8,20 @@
 #define SEND_CHUNK ((size_t)1 << 20) /* then the others have their turn */
 #define LOAD_CHUNK ((size_t)4 << 20) /* a disk's time is better used in one go */
 
-void http_body_begin(struct http_body *b, int file, bool is_memory, uint64_t first, uint64_t len)
+void http_body_begin(
+	struct http_body *b, struct disk_file file, bool is_memory, uint64_t first, uint64_t len)
 {
 	*b = (struct http_body){
 		.file = file, .is_memory = is_memory, .at = first, .left = len, .cached = first};
 	/* sendfile() would read ahead, and wait for a disk that has much to do. */
 	if (!is_memory && len > 0)
-		(void)posix_fadvise(file, 0, 0, POSIX_FADV_RANDOM);
+		(void)posix_fadvise(file.fd, 0, 0, POSIX_FADV_RANDOM);
 }
 
 void http_body_done(struct http_body *b)
 {
 	disk_forget(b->load);
-	close_p(&b->file);
+	close_p(&b->file.fd);
 	*b = HTTP_BODY_NONE;
 }
 
@@ -36,9 +37,10 @@ static size_t sendable(
 	if (b->is_memory)
 		return want;
 	if (b->cached <= b->at)
-		b->cached = b->at + disk_ready(b->file, b->at, want);
+		b->cached = b->at + disk_ready(disk, &b->file, b->at,
+					    least(b->left, DISK_PIECE - b->at % DISK_PIECE));
 	if (b->cached <= b->at)
-		b->load = disk_load(disk, b->file, b->at, least(b->left, LOAD_CHUNK), tell, arg);
+		b->load = disk_load(disk, b->file.fd, b->at, least(b->left, LOAD_CHUNK), tell, arg);
 	return least(b->cached - b->at, want);
 }
 
@@ -54,7 +56,7 @@ int http_body_send(
 
 		if (want == 0)
 			return b->load ? -EINPROGRESS : -EIO;
-		ssize_t n = http_wire_send_file(wire, b->file, b->at, want);
+		ssize_t n = http_wire_send_file(wire, b->file.fd, b->at, want);
 		if (n == -EINTR)
 			continue;
 		if (n < 0)

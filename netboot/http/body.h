@@ -11,21 +11,22 @@
 #include "netboot/disk/disk.h"
 
 struct http_body {
-	int file;        /* -1: none */
-	bool is_memory;  /* never on a disk */
-	uint64_t at;     /* of the next byte to send */
-	uint64_t left;   /* to send */
-	uint64_t cached; /* to here the file was found in the page cache */
-	uint64_t moved;  /* bytes sent */
+	struct disk_file file; /* .fd -1: none */
+	bool is_memory;        /* never on a disk */
+	uint64_t at;           /* of the next byte to send */
+	uint64_t left;         /* to send */
+	uint64_t cached;       /* to here the file was found in the page cache */
+	uint64_t moved;        /* bytes sent */
 	struct disk_job *load;
 };
 
 struct http_wire;
 
-#define HTTP_BODY_NONE ((struct http_body){.file = -1})
+#define HTTP_BODY_NONE ((struct http_body){.file = {.fd = -1}})
 
-/* `len` bytes of `file` (taken) from `first` on. */
-void http_body_begin(struct http_body *b, int file, bool is_memory, uint64_t first, uint64_t len);
+/* `len` bytes of `file` (whose descriptor is taken) from `first` on. */
+void http_body_begin(
+	struct http_body *b, struct disk_file file, bool is_memory, uint64_t first, uint64_t len);
 void http_body_done(struct http_body *b);
 
 /* Sends what can be sent now. 0 when it is all out, -EAGAIN when the socket is full or the others should have their turn,

@@ -462,7 +462,8 @@ void http_reply_file(struct http_connection *c, int fd, const char *type, bool i
 			file.size, st.st_ino);
 	http_reply_for_file(&c->reply, &c->head, &file);
 	if (c->reply.is_file && !c->reply.no_body)
-		http_body_begin(&c->body, fd, is_answer, c->reply.first, c->reply.len);
+		http_body_begin(&c->body, (struct disk_file){fd, st.st_dev, st.st_ino}, is_answer,
+			c->reply.first, c->reply.len);
 	else
 		close_p(&fd);
 	begin_reply(c);

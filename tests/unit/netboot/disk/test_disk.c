@@ -184,8 +184,10 @@ TEST(what_is_in_memory_is_ready_and_what_is_known_is_opened_at_once)
 		disk_forget(job);
 	} else {
 		assert_true(fd >= 0);
-		assert_int_equal(disk_ready(fd, 0, 3), 3);
-		assert_int_equal(disk_ready(fd, 1, 1), 1);
+		const struct disk_file f = {.fd = fd};
+
+		assert_int_equal(disk_ready(d.disk, &f, 0, 3), 3);
+		assert_int_equal(disk_ready(d.disk, &f, 1, 1), 1);
 	}
 	assert_int_equal(unlinkat(dir, "file", 0), 0);
 	assert_int_equal(rmdir(folder), 0);

@@ -27,13 +27,16 @@ bool cli_has(const struct cli *cli, const char *name)
 	return cli->values[option_index(cli, name)] != NULL;
 }
 
+bool cli_is_json(const struct cli *cli)
+{
+	return strcmp(cli_value(cli, "output"), "json") == 0;
+}
+
 bool cli_output_is_legal(const struct cli *cli, const char *one)
 {
-	const char *output = cli_value(cli, "output");
-
-	if (strcmp(output, one) == 0 || strcmp(output, "json") == 0)
+	if (cli_is_json(cli) || strcmp(cli_value(cli, "output"), one) == 0)
 		return true;
-	cli_complain(cli, "--output: \"%.40s\" is not %s or json", output, one);
+	cli_complain(cli, "--output: \"%.40s\" is not %s or json", cli_value(cli, "output"), one);
 	return false;
 }
 

@@ -63,6 +63,9 @@ struct cli {
 const char *cli_value(const struct cli *cli, const char *name);
 bool cli_has(const struct cli *cli, const char *name);
 
+/* True when --output is "json". */
+bool cli_is_json(const struct cli *cli);
+
 /* True when --output is `one` or "json"; false after saying so. */
 bool cli_output_is_legal(const struct cli *cli, const char *one);
 

@@ -93,11 +93,6 @@ int client_get(const struct cli *cli, const char *path, struct str *ret_body)
 	return talk(cli, /* is_post= */ false, path, ret_body);
 }
 
-int client_order(const struct cli *cli, const char *path, struct str *ret_body)
-{
-	return talk(cli, /* is_post= */ true, path, ret_body);
-}
-
 static int talk_json(const struct cli *cli, bool is_post, const char *path, json_t **ret)
 {
 	AUTO(str_done) struct str body = str_init(BODY_BYTES_MAX);
@@ -130,31 +125,15 @@ const char *client_text(const json_t *object, const char *key)
 	return text ? text : "";
 }
 
+long long client_number(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
 void client_print_json(const json_t *j)
 {
 	(void)json_dumpf(j, stdout, JSON_INDENT(2));
 	(void)putchar('\n');
-}
-
-void client_print_lines(FILE *to, const json_t *lines)
-{
-	json_t *line;
-	size_t i;
-
-	json_array_foreach(lines, i, line)(void) fprintf(to, "%s\n", json_string_value(line));
-}
-
-void client_print_restart(const json_t *done)
-{
-	const json_t *settings = json_object_get(done, "waits_for_restart");
-	json_t *setting;
-	size_t i;
-
-	json_array_foreach(settings, i, setting)
-		printf("%s%s", i ? ", " : "", json_string_value(setting));
-	if (i > 0)
-		printf(" %s when slipway serve is started anew: systemctl restart slipway\n",
-			i == 1 ? "counts" : "count");
 }
 
 void client_free_json(json_t **j)

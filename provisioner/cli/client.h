@@ -3,7 +3,6 @@
 #define SLIPWAY_CLI_CLIENT_H
 
 #include <jansson.h>
-#include <stdio.h>
 
 #include "provisioner/base/str.h"
 #include "provisioner/cli/cli.h"
@@ -16,11 +15,10 @@
 /* GETs `path`. CLI_OK and the body, or an exit status after saying why. */
 int client_get(const struct cli *cli, const char *path, struct str *ret_body);
 
-/* POSTs nothing to `path`; otherwise the same. */
-int client_order(const struct cli *cli, const char *path, struct str *ret_body);
-
 /* The same, parsed; the caller decrefs. */
 int client_get_json(const struct cli *cli, const char *path, json_t **ret);
+
+/* POSTs nothing to `path`; otherwise the same. */
 int client_order_json(const struct cli *cli, const char *path, json_t **ret);
 
 /* The exit status after saying why: what an answer with this status means, or that there is no server. */
@@ -30,14 +28,11 @@ int client_no_server(const struct cli *cli);
 /* The text under `key`, borrowed; "" when there is none. */
 const char *client_text(const json_t *object, const char *key);
 
+/* The number under `key`; 0 when there is none. */
+long long client_number(const json_t *object, const char *key);
+
 /* Indented, with a newline. */
 void client_print_json(const json_t *j);
-
-/* Each text of a list as a line. */
-void client_print_lines(FILE *to, const json_t *lines);
-
-/* Settings of `done` that count only after slipway serve is started anew: a sentence, if there are any. */
-void client_print_restart(const json_t *done);
 
 void client_free_json(json_t **j);
 

@@ -129,7 +129,7 @@ static int report(const struct cli *cli, const struct cluster *c, struct err_lis
 	int rc = errors->n == 0 ? CLI_OK : CLI_CONFIG;
 
 	err_list_sort(errors);
-	if (strcmp(cli_value(cli, "output"), "json") == 0) {
+	if (cli_is_json(cli)) {
 		print_json(c, errors);
 		return rc;
 	}

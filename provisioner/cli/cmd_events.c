@@ -27,7 +27,7 @@ static void print_event(const json_t *e, bool as_json)
 		(void)putchar('\n');
 		return;
 	}
-	(void)clock_text(json_integer_value(json_object_get(e, "wall_ms")), when);
+	(void)clock_text(client_number(e, "wall_ms"), when);
 	printf("%.12s  %-18s %-10s %s\n", when + 11,
 		client_text(e, "node")[0] ? client_text(e, "node") : "-", client_text(e, "kind"),
 		client_text(e, "text"));
@@ -41,7 +41,7 @@ static void print_all(const json_t *events, bool as_json, int64_t *last)
 
 	json_array_foreach(events, i, e)
 	{
-		int64_t id = json_integer_value(json_object_get(e, "id"));
+		int64_t id = client_number(e, "id");
 
 		print_event(e, as_json);
 		*last = id > *last ? id : *last;
@@ -76,7 +76,7 @@ static int follow(const struct cli *cli, bool as_json, int64_t last)
 static int run(const struct cli *cli)
 {
 	AUTO(client_free_json) json_t *events = NULL;
-	bool as_json = strcmp(cli_value(cli, "output"), "json") == 0;
+	bool as_json = cli_is_json(cli);
 	int64_t limit, last = 0;
 
 	if (!cli_output_is_legal(cli, "text"))

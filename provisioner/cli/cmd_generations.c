@@ -15,11 +15,6 @@ static const struct cli_option options[] = {
 	{.name = NULL},
 };
 
-static long long number_of(const json_t *object, const char *key)
-{
-	return (long long)json_integer_value(json_object_get(object, key));
-}
-
 static const char *state_of(const json_t *g)
 {
 	if (json_is_true(json_object_get(g, "served")))
@@ -29,7 +24,7 @@ static const char *state_of(const json_t *g)
 
 static void describe(const json_t *g, char *ret, size_t size)
 {
-	long long again = number_of(g, "rolled_back_to");
+	long long again = client_number(g, "rolled_back_to");
 
 	if (again > 0)
 		(void)snprintf(
@@ -50,13 +45,13 @@ static void print_list(const json_t *list)
 	{
 		char number[24], hash[13], when[CLOCK_TEXT_SIZE], changed[24], what[320];
 
-		(void)snprintf(number, sizeof(number), "%lld", number_of(g, "number"));
+		(void)snprintf(number, sizeof(number), "%lld", client_number(g, "number"));
 		(void)snprintf(hash, sizeof(hash), "%.12s", client_text(g, "hash"));
-		(void)snprintf(changed, sizeof(changed), "%lld", number_of(g, "changed"));
+		(void)snprintf(changed, sizeof(changed), "%lld", client_number(g, "changed"));
 		describe(g, what, sizeof(what));
 		const char *const cells[] = {number, hash,
-			clock_text(number_of(g, "created_ms"), when), client_text(g, "by"), changed,
-			what, state_of(g)};
+			clock_text(client_number(g, "created_ms"), when), client_text(g, "by"),
+			changed, what, state_of(g)};
 		table_row(t, cells);
 	}
 	table_print(t, stdout);
@@ -70,13 +65,13 @@ static void print_one(const json_t *g)
 	size_t i;
 
 	describe(g, what, sizeof(what));
-	printf("generation  %lld%s%s\n", number_of(g, "number"), state_of(g)[0] ? ", " : "",
+	printf("generation  %lld%s%s\n", client_number(g, "number"), state_of(g)[0] ? ", " : "",
 		state_of(g));
 	printf("hash        %s\n", client_text(g, "hash"));
-	printf("published   %s by %s\n", clock_text(number_of(g, "created_ms"), when),
+	printf("published   %s by %s\n", clock_text(client_number(g, "created_ms"), when),
 		client_text(g, "by"));
 	printf("holds       %s\n", what);
-	printf("changed     %lld nodes\n", number_of(g, "changed"));
+	printf("changed     %lld nodes\n", client_number(g, "changed"));
 	printf("listens on  %s\n", client_text(g, "listening"));
 	json_array_foreach(files, i, f)
 		printf("\n--- %s\n%s", client_text(f, "name"), client_text(f, "text"));
@@ -89,9 +84,8 @@ static int show(const struct cli *cli, const char *path)
 	int rc = client_get_json(cli, path, &reply);
 	if (rc != CLI_OK)
 		return rc;
-	if (strcmp(cli_value(cli, "output"), "json") == 0) {
-		(void)json_dumpf(reply, stdout, JSON_INDENT(2));
-		(void)putchar('\n');
+	if (cli_is_json(cli)) {
+		client_print_json(reply);
 	} else if (json_is_array(reply)) {
 		print_list(reply);
 	} else {

@@ -97,7 +97,7 @@ static int run(const struct cli *cli)
 	AUTO(free_p) struct images_entry *list = NULL;
 	AUTO(free_p) struct row *row = xcalloc(1, sizeof(*row));
 	AUTO(str_done) struct str text = str_init(OUTPUT_BYTES_MAX);
-	bool as_json = cli_has(cli, "json") || strcmp(cli_value(cli, "output"), "json") == 0;
+	bool as_json = cli_has(cli, "json") || cli_is_json(cli);
 	struct images_users users;
 	size_t n, n_unverified = 0;
 

@@ -41,7 +41,7 @@ static const char *span(
 
 static const char *length_of(const json_t *l, char buf[static HUMAN_SIZE])
 {
-	json_int_t lease_s = json_integer_value(json_object_get(l, "lease_s"));
+	int64_t lease_s = client_number(l, "lease_s");
 
 	return lease_s > 0 ? human_duration(lease_s * 1000, buf) : "";
 }
@@ -124,7 +124,7 @@ static int add_filters(const struct cli *cli, struct str *path)
 
 static int clear_quarantine(const struct cli *cli, const char *address)
 {
-	AUTO(str_done) struct str answer = str_init(4096);
+	AUTO(client_free_json) json_t *answer = NULL;
 	char path[64];
 	uint32_t parsed;
 
@@ -133,7 +133,7 @@ static int clear_quarantine(const struct cli *cli, const char *address)
 		return CLI_USAGE;
 	}
 	(void)snprintf(path, sizeof(path), "/v1/leases/%s/clear-quarantine", address);
-	int rc = client_order(cli, path, &answer);
+	int rc = client_order_json(cli, path, &answer);
 	if (rc == CLI_OK)
 		printf("%s may be given out again\n", address);
 	return rc;
@@ -154,7 +154,7 @@ static int run(const struct cli *cli)
 {
 	AUTO(client_free_json) json_t *answer = NULL;
 	AUTO(str_done) struct str path = str_init(PATH_BYTES_MAX);
-	bool as_json = cli_has(cli, "json") || strcmp(cli_value(cli, "output"), "json") == 0;
+	bool as_json = cli_has(cli, "json") || cli_is_json(cli);
 
 	if (!cli_output_is_legal(cli, "table"))
 		return CLI_USAGE;
@@ -170,8 +170,7 @@ static int run(const struct cli *cli)
 	if (cli_has(cli, "count")) {
 		printf("%zu\n", json_array_size(leases));
 	} else if (as_json) {
-		(void)json_dumpf(leases, stdout, JSON_INDENT(2));
-		(void)putchar('\n');
+		client_print_json(leases);
 	} else {
 		print_table(leases);
 	}

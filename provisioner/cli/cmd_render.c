@@ -30,9 +30,8 @@ static void print_place(const json_t *s, char *ret, size_t size)
 	const char *file = client_text(s, "file");
 
 	if (file[0])
-		(void)snprintf(ret, size, "%s:%lld:%lld", file,
-			(long long)json_integer_value(json_object_get(s, "line")),
-			(long long)json_integer_value(json_object_get(s, "column")));
+		(void)snprintf(ret, size, "%s:%lld:%lld", file, client_number(s, "line"),
+			client_number(s, "column"));
 	else
 		(void)snprintf(ret, size, "default");
 }
@@ -82,7 +81,7 @@ static int explain(const struct cli *cli)
 	int rc = client_get_json(cli, path, &answer);
 	if (rc != CLI_OK)
 		return rc;
-	if (strcmp(cli_value(cli, "output"), "json") == 0) {
+	if (cli_is_json(cli)) {
 		client_print_json(answer);
 		return CLI_OK;
 	}

@@ -14,11 +14,6 @@ static const struct cli_option options[] = {
 	{.name = NULL},
 };
 
-static long long number_of(const json_t *s, const char *key)
-{
-	return (long long)json_integer_value(json_object_get(s, key));
-}
-
 /* Other DHCP servers on the internal network. */
 static void print_rivals(const json_t *rivals)
 {
@@ -40,18 +35,18 @@ static void print_queued(const json_t *q)
 {
 	char bytes[HUMAN_SIZE], size[HUMAN_SIZE], so_far[HUMAN_SIZE], expected[HUMAN_SIZE];
 	const char *node = client_text(q, "node");
-	long long expected_ms = number_of(q, "expected_ms");
+	long long expected_ms = client_number(q, "expected_ms");
 	bool is_loading = strcmp(client_text(q, "state"), "loading") == 0;
 
 	printf("  %-22s ", node[0] ? node : client_text(q, "address"));
-	(void)human_duration(number_of(q, "for_ms"), so_far);
+	(void)human_duration(client_number(q, "for_ms"), so_far);
 	if (is_loading)
 		printf("loads %s by %s: %s of %s in %s", client_text(q, "file"),
 			strcmp(client_text(q, "protocol"), "tftp") == 0 ? "TFTP" : "HTTP",
-			human_bytes((uint64_t)number_of(q, "bytes"), bytes),
-			human_bytes((uint64_t)number_of(q, "size"), size), so_far);
+			human_bytes((uint64_t)client_number(q, "bytes"), bytes),
+			human_bytes((uint64_t)client_number(q, "size"), size), so_far);
 	else
-		printf("waits at place %lld for %s", number_of(q, "place"), so_far);
+		printf("waits at place %lld for %s", client_number(q, "place"), so_far);
 	if (expected_ms >= 0)
 		printf(", about %s %s", human_duration(expected_ms, expected),
 			is_loading ? "to go" : "until its turn");
@@ -61,17 +56,17 @@ static void print_queued(const json_t *q)
 /* Who loads images and who waits for that. The first of each are shown: a hall is long. */
 static void print_queue(const json_t *queue)
 {
-	long long shown[2] = {0, 0}, waiting = number_of(queue, "waiting");
-	long long rate = number_of(queue, "bytes_per_s"), expected_ms = -1;
+	long long shown[2] = {0, 0}, waiting = client_number(queue, "waiting");
+	long long rate = client_number(queue, "bytes_per_s"), expected_ms = -1;
 	char per_s[HUMAN_SIZE], expected[HUMAN_SIZE];
 	const json_t *nodes = json_object_get(queue, "nodes"), *q;
 	size_t i;
 
-	if (number_of(queue, "loading") + waiting == 0)
+	if (client_number(queue, "loading") + waiting == 0)
 		return;
-	json_array_foreach(nodes, i, q) expected_ms = number_of(q, "expected_ms");
-	printf("queue       %lld of %lld load", number_of(queue, "loading"),
-		number_of(queue, "slots"));
+	json_array_foreach(nodes, i, q) expected_ms = client_number(q, "expected_ms");
+	printf("queue       %lld of %lld load", client_number(queue, "loading"),
+		client_number(queue, "slots"));
 	if (rate > 0)
 		printf(" at %s/s", human_bytes((uint64_t)rate, per_s));
 	printf(", %lld wait", waiting);
@@ -101,17 +96,17 @@ static void print_status(const json_t *s)
 	printf("image       %s/%s, %s; signer: %s\n", client_text(s, "image_distro"),
 		client_text(s, "image_version"), client_text(s, "image_state"),
 		signer[0] ? signer : "unverified");
-	printf("generation  %lld (%.12s), %lld nodes\n", number_of(s, "generation"),
-		client_text(s, "generation_hash"), number_of(s, "nodes"));
-	if (number_of(s, "generation_published") > number_of(s, "generation"))
+	printf("generation  %lld (%.12s), %lld nodes\n", client_number(s, "generation"),
+		client_text(s, "generation_hash"), client_number(s, "nodes"));
+	if (client_number(s, "generation_published") > client_number(s, "generation"))
 		printf("waiting     generation %lld, for a restart of slipway serve\n",
-			number_of(s, "generation_published"));
+			client_number(s, "generation_published"));
 	if (json_is_true(json_object_get(s, "config_differs")))
 		puts("on disk     cluster.yaml is not what is published: slipway apply publishes "
 		     "it");
 	printf("etcd        %s\n",
 		json_is_true(json_object_get(s, "etcd_seeded")) ? "seeded" : "not seeded yet");
-	printf("up          %s, slipway %s\n", human_duration(number_of(s, "uptime_ms"), up),
+	printf("up          %s, slipway %s\n", human_duration(client_number(s, "uptime_ms"), up),
 		client_text(s, "version"));
 	print_rivals(json_object_get(s, "rivals"));
 	print_queue(json_object_get(s, "queue"));
@@ -132,7 +127,7 @@ static void print_counters(const json_t *counters)
 	{
 		char value[24];
 
-		(void)snprintf(value, sizeof(value), "%lld", number_of(c, "value"));
+		(void)snprintf(value, sizeof(value), "%lld", client_number(c, "value"));
 		const char *const cells[] = {client_text(c, "name"), value, client_text(c, "text")};
 		table_row(t, cells);
 	}
@@ -150,9 +145,8 @@ static int run(const struct cli *cli)
 	int rc = client_get_json(cli, is_counters ? "/v1/counters" : "/v1/status", &status);
 	if (rc != CLI_OK)
 		return rc;
-	if (strcmp(cli_value(cli, "output"), "json") == 0) {
-		(void)json_dumpf(status, stdout, JSON_INDENT(2));
-		(void)putchar('\n');
+	if (cli_is_json(cli)) {
+		client_print_json(status);
 	} else if (is_counters) {
 		print_counters(status);
 	} else {

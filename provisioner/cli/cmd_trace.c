@@ -66,12 +66,12 @@ static void write_packet(struct tracing *t, const json_t *line, const char *fram
 		return;
 	(void)snprintf(comment, sizeof(comment), "%s%s%s", node, node[0] ? ": " : "",
 		client_text(line, "verdict"));
-	struct pcapng_packet p = {.wall_us = json_integer_value(json_object_get(line, "wall_us")),
+	struct pcapng_packet p = {.wall_us = client_number(line, "wall_us"),
 		.bytes = (const uint8_t *)decoded,
 		.len = len,
 		.comment = comment,
 		.is_outbound = json_is_true(json_object_get(line, "reply")),
-		.n_lost = (uint64_t)json_integer_value(json_object_get(line, "lost"))};
+		.n_lost = (uint64_t)client_number(line, "lost")};
 	pcapng_add(&w, &p);
 	write_block(t, &w);
 }
@@ -89,7 +89,7 @@ static void write_end(struct tracing *t)
 
 static void print_line(const json_t *l)
 {
-	int64_t wall_us = json_integer_value(json_object_get(l, "wall_us"));
+	int64_t wall_us = client_number(l, "wall_us");
 	const char *node = client_text(l, "node"), *ends = client_text(l, "ends");
 	const char *text = client_text(l, "text");
 	char when[CLOCK_TEXT_SIZE];
@@ -107,7 +107,7 @@ static void take_packet(struct tracing *t, const json_t *line)
 {
 	const char *frame = client_text(line, "frame");
 
-	t->n_lost += (uint64_t)json_integer_value(json_object_get(line, "lost"));
+	t->n_lost += (uint64_t)client_number(line, "lost");
 	if (t->as_json) {
 		(void)json_dumpf(line, stdout, JSON_COMPACT);
 		(void)putchar('\n');
@@ -194,7 +194,7 @@ static int read_options(const struct cli *cli, struct tracing *t, uint32_t *ret_
 
 	*ret_limit_s = 0;
 	t->name = cli_value(cli, "write");
-	t->as_json = strcmp(cli_value(cli, "output"), "json") == 0;
+	t->as_json = cli_is_json(cli);
 	if (!cli_output_is_legal(cli, "text"))
 		return CLI_USAGE;
 	if ((count && parse_u32(count, 1, UINT32_MAX, &t->most) < 0) ||

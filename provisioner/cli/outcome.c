@@ -7,13 +7,7 @@
 
 #include "provisioner/cli/client.h"
 
-#define REPLY_MAX ((size_t)4 << 20)
 #define PATH_SIZE 1024
-
-static long long number_of(const json_t *object, const char *key)
-{
-	return (long long)json_integer_value(json_object_get(object, key));
-}
 
 void outcome_print_problems(const json_t *reply)
 {
@@ -26,16 +20,16 @@ void outcome_print_problems(const json_t *reply)
 
 		if (file[0])
 			(void)fprintf(stderr, "%s:", file);
-		if (number_of(p, "line") > 0)
-			(void)fprintf(stderr, "%lld:", number_of(p, "line"));
-		if (number_of(p, "column") > 0)
-			(void)fprintf(stderr, "%lld:", number_of(p, "column"));
+		if (client_number(p, "line") > 0)
+			(void)fprintf(stderr, "%lld:", client_number(p, "line"));
+		if (client_number(p, "column") > 0)
+			(void)fprintf(stderr, "%lld:", client_number(p, "column"));
 		(void)fprintf(stderr, "%s%s%s\n", file[0] ? " " : "",
 			strcmp(client_text(p, "severity"), "warning") == 0 ? "warning: " : "",
 			client_text(p, "message"));
 	}
-	if (number_of(reply, "more") > 0)
-		(void)fprintf(stderr, "and %lld more\n", number_of(reply, "more"));
+	if (client_number(reply, "more") > 0)
+		(void)fprintf(stderr, "and %lld more\n", client_number(reply, "more"));
 }
 
 static void print_waiting(const json_t *reply, const json_t *g)
@@ -44,14 +38,14 @@ static void print_waiting(const json_t *reply, const json_t *g)
 		return;
 	printf("it waits for a restart of slipway serve, to listen on: %s\n"
 	       "until then generation %lld is served\n",
-		client_text(g, "listening"), number_of(reply, "served"));
+		client_text(g, "listening"), client_number(reply, "served"));
 }
 
 static void print_published(const json_t *reply)
 {
 	const json_t *g = json_object_get(reply, "generation");
-	long long number = number_of(g, "number"), changed = number_of(g, "changed");
-	long long again = number_of(g, "rolled_back_to");
+	long long number = client_number(g, "number"), changed = client_number(g, "changed");
+	long long again = client_number(g, "rolled_back_to");
 
 	if (!json_is_true(json_object_get(reply, "is_new"))) {
 		printf("nothing to publish: generation %lld (%.12s) is that already\n", number,
@@ -69,14 +63,12 @@ static void print_published(const json_t *reply)
 		puts("cluster.yaml on disk is another one: slipway apply would publish that");
 }
 
-static int print(const struct cli *cli, const struct str *body)
+static int print(const struct cli *cli, const json_t *reply)
 {
-	AUTO(client_free_json) json_t *reply = json_loadb(str_text(body), body->len, 0, NULL);
 	bool is_ok = json_is_true(json_object_get(reply, "ok"));
 
-	if (strcmp(cli_value(cli, "output"), "json") == 0) {
-		(void)json_dumpf(reply, stdout, JSON_INDENT(2));
-		(void)putchar('\n');
+	if (cli_is_json(cli)) {
+		client_print_json(reply);
 		return is_ok ? CLI_OK : CLI_CONFIG;
 	}
 	outcome_print_problems(reply);
@@ -84,13 +76,14 @@ static int print(const struct cli *cli, const struct str *body)
 		print_published(reply);
 		return CLI_OK;
 	}
-	cli_complain(cli, "nothing has changed: generation %lld stays", number_of(reply, "served"));
+	cli_complain(
+		cli, "nothing has changed: generation %lld stays", client_number(reply, "served"));
 	return CLI_CONFIG;
 }
 
 int outcome_order(const struct cli *cli, const char *path)
 {
-	AUTO(str_done) struct str body = str_init(REPLY_MAX);
+	AUTO(client_free_json) json_t *reply = NULL;
 	AUTO(str_done) struct str query = str_init(PATH_SIZE);
 	const char *sudo = getenv("SUDO_USER");
 	const struct passwd *me = getpwuid(getuid());
@@ -102,6 +95,6 @@ int outcome_order(const struct cli *cli, const char *path)
 		cli_complain(cli, "your name is too long");
 		return CLI_USAGE;
 	}
-	int rc = client_order(cli, str_text(&query), &body);
-	return rc == CLI_OK ? print(cli, &body) : rc;
+	int rc = client_order_json(cli, str_text(&query), &reply);
+	return rc == CLI_OK ? print(cli, reply) : rc;
 }

@@ -175,6 +175,22 @@ int file_open_beneath_cached(int root, const char *path)
 	return fd == -EINVAL ? -EAGAIN : fd; /* before Linux 5.12: nothing is known to be cached */
 }
 
+const char *path_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+char *path_folder(const char *path)
+{
+	size_t len = (size_t)(path_name(path) - path);
+
+	if (len == 0)
+		return xstrdup(".");
+	return xstrndup(path, len > 1 ? len - 1 : len);
+}
+
 int dir_open(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

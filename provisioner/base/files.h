@@ -36,6 +36,12 @@ int file_open_beneath(int root, const char *path) MUST_USE;
 /* The same as long as the kernel knows the whole path without asking a disk; else -EAGAIN. */
 int file_open_beneath_cached(int root, const char *path) MUST_USE;
 
+/* The name of the file at `path`, without its folder: the end of it. */
+const char *path_name(const char *path);
+
+/* The folder that it is in; "." for a name alone. The caller frees it. */
+char *path_folder(const char *path);
+
 /* An O_PATH-less folder descriptor for the calls above, or a negative errno. */
 int dir_open(const char *path) MUST_USE;
 

@@ -104,10 +104,8 @@ static void list_images(const struct view *v)
  * the cluster can say is told why not. */
 static int look(const struct cli *cli, struct view *v)
 {
-	const char *path = cli_value(cli, "config"), *slash = strrchr(path, '/');
-	AUTO(free_p)
-	char *folder =
-		slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path)) : xstrdup(".");
+	const char *path = cli_value(cli, "config");
+	AUTO(free_p) char *folder = path_folder(path);
 	AUTO(close_p) int config_dir = dir_open(folder);
 	AUTO(close_p) int templates_dir = dir_open(cli_value(cli, "templates"));
 	struct sources sources = {.config_dir = config_dir, .shipped_dir = templates_dir};

@@ -143,10 +143,8 @@ static int report(const struct cli *cli, const struct cluster *c, struct err_lis
 
 static int run(const struct cli *cli)
 {
-	const char *path = cli_value(cli, "config"), *slash = strrchr(path, '/');
-	AUTO(free_p)
-	char *folder =
-		slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path)) : xstrdup(".");
+	const char *path = cli_value(cli, "config");
+	AUTO(free_p) char *folder = path_folder(path);
 	AUTO(arena_free_p) struct arena *a = arena_new(ARENA_BYTES_MAX);
 	AUTO(close_p) int config_dir = dir_open(folder);
 	AUTO(close_p) int templates_dir = dir_open(cli_value(cli, "templates"));

@@ -395,10 +395,7 @@ static int check_text(const struct cli *cli, const char *path, const struct str 
 
 static int write_file(const struct cli *cli, const char *path, const struct str *text)
 {
-	const char *slash = strrchr(path, '/');
-	AUTO(free_p)
-	char *folder =
-		slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path)) : xstrdup(".");
+	AUTO(free_p) char *folder = path_folder(path);
 	AUTO(close_p) int dir = dir_open(folder);
 	int rc = dir;
 
@@ -408,7 +405,7 @@ static int write_file(const struct cli *cli, const char *path, const struct str 
 		rc = dir;
 	}
 	if (rc >= 0)
-		rc = file_write(dir, slash ? slash + 1 : path, str_text(text), text->len, 0644);
+		rc = file_write(dir, path_name(path), str_text(text), text->len, 0644);
 	if (rc < 0) {
 		cli_complain(cli, "%s: %s", path, strerror(-rc));
 		return CLI_FAILED;

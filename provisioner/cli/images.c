@@ -64,10 +64,7 @@ int images_take_id(const struct cli *cli, const char *text, struct image_id *ret
 /* The folder of cluster.yaml, or -1: it need not be there. */
 static int open_config_dir(const struct cli *cli)
 {
-	const char *path = cli_value(cli, "config"), *slash = strrchr(path, '/');
-	AUTO(free_p)
-	char *folder =
-		slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path)) : xstrdup(".");
+	AUTO(free_p) char *folder = path_folder(cli_value(cli, "config"));
 	int fd = dir_open(folder);
 
 	return fd < 0 ? -1 : fd;

@@ -35,11 +35,10 @@ static bool is_yaml(const char *name)
 /* What `name` beside `path` is called: "/etc/slipway/nodes.d/a.yaml". */
 static char *beside(const char *path, const char *name)
 {
-	const char *slash = strrchr(path, '/');
 	AUTO(str_done) struct str text = str_init(PATH_BYTES_MAX);
 
-	str_printf(&text, "%.*s%s%s%s", slash ? (int)(slash - path + 1) : 0, path,
-		CLUSTER_NODES_DIR, name ? "/" : "", name ? name : "");
+	str_printf(&text, "%.*s%s%s%s", (int)(path_name(path) - path), path, CLUSTER_NODES_DIR,
+		name ? "/" : "", name ? name : "");
 	return str_take(&text);
 }
 
@@ -143,20 +142,15 @@ static int add_folder(struct reading *r, int dir, const char *path)
 /* The folder of `path`, opened anew: the caller's descriptor may be of no use for openat() of a path. */
 static int open_folder(int dir, const char *path)
 {
-	const char *slash = strrchr(path, '/');
-
 	if (dir != AT_FDCWD)
 		return fcntl(dir, F_DUPFD_CLOEXEC, 0);
-	AUTO(free_p)
-	char *folder =
-		slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path)) : xstrdup(".");
+	AUTO(free_p) char *folder = path_folder(path);
 	return dir_open(folder);
 }
 
 int cluster_files_read(
 	int dir, const char *path, struct cluster_files *ret, struct err_list *errors)
 {
-	const char *slash = strrchr(path, '/');
 	AUTO(close_p) int folder = open_folder(dir, path);
 	struct reading r = {
 		.files = {.texts = xcalloc(CLUSTER_FILES_MAX + 1, sizeof(struct cluster_text)),
@@ -165,7 +159,7 @@ int cluster_files_read(
 		.errors = errors};
 
 	int rc = folder < 0 ? complain(errors, path, folder)
-			    : add(&r, folder, slash ? slash + 1 : path, xstrdup(path));
+			    : add(&r, folder, path_name(path), xstrdup(path));
 	if (rc == 0)
 		rc = add_folder(&r, folder, path);
 	if (rc < 0)

@@ -50,7 +50,6 @@ struct worker {
 struct supervisor {
 	const struct serve_options *options;
 	const struct cluster *cluster;
-	const char *config_name;
 	char listening[ARCHIVE_LISTENING_SIZE];
 	bool publishes; /* what is on disk, at the next start of the provisioner */
 	uid_t uid;
@@ -145,7 +144,8 @@ static void start_worker(struct worker *w)
 	char address[IPV4_TEXT_SIZE];
 	char *words[] = {xstrdup("slipway"), xstrdup("worker"), xstrdup(worker_rows[w->kind].name),
 		xstrdup(s->cluster->network.internal.interface), xstrdup(w->state_dir),
-		xstrdup(s->config_name), xstrdup(s->options->user), xstrdup(s->options->log_level),
+		xstrdup(path_name(s->options->config)), xstrdup(s->options->user),
+		xstrdup(s->options->log_level),
 		xstrdup(worker_tftp_word(tftp_mode(&s->cluster->tftp))),
 		xstrdup(ipv4_text(s->cluster->network.internal.address.addr, address)),
 		xstrdup(s->listening), xstrdup(s->publishes ? "publish" : "-"), NULL};
@@ -349,15 +349,6 @@ static void raise_fd_limit(void)
 		RLIMIT_NOFILE, &limit); /* fewer descriptors mean fewer connections, no more */
 }
 
-static void split_config(struct supervisor *s, char **ret_folder)
-{
-	const char *path = s->options->config, *slash = strrchr(path, '/');
-
-	s->config_name = slash ? slash + 1 : path;
-	*ret_folder =
-		slash ? xstrndup(path, slash == path ? 1 : (size_t)(slash - path)) : xstrdup(".");
-}
-
 /* cluster.yaml as it is on disk, which is about to be published. */
 static int load_config(struct supervisor *s, struct arena *a, struct err *e)
 {
@@ -410,10 +401,9 @@ static int check_options(struct supervisor *s, struct err *e)
 
 static int open_all(struct supervisor *s, struct arena *a, struct err *e)
 {
-	AUTO(free_p) char *folder = NULL;
+	AUTO(free_p) char *folder = path_folder(s->options->config);
 	int rc;
 
-	split_config(s, &folder);
 	/* Who may not serve still hears what is wrong with cluster.yaml. */
 	if ((rc = check_options(s, e)) < 0) {
 		struct err first = *e;

@@ -281,6 +281,26 @@ TEST(sealed_file_can_not_be_changed)
 	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
 }
 
+TEST(path_is_parted_into_its_folder_and_its_name)
+{
+	static const struct {
+		const char *path, *folder, *name;
+	} rows[] = {
+		{"/etc/slipway/cluster.yaml", "/etc/slipway", "cluster.yaml"},
+		{"site/cluster.yaml", "site", "cluster.yaml"},
+		{"cluster.yaml", ".", "cluster.yaml"},
+		{"/cluster.yaml", "/", "cluster.yaml"},
+		{"site/", "site", ""},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		AUTO(free_p) char *folder = path_folder(rows[i].path);
+
+		assert_string_equal(folder, rows[i].folder);
+		assert_string_equal(path_name(rows[i].path), rows[i].name);
+	}
+}
+
 #define T(sentence) cmocka_unit_test_setup_teardown(sentence, set_up, tear_down)
 
 int main(void)
@@ -295,7 +315,7 @@ int main(void)
 		T(what_is_no_regular_file_is_not_read), T(path_of_a_stranger_stays_below_its_root),
 		T(folder_is_made_with_its_parents),
 		T(folder_is_not_made_through_a_link_or_in_place_of_a_file),
-		T(sealed_file_can_not_be_changed)};
+		T(sealed_file_can_not_be_changed), T(path_is_parted_into_its_folder_and_its_name)};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(cases, NULL, NULL);

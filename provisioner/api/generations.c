@@ -162,19 +162,6 @@ static void on_gone(void *arg)
 	asker->stream = NULL; /* it is published all the same */
 }
 
-static void write_problems(struct json *j, const struct err *list, size_t n, const char *severity)
-{
-	for (size_t i = 0; i < n; i++) {
-		json_map(j);
-		json_key_text(j, "file", list[i].file[0] ? list[i].file : NULL);
-		json_key_int(j, "line", list[i].at.line);
-		json_key_int(j, "column", list[i].at.col);
-		json_key_text(j, "severity", severity);
-		json_key_text(j, "message", list[i].msg);
-		json_map_end(j);
-	}
-}
-
 static void write_outcome(const struct admin *a, const struct publish_outcome *o, struct str *out)
 {
 	struct json j = json_init(out);
@@ -191,12 +178,7 @@ static void write_outcome(const struct admin *a, const struct publish_outcome *o
 		json_key_bool(&j, "config_differs", a->generations.differs(a->generations.arg));
 	}
 	json_key_int(&j, "served", a->generation ? a->generation->number : 0);
-	json_key(&j, "problems");
-	json_list(&j);
-	write_problems(&j, o->errors.list, o->errors.n, "error");
-	write_problems(&j, o->errors.warnings, o->errors.n_warnings, "warning");
-	json_list_end(&j);
-	json_key_int(&j, "more", (int64_t)o->errors.dropped);
+	json_key_problems(&j, &o->errors);
 	json_map_end(&j);
 }
 

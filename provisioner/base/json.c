@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "provisioner/base/err.h"
+
 struct json json_init(struct str *out)
 {
 	return (struct json){.out = out};
@@ -152,4 +154,27 @@ void json_key_bool(struct json *j, const char *key, bool v)
 {
 	json_key(j, key);
 	json_bool(j, v);
+}
+
+static void json_problems(struct json *j, const struct err *list, size_t n, const char *severity)
+{
+	for (size_t i = 0; i < n; i++) {
+		json_map(j);
+		json_key_text(j, "file", list[i].file[0] ? list[i].file : NULL);
+		json_key_int(j, "line", list[i].at.line);
+		json_key_int(j, "column", list[i].at.col);
+		json_key_text(j, "severity", severity);
+		json_key_text(j, "message", list[i].msg);
+		json_map_end(j);
+	}
+}
+
+void json_key_problems(struct json *j, const struct err_list *l)
+{
+	json_key(j, "problems");
+	json_list(j);
+	json_problems(j, l->list, l->n, "error");
+	json_problems(j, l->warnings, l->n_warnings, "warning");
+	json_list_end(j);
+	json_key_int(j, "more", (int64_t)l->dropped);
 }

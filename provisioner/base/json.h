@@ -11,6 +11,8 @@
 
 #include "provisioner/base/str.h"
 
+struct err_list;
+
 struct json {
 	struct str *out; /* borrowed: must outlive the writer */
 	bool comma;      /* a value stands before the next one */
@@ -35,5 +37,9 @@ void json_raw(struct json *j, const char *text);
 void json_key_text(struct json *j, const char *key, const char *text);
 void json_key_int(struct json *j, const char *key, int64_t v);
 void json_key_bool(struct json *j, const char *key, bool v);
+
+/* What is wrong with what a person wrote: "problems", a list of {file, line, column, severity, message},
+ * and "more", how many errors are not in it. */
+void json_key_problems(struct json *j, const struct err_list *l);
 
 #endif

@@ -92,19 +92,6 @@ static int check(const struct cli *cli, struct arena *a, const struct folders *d
 	return 0;
 }
 
-static void add_problems(struct json *j, const struct err *list, size_t n, const char *severity)
-{
-	for (size_t i = 0; i < n; i++) {
-		json_map(j);
-		json_key_text(j, "file", list[i].file[0] ? list[i].file : NULL);
-		json_key_int(j, "line", list[i].at.line);
-		json_key_int(j, "column", list[i].at.col);
-		json_key_text(j, "severity", severity);
-		json_key_text(j, "message", list[i].msg);
-		json_map_end(j);
-	}
-}
-
 static void print_json(const struct cluster *c, const struct err_list *errors)
 {
 	AUTO(str_done) struct str out = str_init(JSON_BYTES_MAX);
@@ -114,12 +101,7 @@ static void print_json(const struct cluster *c, const struct err_list *errors)
 	json_key_bool(&j, "ok", errors->n == 0);
 	json_key_text(&j, "cluster", c ? c->name : NULL);
 	json_key_int(&j, "nodes", c ? c->n_nodes : 0);
-	json_key(&j, "problems");
-	json_list(&j);
-	add_problems(&j, errors->list, errors->n, "error");
-	add_problems(&j, errors->warnings, errors->n_warnings, "warning");
-	json_list_end(&j);
-	json_key_int(&j, "more", (int64_t)errors->dropped);
+	json_key_problems(&j, errors);
 	json_map_end(&j);
 	puts(str_text(&out));
 }

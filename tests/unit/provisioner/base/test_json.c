@@ -2,6 +2,7 @@
 
 #include <jansson.h>
 
+#include "provisioner/base/err.h"
 #include "provisioner/base/json.h"
 
 TEST(values_are_separated_and_nested)
@@ -82,6 +83,24 @@ TEST(nul_byte_is_written_as_an_escape)
 	assert_string_equal(str_text(&out), "\"a\\u0000b\"");
 }
 
+TEST(problems_are_a_list_of_errors_and_then_of_warnings)
+{
+	AUTO(str_done) struct str out = str_init(1000);
+	struct err_list l = {.dropped = 3};
+	struct json j = json_init(&out);
+
+	err_list_warn(&l, (struct mark){0}, "odd");
+	err_list_add(&l, (struct mark){"a.yaml", 2, 7}, "\"x\" is wrong");
+	json_map(&j);
+	json_key_problems(&j, &l);
+	json_map_end(&j);
+	assert_string_equal(str_text(&out),
+		"{\"problems\":[{\"file\":\"a.yaml\",\"line\":2,\"column\":7,"
+		"\"severity\":\"error\",\"message\":\"\\\"x\\\" is wrong\"},"
+		"{\"file\":null,\"line\":0,\"column\":0,"
+		"\"severity\":\"warning\",\"message\":\"odd\"}],\"more\":3}");
+}
+
 TEST(output_beyond_the_ceiling_is_an_error_not_half_a_document)
 {
 	AUTO(str_done) struct str out = str_init(10);
@@ -95,5 +114,5 @@ TEST(output_beyond_the_ceiling_is_an_error_not_half_a_document)
 }
 
 RUN(t(values_are_separated_and_nested), t(every_text_survives_a_reader),
-	t(nul_byte_is_written_as_an_escape),
+	t(nul_byte_is_written_as_an_escape), t(problems_are_a_list_of_errors_and_then_of_warnings),
 	t(output_beyond_the_ceiling_is_an_error_not_half_a_document))

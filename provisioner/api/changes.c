@@ -83,13 +83,12 @@ static void refuse(struct api_request *r, struct archive *a, int rc, const char 
 		api_reply_error(r, HTTP_SERVUNAVAIL, "generations.db: %s", archive_reason(a));
 }
 
-void changes_reply(struct api_request *r, const char *to_name, size_t len)
+void changes_reply(struct api_request *r, const char *to_text)
 {
 	const struct admin *admin = r->arg;
 	const struct generation *g = admin->generation;
 	AUTO(str_done) struct str out = str_init(API_REPLY_MAX);
 	AUTO(free_p) char *from_text = api_query(r, "from");
-	AUTO(free_p) char *to_text = xstrndup(to_name, len);
 	struct json j = json_init(&out);
 	int64_t from, to;
 

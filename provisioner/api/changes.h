@@ -7,8 +7,8 @@
 
 #include "provisioner/api/http.h"
 
-/* `to` is what the path says, `len` bytes of it. */
-void changes_reply(struct api_request *r, const char *to, size_t len);
+/* `to` is what the path says. */
+void changes_reply(struct api_request *r, const char *to);
 void changes_get_objects(struct api_request *r);
 
 #endif

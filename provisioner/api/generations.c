@@ -84,17 +84,21 @@ static int write_file(const char *name, const struct str *text, void *arg)
 	return 0;
 }
 
-/* The number that a path begins with; false, with the request answered, when it is none. `rest` is what follows it. */
-static bool read_number(struct api_request *r, int64_t *ret, const char **ret_rest)
+/* What the path calls the generation; *ret_rest is what follows that. The caller frees it. */
+static char *take_name(const struct api_request *r, const char **ret_rest)
 {
-	const char *slash = strchr(r->rest, '/');
-	AUTO(free_p)
-	char *text = slash ? xstrndup(r->rest, (size_t)(slash - r->rest)) : xstrdup(r->rest);
+	size_t len = strcspn(r->rest, "/");
 
-	*ret_rest = slash ? slash : "";
-	if (parse_i64(text, 1, INT64_MAX, ret) == 0)
+	*ret_rest = r->rest + len;
+	return xstrndup(r->rest, len);
+}
+
+/* False, with the request answered, when the name is no number. */
+static bool read_number(struct api_request *r, const char *name, int64_t *ret)
+{
+	if (parse_i64(name, 1, INT64_MAX, ret) == 0)
 		return true;
-	api_reply_error(r, HTTP_NOTFOUND, "\"%s\" is not the number of a generation", text);
+	api_reply_error(r, HTTP_NOTFOUND, "\"%s\" is not the number of a generation", name);
 	return false;
 }
 
@@ -105,15 +109,14 @@ void generations_get_one(struct api_request *r)
 	struct json j = json_init(&out);
 	struct archive_generation g;
 	const char *rest;
+	AUTO(free_p) char *name = take_name(r, &rest);
 	int64_t number;
 
-	const char *changes = strstr(r->rest, "/changes");
-
-	if (changes && changes[sizeof("/changes") - 1] == '\0') {
-		changes_reply(r, r->rest, (size_t)(changes - r->rest));
+	if (strcmp(rest, "/changes") == 0) {
+		changes_reply(r, name);
 		return;
 	}
-	if (!read_number(r, &number, &rest))
+	if (!read_number(r, name, &number))
 		return;
 	int rc = archive_find(archive_of(a), number, &g);
 	if (rc == -ENOENT || *rest) {
@@ -228,9 +231,10 @@ void generations_post_plan(struct api_request *r)
 void generations_post_one(struct api_request *r)
 {
 	const char *rest;
+	AUTO(free_p) char *name = take_name(r, &rest);
 	int64_t number;
 
-	if (!read_number(r, &number, &rest))
+	if (!read_number(r, name, &number))
 		return;
 	if (strcmp(rest, "/rollback") == 0)
 		order(r, (struct publish_wish){.again = number});

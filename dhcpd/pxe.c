@@ -8,6 +8,7 @@
 #include "provisioner/base/rd.h"
 
 #define HTTP_PORT 80
+#define HTTPS_PORT 443
 #define FILE_FIELD 127
 #define ARCH_DIGITS 5
 
@@ -131,15 +132,22 @@ static bool is_url(const char *file)
 
 /* "http://10.10.0.1/path": an address needs no name server, and the port is left out when it is HTTP's own,
  * for some firmware cannot read one. */
-static void put_url(const struct message_dhcp_settings *s, const char *folder, const char *name,
-	char ret[static PXE_FILE_SIZE])
+static void put_url(const struct message_dhcp_settings *s, bool is_tls, const char *folder,
+	const char *name, char ret[static PXE_FILE_SIZE])
 {
+	unsigned number = is_tls ? s->https_port : s->http_port;
 	char address[IPV4_TEXT_SIZE], port[8] = "";
 
-	if (s->http_port != HTTP_PORT)
-		(void)snprintf(port, sizeof(port), ":%u", (unsigned)s->http_port);
-	(void)snprintf(ret, PXE_FILE_SIZE, "http://%s%s/%s%s", ipv4_text(s->server.addr, address),
-		port, folder, name);
+	if (number != (is_tls ? HTTPS_PORT : HTTP_PORT))
+		(void)snprintf(port, sizeof(port), ":%u", number);
+	(void)snprintf(ret, PXE_FILE_SIZE, "http%s://%s%s/%s%s", is_tls ? "s" : "",
+		ipv4_text(s->server.addr, address), port, folder, name);
+}
+
+/* iPXE's URL: Debian's knows no TLS. */
+static void put_script_url(const struct message_dhcp_settings *s, char ret[static PXE_FILE_SIZE])
+{
+	put_url(s, /* is_tls= */ false, "", "boot.ipxe", ret);
 }
 
 static void tell(struct pxe_told *ret, const char *text)
@@ -167,7 +175,8 @@ static const char *loader_of_node(const struct pxe_ask *a, struct pxe_told *ret)
 	if (!a->node_file[0])
 		return NULL;
 	if (is_unified && a->client->uses_http) {
-		put_url(a->settings, "", BOOT_UNIFIED_PATH + 1, ret->file);
+		put_url(a->settings, a->settings->https_port != 0, "", BOOT_UNIFIED_PATH + 1,
+			ret->file);
 		return ret->file;
 	}
 	if (!is_unified && (a->client->uses_http || !is_url(a->node_file)))
@@ -193,12 +202,12 @@ static void choose_loader(const struct pxe_ask *a, struct pxe_told *ret)
 		return;
 	}
 	if (a->is_looping && !c->uses_http) {
-		put_url(a->settings, "", "boot.ipxe", ret->file);
+		put_script_url(a->settings, ret->file);
 		tell(ret, "asked for its boot loader again and again: gave it the boot script");
 		return;
 	}
 	if (c->uses_http && !is_url(file))
-		put_url(a->settings, "firmware/", file, ret->file);
+		put_url(a->settings, a->settings->https_port != 0, "firmware/", file, ret->file);
 	else if (file != ret->file)
 		(void)snprintf(ret->file, sizeof(ret->file), "%s", file);
 }
@@ -324,7 +333,7 @@ void pxe_answer(const struct pxe_ask *ask, const struct msg *request, struct msg
 	opts_copy(&reply->opts, OPT_UUID, &request->opts);
 	put_pxelinux(ask->settings, request, reply);
 	if (c->stage == STAGE_IPXE)
-		put_url(ask->settings, "", "boot.ipxe", ret->file);
+		put_script_url(ask->settings, ret->file);
 	else
 		choose_loader(ask, ret);
 	/* A Raspberry Pi is told of no file: it knows its own. */

@@ -102,6 +102,14 @@ static void check_tftp(const struct cluster *c, struct err_list *errors)
 			"tftp: tftpd-hpa has no single-port mode (backend: builtin has)");
 }
 
+static void check_http(const struct cluster *c, struct err_list *errors)
+{
+	if (c->http.firmware == HTTP_SCHEME_HTTPS && !c->ports.https)
+		err_list_add(errors, c->http.at,
+			"http: firmware is told https:// URLs, but there is no such port "
+			"(ports: {https: 443})");
+}
+
 static void check_etcd(const struct cluster *c, struct err_list *errors)
 {
 	uint32_t members = 0;
@@ -127,6 +135,7 @@ void cluster_check(struct arena *a, struct cluster *c, struct err_list *errors)
 {
 	check_dhcp(c, errors);
 	check_tftp(c, errors);
+	check_http(c, errors);
 	check_own_bond(c, errors);
 	check_own_external(c, errors);
 	for (uint32_t i = 0; i < c->n_nodes; i++)

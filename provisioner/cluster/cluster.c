@@ -35,6 +35,11 @@ bool cluster_node_boots_unified(const struct cluster_node *n)
 	return n->boot_file && strcmp(n->boot_file, BOOT_FILE_UNIFIED) == 0;
 }
 
+uint16_t cluster_https_boot_port(const struct cluster *c)
+{
+	return c->http.firmware == HTTP_SCHEME_HTTPS ? (uint16_t)c->ports.https : 0;
+}
+
 const struct cluster_node *cluster_node_find(const struct cluster *c, const char *name)
 {
 	if (c->by_name && c->n_nodes > 0) {

@@ -130,10 +130,14 @@ struct cluster_ports {
 	uint32_t https; /* 0: none */
 };
 
+enum http_scheme { HTTP_SCHEME_HTTP = 1, HTTP_SCHEME_HTTPS };
+
 struct cluster_http {
 	struct mark at;
 	uint32_t transfers; /* nodes that load images at a time */
-	const char *certificate; /* a PEM file beside cluster.yaml; NULL: the cluster's CA makes one */
+	uint32_t firmware;  /* enum http_scheme, of the URLs that HTTP boot is told */
+	const char
+		*certificate; /* a PEM file beside cluster.yaml; NULL: the cluster's CA makes one */
 };
 
 enum tftp_backend { TFTP_BUILTIN = 1, TFTP_HPA };
@@ -255,6 +259,9 @@ const struct cluster_subnet *cluster_subnet_of(const struct cluster *c, uint32_t
 const struct cluster_role *cluster_role_find(const struct cluster *c, const char *name);
 /* boot-file: uki */
 bool cluster_node_boots_unified(const struct cluster_node *n);
+
+/* The port of the URLs that HTTP boot is told with https://; 0: they are http:// ones. */
+uint16_t cluster_https_boot_port(const struct cluster *c);
 
 const struct cluster_node *cluster_node_find(const struct cluster *c, const char *name);
 

@@ -220,13 +220,20 @@ static const struct schema_section ports = {
 			.doc = "TCP port of boot HTTP."},
 		{.key = "https", .type = SCHEMA_NUMBER, AT(https), .preset = "0", .max = 65535,
 			.doc = "TCP port of boot HTTP with TLS, usually 443; 0: there is none. Scripts go on naming "
-			       "http://: a node comes here when its `boot-file` is an https:// URL."},
+			       "http://: firmware comes here by `http.firmware`, or by an https:// URL as a node's "
+			       "`boot-file`."},
 		{.key = "join", .type = SCHEMA_NUMBER, AT(join), .preset = "8443", .min = 1, .max = 65535,
 			.doc = "TCP port on which join agents register, with TLS."},
 		END},
 	.doc = "Ports on the internal address.",
 };
 #undef AT
+
+static const struct schema_word http_schemes[] = {
+	{"http", HTTP_SCHEME_HTTP},
+	{"https", HTTP_SCHEME_HTTPS},
+	{NULL, 0},
+};
 
 #define AT(member) .offset = offsetof(struct cluster_http, member)
 static const struct schema_section http = {
@@ -236,6 +243,11 @@ static const struct schema_section http = {
 			.max = 4000,
 			.doc = "How many nodes load images at a time. The others are told to ask again until it "
 			       "is their turn, in the order in which they came."},
+		{.key = "firmware", .type = SCHEMA_ENUM, AT(firmware), .preset = "http",
+			.words = http_schemes,
+			.doc = "What the URLs begin with that UEFI HTTP boot is told. https needs `ports.https`, and "
+			       "the CA of its certificate enrolled in each machine's firmware. A node's `boot-file` "
+			       "may be a whole URL of the other kind."},
 		{.key = "certificate", .type = SCHEMA_FILE_NAME, AT(certificate),
 			.doc = "A PEM file beside cluster.yaml with the key and the chain of certificates, leaf first, "
 			       "for `ports.https`. Without it the cluster's CA issues one for the server's address."},

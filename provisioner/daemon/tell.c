@@ -25,6 +25,7 @@ void tell_settings(const struct cluster *c, struct message_dhcp_settings *ret)
 		.server = c->network.internal.address,
 		.n_networks = 1 + c->dhcp.n_subnets,
 		.http_port = (uint16_t)c->ports.http,
+		.https_port = cluster_https_boot_port(c),
 		.mode = (uint8_t)c->dhcp.mode,
 		.enroll = (uint8_t)c->enroll,
 		.is_authoritative = c->dhcp.authoritative,

@@ -91,6 +91,7 @@ static void add_boot_files(struct str *out, const struct cluster *c, const struc
 	static const uint16_t shown[] = {0, 7, 16, 11, 19};
 	struct message_dhcp_settings s = {.server = c->network.internal.address,
 		.http_port = (uint16_t)c->ports.http,
+		.https_port = cluster_https_boot_port(c),
 		.mode = (uint8_t)c->dhcp.mode};
 	struct pxe_client ipxe = {.stage = STAGE_IPXE, .arch = ARCH_NONE};
 

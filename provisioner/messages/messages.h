@@ -88,6 +88,7 @@ struct message_dhcp_settings {
 	struct ipv4_net server; /* our address on the internal interface, and its network */
 	uint32_t n_networks;    /* NETWORKs that follow; the first is the internal interface's */
 	uint16_t http_port;
+	uint16_t https_port;           /* 0: HTTP boot is told http:// URLs, too */
 	uint8_t mode;                  /* enum dhcp_mode */
 	uint8_t enroll;                /* enum enroll: CLOSED gives unknown machines no address */
 	uint8_t is_authoritative;      /* refuse leases that we know nothing of */

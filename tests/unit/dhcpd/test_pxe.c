@@ -209,6 +209,41 @@ TEST(port_of_the_http_server_is_told_unless_it_is_80)
 	assert_string_equal(told.file, "http://10.77.0.1:8080/firmware/snponly.efi");
 }
 
+TEST(http_boot_is_told_https_urls_when_that_is_wanted_and_nobody_else_is)
+{
+	static const struct {
+		struct asker a;
+		uint16_t port;
+		const char *file;
+	} cases[] = {
+		{{.arch = 16, .class = HTTP}, 443, "https://10.77.0.1/firmware/snponly.efi"},
+		{{.arch = 16, .class = HTTP}, 8443, "https://10.77.0.1:8443/firmware/snponly.efi"},
+		{{.arch = 16, .class = HTTP, .node_file = "grub.efi"}, 443,
+			"https://10.77.0.1/firmware/grub.efi"},
+		{{.arch = 16, .class = HTTP, .node_file = "uki"}, 443,
+			"https://10.77.0.1/boot.efi"},
+		{{.arch = 16, .class = HTTP, .node_file = "http://10.77.0.1/firmware/x.efi"}, 443,
+			"http://10.77.0.1/firmware/x.efi"},
+		{{.arch = 7, .class = PXE}, 443, "snponly.efi"},
+		{{.arch = 7, .class = PXE, .user_class = "iPXE"}, 443, SCRIPT_URL},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct message_dhcp_settings s = settings;
+		struct msg m = request_of(&cases[i].a), reply = {0};
+		struct pxe_client c;
+
+		s.https_port = cases[i].port;
+		pxe_identify(&m, &c);
+		struct pxe_ask ask = {.settings = &s,
+			.client = &c,
+			.node_file = cases[i].a.node_file ? cases[i].a.node_file : "",
+			.way = PXE_IN_LEASE};
+		pxe_answer(&ask, &m, &reply, &told);
+		assert_string_equal(told.file, cases[i].file);
+	}
+}
+
 TEST(file_too_long_for_the_header_goes_into_option_67_alone)
 {
 	char name[128 + 1];
@@ -374,6 +409,7 @@ TEST(looping_machine_gets_the_script_but_http_firmware_does_not)
 RUN(t(each_kind_of_firmware_gets_its_boot_file), t(option_67_ends_in_a_nul_and_66_is_an_address),
 	t(vendor_options_say_what_their_firmware_reads),
 	t(port_of_the_http_server_is_told_unless_it_is_80),
+	t(http_boot_is_told_https_urls_when_that_is_wanted_and_nobody_else_is),
 	t(file_too_long_for_the_header_goes_into_option_67_alone),
 	t(offer_beside_another_server_is_made_for_its_kind_of_firmware),
 	t(answer_of_port_4011_has_option_60_and_the_boot_item_asked_for),

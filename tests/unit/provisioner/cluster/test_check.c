@@ -72,6 +72,8 @@ static const struct {
 	 "{template: m}}\n",
 		"c:2:70: network.external.interface: b is of the internal network (also at "
 		"c:2:21)"},
+	{"http: {firmware: https}\n" HEAD M1,
+		"c:1:7: http: firmware is told https:// URLs, but there is no such port (ports: {https: 443})"},
 };
 
 TEST(each_clash_is_named_with_both_places)

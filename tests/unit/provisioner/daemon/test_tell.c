@@ -38,6 +38,13 @@ TEST(settings_say_what_cluster_yaml_says)
 	assert_int_equal(s.server.addr, 0x0a0a0001);
 	assert_int_equal(s.server.len, 24);
 	assert_int_equal(s.http_port, 8080);
+	assert_int_equal(s.https_port, 0);
+	c->ports.https = 8443; /* of no interest to firmware until it is told so */
+	tell_settings(c, &s);
+	assert_int_equal(s.https_port, 0);
+	c->http.firmware = HTTP_SCHEME_HTTPS;
+	tell_settings(c, &s);
+	assert_int_equal(s.https_port, 8443);
 	assert_int_equal(s.enroll, ENROLL_CLOSED);
 	assert_int_equal(s.router_advertisements, 1);
 	assert_int_equal(s.guard.probe_ms, 250);

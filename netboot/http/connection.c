@@ -93,6 +93,8 @@ static void set_closed(struct http_connection *c, enum http_result result)
 		c->all->gone(c->all->arg, c);
 	else if (c->state == SENDING || c->state == LOADING)
 		report(c, result);
+	if (c->wire.refusal)
+		c->all->refused(c->all->arg, c->client, c->wire.refusal);
 	c->state = CLOSED;
 }
 

@@ -48,6 +48,8 @@ struct http_connections {
 	/* The connection is going while its request still waits for a reply. */
 	void (*gone)(void *arg, struct http_connection *c);
 	void (*ended)(void *arg, const struct http_report *r);
+	/* A client would not speak TLS with us; `why` is constant. */
+	void (*refused)(void *arg, uint32_t client, const char *why);
 	void *arg;
 	void (*closed)(void *closed_arg, struct http_connection *c);
 	void *closed_arg;

@@ -186,6 +186,7 @@ struct http_server *http_server_new(
 		.request = owner->request,
 		.gone = owner->gone,
 		.ended = owner->ended,
+		.refused = owner->refused,
 		.arg = owner->arg,
 		.closed = on_closed,
 		.closed_arg = s,

@@ -17,6 +17,7 @@ struct http_owner {
 	void (*request)(void *arg, struct http_connection *c);
 	void (*gone)(void *arg, struct http_connection *c);
 	void (*ended)(void *arg, const struct http_report *r);
+	void (*refused)(void *arg, uint32_t client, const char *why);
 	void *arg;
 };
 

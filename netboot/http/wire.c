@@ -13,8 +13,8 @@
 #define BLOCK ((size_t)16 << 10) /* of a TLS record */
 
 /* iPXE of 2019 knows neither ECDHE nor TLS 1.3: RSA key exchange stays for it, at the end. TLS 1.3 has its own list. */
-#define CIPHERS                                   \
-	"ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:" \
+#define CIPHERS                        \
+	"ECDHE+AESGCM:ECDHE+CHACHA20:" \
 	"AES256-GCM-SHA384:AES128-GCM-SHA256:AES256-SHA256:AES128-SHA256"
 
 int http_wire_init(struct http_wire *w, int fd, SSL_CTX *tls)
@@ -49,6 +49,42 @@ static void refuse_plain(const struct http_wire *w)
 	(void)send(w->fd, reply, sizeof(reply) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+#define DISTRUSTS "it does not trust the server's certificate "
+#define HUNG_UP DISTRUSTS "(it hung up when it had seen it)"
+
+/* In OpenSSL, an alert of the peer's is a reason from here on (ssl/sslerr.h). */
+#define REASON_OF_ALERT SSL_AD_REASON_OFFSET
+
+/* What a client says, or does, that does not go on with its handshake. EDK2 says nothing: it hangs up. */
+static const char *refusal_of(const struct http_wire *w, int code, int reason)
+{
+	static const struct {
+		int reason;
+		const char *text;
+	} reasons[] = {
+		{REASON_OF_ALERT + SSL_AD_UNKNOWN_CA, DISTRUSTS "(it says: unknown CA)"},
+		{REASON_OF_ALERT + SSL_AD_BAD_CERTIFICATE, DISTRUSTS "(it says: bad certificate)"},
+		{REASON_OF_ALERT + SSL_AD_CERTIFICATE_UNKNOWN,
+			DISTRUSTS "(it says: certificate unknown)"},
+		{REASON_OF_ALERT + SSL_AD_UNSUPPORTED_CERTIFICATE,
+			DISTRUSTS "(it says: a kind of key that it does not know)"},
+		{REASON_OF_ALERT + SSL_AD_CERTIFICATE_EXPIRED,
+			"it holds the server's certificate for expired: is its clock right?"},
+		{SSL_R_NO_SHARED_CIPHER, "it offers no cipher that the server knows"},
+		{SSL_R_UNSUPPORTED_PROTOCOL, "it speaks no TLS 1.2"},
+		{SSL_R_HTTP_REQUEST, "it speaks plain HTTP to the port for TLS"},
+	};
+
+	if (code != SSL_ERROR_SSL && SSL_get_state(w->ssl) == TLS_ST_BEFORE)
+		return NULL; /* it said nothing at all */
+	if (code != SSL_ERROR_SSL)
+		return HUNG_UP;
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+		if (reasons[i].reason == reason)
+			return reasons[i].text;
+	return "its TLS can not be understood";
+}
+
 static ssize_t failed(struct http_wire *w, int rc, int usual)
 {
 	int code = SSL_get_error(w->ssl, rc);
@@ -60,6 +96,8 @@ static ssize_t failed(struct http_wire *w, int rc, int usual)
 		w->wants_otherwise = code != usual;
 		return -EAGAIN;
 	}
+	if (!SSL_is_init_finished(w->ssl))
+		w->refusal = refusal_of(w, code, ERR_GET_REASON(why));
 	if (code == SSL_ERROR_ZERO_RETURN)
 		return 0;
 	if (code == SSL_ERROR_SSL && ERR_GET_REASON(why) == SSL_R_HTTP_REQUEST)

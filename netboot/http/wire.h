@@ -19,6 +19,8 @@ struct http_wire {
 	int fd;
 	SSL *ssl;             /* NULL: in the clear */
 	bool wants_otherwise; /* reading waits until the socket can be written, or the other way round */
+	const char *
+		refusal; /* why the handshake has failed, in words for a person; NULL: it has not */
 };
 
 /* Takes `fd`; `tls` NULL: in the clear. -ENOMEM: `fd` is still the caller's. */

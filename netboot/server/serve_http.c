@@ -12,6 +12,7 @@
 #include "netboot/server/route.h"
 #include "netboot/server/transfers.h"
 #include "netboot/server/verified.h"
+#include "provisioner/base/ipc.h"
 #include "provisioner/base/mem.h"
 
 struct serve_http {
@@ -247,10 +248,20 @@ static void on_ended(void *arg, const struct http_report *r)
 	transfers_tell(s->setup.provisioner, &m, r->head->path);
 }
 
+/* Firmware shows nobody why it did not boot: the node's timeline does. */
+static void on_refused(void *arg, uint32_t client, const char *why)
+{
+	const struct serve_http *s = arg;
+	struct message_refused m = {.client = client};
+
+	put(m.why, sizeof(m.why), why);
+	(void)ipc_send(s->setup.provisioner, MESSAGE_REFUSED, &m, sizeof(m), -1);
+}
+
 struct serve_http *serve_http_new(const struct serve_http_setup *setup)
 {
 	struct serve_http *s = xcalloc(1, sizeof(*s));
-	const struct http_owner owner = {on_request, on_gone, on_ended, s};
+	const struct http_owner owner = {on_request, on_gone, on_ended, on_refused, s};
 
 	s->setup = *setup;
 	hall_on_turn(setup->hall, on_request, s);

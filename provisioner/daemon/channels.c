@@ -200,6 +200,17 @@ static void on_wait(void *arg, const void *payload, int fd)
 	observe_wait(c->nodes, &m, clock_wall_ms());
 }
 
+static void on_refused(void *arg, const void *payload, int fd)
+{
+	const struct channels *c = arg;
+	struct message_refused m;
+
+	(void)fd;
+	memcpy(&m, payload, sizeof(m));
+	IPC_TEXT(m.why);
+	observe_refused(c->nodes, &m, clock_wall_ms());
+}
+
 static void on_hall(void *arg, const void *payload, int fd)
 {
 	const struct channels *c = arg;
@@ -330,6 +341,7 @@ static const struct ipc_kind netboot_kinds[] = {
 	{MESSAGE_ASK, sizeof(struct message_ask), on_ask, .takes_fd = false},
 	{MESSAGE_TRANSFER, sizeof(struct message_transfer), on_transfer, .takes_fd = false},
 	{MESSAGE_WAIT, sizeof(struct message_wait), on_wait, .takes_fd = false},
+	{MESSAGE_REFUSED, sizeof(struct message_refused), on_refused, .takes_fd = false},
 	{MESSAGE_HALL, sizeof(struct message_hall), on_hall, .takes_fd = false},
 	{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, .takes_fd = false},
 };

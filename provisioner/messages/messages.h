@@ -19,6 +19,7 @@
  *                                ANSWER_TEXT  with 200 and a few bytes, which are in it
  *   provisioner -> netboot       NETBOOT_TLS  a sealed memfd: key and certificates of boot HTTP, in PEM
  *   netboot     -> provisioner   TRANSFER   a file transfer has ended
+ *   netboot     -> provisioner   REFUSED    a client would not speak TLS with boot HTTP
  *   netboot     -> provisioner   WAIT       a client has to wait for its turn to load an image
  *   netboot     -> provisioner   HALL...    who loads images now, and who waits (every second, while anybody does)
  *   provisioner -> netboot       NETBOOT_SETTINGS
@@ -61,6 +62,7 @@ enum message_type {
 	MESSAGE_NETBOOT_SETTINGS,
 	MESSAGE_ANSWER_TEXT,
 	MESSAGE_NETBOOT_TLS,
+	MESSAGE_REFUSED,
 };
 
 /* FULL leases addresses; PROXY tells boot firmware what to boot, beside another server that does. */
@@ -301,6 +303,11 @@ struct message_transfer {
 	uint32_t waited_ms; /* for its turn, before that */
 	uint64_t bytes;
 	char name[MESSAGE_PATH_SIZE]; /* as asked for: hostile text */
+};
+
+struct message_refused {
+	uint32_t client;
+	char why[96]; /* ours */
 };
 
 struct message_wait {

@@ -420,6 +420,7 @@ bool nodes_step(struct nodes *t, struct machine *m, enum step s, bool begins_boo
 	if (change.new_boot) {
 		m->initrds_sent = 0;
 		m->trouble[0] = '\0';
+		m->told_https = false;
 		m->registered = false;
 		m->health[0] = '\0';
 		nodes_event(t, m, now_ms, "boot", STORE_INFO, "a boot begins");

@@ -42,6 +42,7 @@ struct machine {
 	bool must_register; /* etcd has started anew: its next heartbeat is told to register again */
 	char health[160];   /* "" when its last heartbeat said all is well, else what is not */
 	unsigned initrds_sent; /* in this boot */
+	bool told_https;       /* its firmware was last told an https:// URL; not kept */
 	char trouble[160];     /* the last that nodes_trouble() recorded in this boot */
 	uint8_t joined_token[32],
 		joined_key[32]; /* hashes of its last join, to repeat a lost answer */

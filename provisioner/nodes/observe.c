@@ -13,6 +13,7 @@
 #define SAFE_SIZE 200
 #define LONG_S 15      /* on a port that works, firmware and iPXE have their address in less */
 #define WAITED_MS 1000 /* less is not worth a word */
+#define TLS_TROUBLE "boot HTTP by TLS: "
 #define DHCP_REQUEST 3
 #define DHCP_ACK 5
 
@@ -77,11 +78,31 @@ static void has_address(struct nodes *t, struct machine *m, const struct message
 		quirks[0] ? ")" : "");
 }
 
+static bool has_tls_trouble(const struct machine *m)
+{
+	return strncmp(m->trouble, TLS_TROUBLE, strlen(TLS_TROUBLE)) == 0;
+}
+
+/* Firmware without any CA, as EDK2 leaves the factory, fails at an https:// URL before it has sent us a byte. That it
+ * asks for an address anew is all there is to see. */
+static void looks_untrusting(
+	struct nodes *t, struct machine *m, const struct message_exchange *x, int64_t now_ms)
+{
+	bool is_told = x->stage == STAGE_FIRMWARE && strncmp(x->boot_file, "https://", 8) == 0;
+
+	if (is_told && m->told_https && m->life.step == STEP_ADDRESS && !has_tls_trouble(m))
+		nodes_trouble(t, m, now_ms, "tls",
+			TLS_TROUBLE "it was told an https:// URL before, and did not come for it: "
+				    "most likely no CA is enrolled in its firmware");
+	m->told_https = is_told;
+}
+
 static void leased(
 	struct nodes *t, struct machine *m, const struct message_exchange *x, int64_t now_ms)
 {
 	nodes_set_address(t, m, x->address);
 	has_address(t, m, x, "has", now_ms);
+	looks_untrusting(t, m, x, now_ms);
 }
 
 /* A machine takes an address of another DHCP server (mode proxy). The office's other machines do as well;
@@ -219,6 +240,18 @@ void observe_transfer(struct nodes *t, const struct message_transfer *x,
 			"%s broke off after %s in %s, %u retries", name,
 			human_bytes(x->bytes, bytes), human_duration(x->duration_ms, took),
 			x->retries);
+}
+
+/* Of interest while it boots, and once in a boot: what runs on a machine may try what it likes, as often as it likes. */
+void observe_refused(struct nodes *t, const struct message_refused *x, int64_t now_ms)
+{
+	struct machine *m = nodes_at_address(t, x->client);
+	char why[SAFE_SIZE];
+
+	if (!m || m->life.step >= STEP_CONFIG || has_tls_trouble(m))
+		return;
+	nodes_trouble(t, m, now_ms, "tls", TLS_TROUBLE "%s",
+		log_safe(why, sizeof(why), x->why, strlen(x->why)));
 }
 
 void observe_wait(struct nodes *t, const struct message_wait *x, int64_t now_ms)

@@ -10,6 +10,7 @@
 struct nodes;
 struct message_exchange;
 struct message_hall;
+struct message_refused;
 struct message_transfer;
 struct message_wait;
 
@@ -23,6 +24,9 @@ struct observe_image {
 void observe_exchange(struct nodes *t, const struct message_exchange *x, int64_t now_ms);
 void observe_transfer(struct nodes *t, const struct message_transfer *x,
 	const struct observe_image *image, int64_t now_ms);
+
+/* It would not speak TLS with boot HTTP. */
+void observe_refused(struct nodes *t, const struct message_refused *x, int64_t now_ms);
 
 /* It has to wait for its turn to load an image. */
 void observe_wait(struct nodes *t, const struct message_wait *x, int64_t now_ms);

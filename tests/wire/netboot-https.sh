@@ -29,6 +29,21 @@ ok "by what iPXE of 2019 knows: RSA key exchange, CBC, SHA-256" fetch firmware/f
 ok "an empty file" fetch images/debian/12/empty firmware/empty.bin
 is "TLS 1.1 is refused" 35 "$(tls -o /dev/null --tls-max 1.1 --ciphers DEFAULT@SECLEVEL=0 "$url/boot.ipxe"; echo $?)"
 is "without the CA nobody is fooled" 60 "$(in_cli timeout 20 curl -s -o /dev/null "$url/boot.ipxe"; echo $?)"
+ok "and the provisioner is told who said so" said 'refused client=10.77.0.2 why=it does not trust .*unknown CA'
+ok "and that TLS 1.1 is not spoken" said 'refused client=10.77.0.2 why=it speaks no TLS 1.2'
+# EDK2 says nothing: it hangs up when it has seen whose certificate it is.
+ok "who hangs up at the certificate is told of, too" in_cli /usr/bin/python3 -c 'import socket, ssl, struct
+out = ssl.MemoryBIO()
+context = ssl.create_default_context()
+context.maximum_version = ssl.TLSVersion.TLSv1_2
+try: context.wrap_bio(ssl.MemoryBIO(), out, server_hostname="10.77.0.1").do_handshake()
+except ssl.SSLWantReadError: pass
+c = socket.create_connection(("10.77.0.1", 443), 60, ("10.77.0.3", 0))
+c.sendall(out.read())
+assert c.recv(100)
+c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+c.close()'
+ok "in words" said 'refused client=10.77.0.3 why=it does not trust .*hung up'
 like "the provisioner's script is passed on" '#!ipxe' "$(tls "$url/boot.ipxe?mac=52:54:00:00:00:01")"
 is "a connection is kept over three requests" 1 \
 	"$(tls -v "$url/agent/slipway-join" "$url/boot.ipxe" "$url/never" 2>&1 >/dev/null | grep -c 'SSL connection using')"

@@ -220,6 +220,16 @@ static void on_hall(void *arg, const void *payload, int fd)
 			m->n_waiting);
 }
 
+static void on_refused(void *arg, const void *payload, int fd)
+{
+	const struct message_refused *m = payload;
+	char client[IPV4_TEXT_SIZE];
+
+	(void)arg, (void)fd;
+	printf("refused client=%s why=%.*s\n", ipv4_text(m->client, client), (int)sizeof(m->why),
+		m->why);
+}
+
 static void on_counter(void *arg, const void *payload, int fd)
 {
 	const struct message_counter *m = payload;
@@ -244,6 +254,7 @@ static int provisioner(int fd, pid_t worker_pid)
 		{MESSAGE_TRANSFER, sizeof(struct message_transfer), on_transfer, .takes_fd = false},
 		{MESSAGE_WAIT, sizeof(struct message_wait), on_wait, .takes_fd = false},
 		{MESSAGE_HALL, sizeof(struct message_hall), on_hall, .takes_fd = false},
+		{MESSAGE_REFUSED, sizeof(struct message_refused), on_refused, .takes_fd = false},
 		{MESSAGE_COUNTER, sizeof(struct message_counter), on_counter, .takes_fd = false},
 	};
 	struct host h = {.base = event_base_new()};

@@ -167,6 +167,66 @@ TEST(transfers_are_steps_of_the_machine_that_holds_the_address)
 	assert_int_equal(m->life.step, STEP_AGENT);
 }
 
+static void refuse(uint32_t client, const char *why)
+{
+	struct message_refused x = {.client = client};
+
+	(void)snprintf(x.why, sizeof(x.why), "%s", why);
+	observe_refused(nodes, &x, NOW);
+}
+
+TEST(firmware_that_will_not_speak_tls_is_told_of_once_in_a_boot)
+{
+	struct message_exchange x = ack(&second, rows[0].address, STAGE_FIRMWARE);
+	const struct machine *m = nodes_by_key(nodes, "w1");
+
+	observe_exchange(nodes, &x, NOW);
+	refuse(rows[0].address, "it does not trust the server's certificate");
+	assert_string_equal(
+		m->trouble, "boot HTTP by TLS: it does not trust the server's certificate");
+	refuse(rows[0].address, "another word, at will");
+	refuse(0x0a4d0099, "nobody has this address");
+	assert_string_equal(
+		m->trouble, "boot HTTP by TLS: it does not trust the server's certificate");
+}
+
+TEST(what_a_node_does_by_tls_once_it_is_configured_is_its_own_business)
+{
+	struct message_exchange x = ack(&second, rows[0].address, STAGE_FIRMWARE);
+
+	observe_exchange(nodes, &x, NOW);
+	transfer(rows[0].address, PROTOCOL_HTTP, "/agent/slipway-join");
+	refuse(rows[0].address, "unknown CA");
+	assert_string_equal(nodes_by_key(nodes, "w1")->trouble, "");
+}
+
+TEST(firmware_that_does_not_come_for_an_https_url_is_told_of)
+{
+	static const struct {
+		const char *file;
+		bool loads, is_told;
+	} cases[] = {
+		{"https://10.77.0.1/firmware/snponly.efi", false, true},
+		{"https://10.77.0.1/firmware/snponly.efi", true, false},
+		{"http://10.77.0.1/firmware/snponly.efi", false, false},
+		{"snponly.efi", false, false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct message_exchange x = ack(&second, rows[0].address, STAGE_FIRMWARE);
+		struct machine *m = nodes_by_key(nodes, "w1");
+
+		m->life = life_begin(/* is_known= */ true, NOW);
+		(void)snprintf(x.boot_file, sizeof(x.boot_file), "%s", cases[i].file);
+		observe_exchange(nodes, &x, NOW);
+		assert_string_equal(m->trouble, "");
+		if (cases[i].loads)
+			transfer(rows[0].address, PROTOCOL_HTTP, "/firmware/snponly.efi");
+		observe_exchange(nodes, &x, NOW);
+		assert_int_equal(strstr(m->trouble, "no CA is enrolled") != NULL, cases[i].is_told);
+	}
+}
+
 TEST(uuid_of_a_machine_reads_as_smbios_and_ipxe_write_it)
 {
 	struct message_exchange x = ack(&second, rows[0].address, STAGE_FIRMWARE);
@@ -534,6 +594,9 @@ RUN(CASE(node_that_dhcp_knows_by_another_mark_has_its_new_mac_too),
 	CASE(transfers_are_steps_of_the_machine_that_holds_the_address),
 	CASE(architecture_is_what_the_firmware_says_it_is),
 	CASE(lease_of_the_operating_system_is_no_new_boot),
+	CASE(firmware_that_will_not_speak_tls_is_told_of_once_in_a_boot),
+	CASE(what_a_node_does_by_tls_once_it_is_configured_is_its_own_business),
+	CASE(firmware_that_does_not_come_for_an_https_url_is_told_of),
 	CASE(uuid_of_a_machine_reads_as_smbios_and_ipxe_write_it),
 	CASE(address_moves_from_one_stranger_to_the_next),
 	CASE(each_of_many_machines_is_found_by_key_mac_and_address),

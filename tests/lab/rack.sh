@@ -143,7 +143,8 @@ rack_mac() { printf '52:54:00:77:%02x:%02x' "$1" "$2"; }
 #   uefi-own     as uefi-http, with Secure Boot on and only the site's own key (Debian's "snakeoil")
 #   arm64        as uefi, with an ARM processor of 64 bits
 # $rack_dir/NAME.on keeps when, in ms; NAME.console is its serial line, NAME.qemu QEMU's own words. rack_smbios=
-# takes the place of the description of the machine (QEMU's -smbios type=1).
+# takes the place of the description of the machine (QEMU's -smbios type=1); rack_cacerts= is a file of those whose
+# certificates its UEFI believes (see rack_signature_list).
 rack_on() {
 	local name=$1 kind=$2 slot=$3 at=$rack_dir/$1 nic tap rom='' args emulator=qemu-system-x86_64
 
@@ -199,11 +200,23 @@ rack_firmware() {
 		[ -e "$2" ] || cp "$vars" "$2" || return
 		args+=(-drive "if=pflash,format=raw,unit=0,readonly=on,file=$code" -drive "if=pflash,format=raw,unit=1,file=$2")
 	}
+	[ -z "${rack_cacerts:-}" ] || args+=(-fw_cfg "name=etc/edk2/https/cacerts,file=$rack_cacerts")
 	case $1 in
 	uefi-http | uefi-own) args+=(-fw_cfg name=opt/org.tianocore/IPv4PXESupport,string=n
 		-fw_cfg name=opt/org.tianocore/IPv6PXESupport,string=n) ;;
 	esac
 }
+
+# rack_signature_list CERTIFICATE.pem: as UEFI keeps it, an EFI_SIGNATURE_LIST with one X.509 certificate in DER.
+rack_signature_list() {
+	local len
+	len=$(openssl x509 -in "$1" -outform der | wc -c) || return
+	rack_bytes "$(printf 'a159c0a5e494a74a87b5ab155c2bf072%s00000000%s%032d' "$(rack_le32 $((len + 44)))" "$(rack_le32 $((len + 16)))" 0)"
+	openssl x509 -in "$1" -outform der
+}
+# shellcheck disable=SC2059 # the bytes are the format
+rack_bytes() { printf "$(sed 's/../\\x&/g' <<<"$1")"; }
+rack_le32() { printf '%08x' "$1" | sed -E 's/(..)(..)(..)(..)/\4\3\2\1/'; }
 
 # rack_reset NAME: the reset button.
 rack_reset() {

@@ -1,0 +1,89 @@
+#!/bin/bash
+# UEFI HTTPS boot: real firmware checks our certificate and loads its boot loader by TLS. Firmware that trusts somebody
+# else, or nobody, does not, and the machine's timeline says so, for its screen hardly does.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../lab/rack.sh"
+need_root
+
+os=${SLIPWAY_LAB_OS:-$top/build/lab/os}
+if [ -z "${SLIPWAY_LAB_OS:-}" ] && ! "$top/tests/lab/os/build" >&2; then
+	fail "the lab OS can be built"
+	done_testing
+fi
+
+# --- as an operator makes them -------------------------------------------------------------------
+
+# Debian's OVMF knows no elliptic curves: RSA all the way, and so a certificate of the operator's own.
+certificates() (
+	cd "$work" || exit
+	for ca in site other; do
+		openssl req -x509 -newkey rsa:2048 -nodes -keyout $ca.key -out $ca.crt -subj "/CN=$ca" -days 30 || exit
+		rack_signature_list $ca.crt >$ca.list || exit
+	done
+	openssl req -newkey rsa:2048 -nodes -keyout boot.key -out boot.csr -subj /CN=boot &&
+		openssl x509 -req -in boot.csr -CA site.crt -CAkey site.key -CAcreateserial -days 30 -out boot.crt \
+			-extfile <(echo "subjectAltName=IP:10.77.0.1") &&
+		cat boot.key boot.crt >boot.pem
+)
+ok "a certificate for the server, and a list of its CA for UEFI, can be made" certificates
+
+rack_use "slipway-https-$$"
+defer rack_down
+{
+	sed -E 's|(name: worker1,)|\1 kernel-args: [ignore_loglevel],|' "$top/docs/examples/lab/cluster.yaml"
+	echo 'ports: {https: 443}'
+	echo 'http: {firmware: https, certificate: boot.pem}'
+} >"$work/cluster.yaml"
+rack_up && install -m 0640 -g "$(id -g "$(rack_user)")" "$work/boot.pem" "$rack_dir/config/" &&
+	rack_fill "$os" "$work/cluster.yaml" && rack_serve --log-level debug ||
+	{ fail "a rack with a server can be set up"; done_testing; }
+
+has_event() {
+	[ "$(rack_cli events "$1" -n 1000 -o json | jq -rs "any(.[]; .kind == \"$2\" and (.text | test(\"${3:-}\")))")" = true ]
+}
+said() { tr -cd '\11\12\40-\176' <"$rack_dir/$1.console" | grep -q "$2"; }
+must() {
+	local limit=$1 sentence=$2 machine=$3
+	shift 3
+	if wait_for "$limit" "$sentence" "$@"; then pass "$sentence"; return; fi
+	fail "$sentence" "waited for it"
+	{ rack_cli events "$machine" -n 30; tail -n 20 "$rack_dir/serve.log"; tail -n 25 "$rack_dir/$machine.console"; cat "$rack_dir/$machine.qemu"; } |
+		tr -cd '\11\12\40-\176' | sed 's/^/# /'
+	done_testing
+}
+loaded_by_tls() { rack_in nft -j list counter inet seen tls | jq -e '.nftables[] | .counter? // empty | .bytes > 100000'; }
+
+# --- firmware that trusts our CA -----------------------------------------------------------------
+
+rack_in nft 'table inet seen {
+	counter tls {}
+	chain out { type filter hook output priority 0; tcp sport 443 counter name tls; }
+}'
+rack_cacerts=$work/site.list rack_on worker1 uefi-http 2
+must 60 "firmware is told an https:// URL" worker1 has_event worker1 address 'firmware has 10.77.0.12 .*, loads https://10.77.0.1/firmware/snponly.efi'
+must 30 "and loads its boot loader from it" worker1 has_event worker1 loader '^/firmware/snponly.efi by HTTP'
+ok "says so on its screen" said worker1 'URI: https://10.77.0.1/firmware/snponly.efi'
+ok "and did it by TLS" loaded_by_tls
+must 60 "the loader, Debian's iPXE, has no TLS and goes on without" worker1 has_event worker1 script 'boots lab/1 as worker'
+must 60 "the kernel is loaded" worker1 has_event worker1 initrd
+must 60 "and runs" worker1 said worker1 'Linux version'
+ok "TLS gave no cause for complaint" eval "! has_event worker1 tls"
+rack_off worker1
+
+# --- firmware that trusts another one, and firmware that trusts nobody ---------------------------
+
+rack_cacerts=$work/other.list rack_on worker2 uefi-http 3
+must 60 "firmware that trusts another CA hangs up, and the timeline says why" worker2 \
+	has_event worker2 tls 'does not trust the server.s certificate .it hung up when it had seen it'
+must 30 "which is more than its screen says" worker2 said worker2 'Unexpected network error'
+ok "it loaded nothing" eval "! has_event worker2 loader"
+rack_off worker2
+
+rack_on master1 uefi-http 1
+must 60 "firmware without any CA does not even come" master1 said master1 'Remote boot cancelled'
+rack_reset master1
+must 60 "until it asks again: then its timeline says what is most likely" master1 \
+	has_event master1 tls 'did not come for it: most likely no CA is enrolled in its firmware'
+ok "slipway nodes says it too" eval "rack_cli nodes master1 | grep -q 'no CA is enrolled'"
+echo "# done after $SECONDS s"
+done_testing

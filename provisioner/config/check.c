@@ -137,6 +137,32 @@ static void check_file(struct arena *a, struct cc_file *f, struct err_list *erro
 	check_content(a, f, errors);
 }
 
+static int path_compare(const void *key, const void *item)
+{
+	return strcmp(key, ((const struct named *)item)->name->text);
+}
+
+/* A path can not be a file and the folder of another file. */
+static void refuse_file_as_folder(const struct cloudconfig *c, struct err_list *errors)
+{
+	AUTO(free_p) struct named *list = sorted(c->files.items, c->files.n, file_name);
+
+	for (size_t i = 0; i < c->files.n; i++) {
+		const struct cc_text *path = &c->files.items[i].path;
+		AUTO(free_p) char *folder = xstrdup(path->text);
+
+		for (char *end = strrchr(folder, '/'); end != folder; end = strrchr(folder, '/')) {
+			*end = '\0';
+			const struct named *file =
+				bsearch(folder, list, c->files.n, sizeof(*list), path_compare);
+			if (file)
+				err_list_add(errors, path->at,
+					"%s: %s is a file, in line %u, and can not be a folder",
+					path->text, folder, file->name->at.line);
+		}
+	}
+}
+
 /* ---- Units ---- */
 
 static bool has_install(const struct cc_unit *u)
@@ -155,6 +181,12 @@ static void check_unit(const struct cc_unit *u, struct err_list *errors)
 	bool starts = u->command.text && strcmp(u->command.text, "stop") != 0;
 
 	refuse_repeats(u->drop_ins.items, u->drop_ins.n, drop_in_name, "the drop-in", errors);
+	if (!u->content.text && !u->command.text && u->drop_ins.n == 0 && !u->enable && !u->mask &&
+		!u->runtime)
+		err_list_add(errors, u->name.at,
+			"%s: a name alone has no effect; give content, drop_ins, command, enable "
+			"or mask",
+			u->name.text);
 	if (u->mask && (u->content.text || u->drop_ins.n > 0 || u->enable || starts))
 		err_list_add(errors, u->name.at,
 			"%s is masked: content, drop-ins, enable and command have no effect",
@@ -213,6 +245,7 @@ void check_model(struct arena *a, struct cloudconfig *c, struct err_list *errors
 		check_unit(&c->units.items[i], errors);
 	refuse_repeats(c->users.items, c->users.n, user_name, "the user", errors);
 	refuse_repeats(c->files.items, c->files.n, file_name, "the file", errors);
+	refuse_file_as_folder(c, errors);
 	check_unit_repeats(c, errors);
 	check_oem(c, errors);
 	if (!c->manage_etc_hosts.text)

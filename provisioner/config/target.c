@@ -6,6 +6,7 @@
 #include "provisioner/config/rules.h"
 
 #define MODE_PLAIN 0777u
+#define PATH_TEXT_MAX 1024
 
 /* Sets of kinds. */
 #define ON(kind) (1u << (kind))
@@ -143,21 +144,79 @@ static void refuse_enabling_alone(const struct target *t)
 	}
 }
 
+static void refuse_file_at(const struct target *t, struct mark at, const char *path)
+{
+	if (is_written(t->c, path))
+		err_list_add(t->errors, at,
+			"%s is also among write_files: only one of the two would stay", path);
+}
+
 /* Units are written after files: the file would be gone. */
 static void refuse_files_under_units(const struct target *t)
 {
 	for (size_t i = 0; i < t->c->units.n; i++) {
 		const struct cc_unit *u = &t->c->units.items[i];
+		const char *root = u->runtime ? "/run" : "/etc";
 		const char *folder = rule_is_network_unit(u->name.text) ? "network" : "system";
-		char path[512];
+		AUTO(str_done) struct str path = str_init(PATH_TEXT_MAX);
 
-		if ((u->content.text || u->mask) &&
-			snprintf(path, sizeof(path), "/etc/systemd/%s/%s", folder, u->name.text) <
-				(int)sizeof(path) &&
-			is_written(t->c, path))
-			err_list_add(t->errors, u->name.at,
-				"%s is also among write_files: only one of the two would stay",
-				path);
+		str_printf(&path, "%s/systemd/%s/%s", root, folder, u->name.text);
+		if (u->content.text || u->mask)
+			refuse_file_at(t, u->name.at, str_text(&path));
+		for (size_t k = 0; k < u->drop_ins.n; k++) {
+			AUTO(str_done) struct str drop_in = str_init(PATH_TEXT_MAX);
+
+			str_printf(&drop_in, "%s.d/%s", str_text(&path),
+				u->drop_ins.items[k].name.text);
+			refuse_file_at(t, u->drop_ins.items[k].name.at, str_text(&drop_in));
+		}
+	}
+}
+
+/* Accounts that a system has before it reads anything: what they are is not asked again. */
+static bool is_there_before(const char *user)
+{
+	return strcmp(user, "core") == 0 || strcmp(user, "root") == 0;
+}
+
+static void refuse_of_user(
+	const struct target *t, const struct cc_user *u, const char *key, bool given)
+{
+	if (given)
+		err_list_add(t->errors, u->name.at,
+			"users: %s is there before, and %s would be ignored in silence; a unit may "
+			"run usermod",
+			u->name.text, key);
+}
+
+/* What only making an account can say. coreos-cloudinit takes nothing but password and keys for one that
+ * is there; Ignition changes the rest too, but for these four. */
+static void refuse_making_users_again(const struct target *t)
+{
+	for (size_t i = 0; i < t->c->users.n; i++) {
+		const struct cc_user *u = &t->c->users.items[i];
+
+		if (!is_there_before(u->name.text))
+			continue;
+		refuse_of_user(t, u, "no_create_home", u->no_create_home);
+		refuse_of_user(t, u, "no_user_group", u->no_user_group);
+		refuse_of_user(t, u, "system", u->system);
+		refuse_of_user(t, u, "no_log_init", u->no_log_init);
+	}
+}
+
+static void refuse_changing_users(const struct target *t)
+{
+	for (size_t i = 0; i < t->c->users.n; i++) {
+		const struct cc_user *u = &t->c->users.items[i];
+
+		if (!is_there_before(u->name.text))
+			continue;
+		refuse_of_user(t, u, "gecos", u->gecos.text);
+		refuse_of_user(t, u, "homedir", u->homedir.text);
+		refuse_of_user(t, u, "primary_group", u->primary_group.text);
+		refuse_of_user(t, u, "groups", u->groups.n > 0);
+		refuse_of_user(t, u, "shell", u->shell.text);
 	}
 }
 
@@ -247,6 +306,8 @@ void target_check(enum config_kind kind, const struct cloudconfig *c, struct err
 		{refuse_sections, ON(CONFIG_CLOUD_INIT)},
 		{refuse_enabling_alone, RUNNING},
 		{refuse_files_under_units, RUNNING},
+		{refuse_making_users_again, ~ON(CONFIG_CLOUD_INIT)},
+		{refuse_changing_users, ON(CONFIG_COREOS) | ON(CONFIG_FLATCAR)},
 		{refuse_young_networkd_keys, ON(CONFIG_COREOS)},
 		{refuse_units_of_others, ON(CONFIG_IGNITION_FCOS)},
 		{refuse_places, ON(CONFIG_IGNITION_FCOS)},

@@ -146,6 +146,10 @@ TEST(what_a_target_would_drop_in_silence_is_refused)
 		{"coreos: {units: [{name: a.netdev, command: start}]}", "command has no effect"},
 		{"coreos: {units: [{name: a.service, mask: true, command: start}]}",
 			"a.service is masked"},
+		{"coreos: {units: [{name: a.service}]}",
+			"test:2:25: a.service: a name alone has no effect"},
+		{"write_files:\n  - path: /a/b/c\n  - path: /a-b\n  - path: /a",
+			"test:3:11: /a/b/c: /a is a file, in line 5, and can not be a folder"},
 		{"coreos: {units: [{name: a.service, enable: true, content: \"[Service]\"}]}",
 			"it has no [Install] section"});
 }
@@ -156,7 +160,8 @@ TEST(nothing_may_be_there_twice)
 		{"write_files:\n  - path: /a\n  - path: /b\n  - path: /a",
 			"test:5:11: the file \"/a\" is already there, in line 3"},
 		{"users: [{name: a}, {name: a}]", "the user \"a\" is already there, in line 2"},
-		{"coreos: {units: [{name: a.service}, {name: a.service, enable: true}]}",
+		{"coreos: {units: [{name: a.service, command: stop}, {name: a.service, enable: "
+		 "true}]}",
 			"the unit \"a.service\" is already there, in line 2; only a command may "
 			"follow it"},
 		{"coreos: {units: [{name: a.service, drop_ins: [{name: b.conf, content: '[A]'}, "

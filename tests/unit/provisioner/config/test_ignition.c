@@ -207,7 +207,8 @@ TEST(drop_ins_of_etcd_and_of_its_heir_come_together)
 	struct golden g = golden_init();
 	AUTO(str_done) struct str body = str_init(8192);
 
-	str_add(&body, "coreos:\n  etcd2: {name: a}\n  units:\n    - {name: etcd-member.service}\n"
+	str_add(&body, "coreos:\n  etcd2: {name: a}\n  units:\n    - {name: etcd-member.service, "
+		       "command: start}\n"
 		       "    - name: etcd2.service\n      drop_ins:\n");
 	for (int i = 0; i < 40; i++)
 		str_printf(&body, "        - {name: %d.conf, content: \"[Unit]\"}\n", i);

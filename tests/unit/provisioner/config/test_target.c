@@ -8,6 +8,7 @@
 #define FCOS (1u << CONFIG_IGNITION_FCOS)
 #define CLOUD_INIT (1u << CONFIG_CLOUD_INIT)
 #define RUNNING (COREOS | FLATCAR | CLOUD_INIT)
+#define ALL_COREOS (COREOS | FLATCAR | IGNITION | FCOS)
 #define OTHERS (FLATCAR | IGNITION | FCOS | CLOUD_INIT)
 
 /* A section of coreos: cloud-init, and it alone, says so in its own words. */
@@ -63,7 +64,8 @@ TEST(hyphens_are_for_coreos_alone)
 {
 	EXPECT({"write-files: [{path: /etc/a}]", OTHERS,
 		       "test:2:1: write write_files: Flatcar ignores keys with hyphens in silence"},
-		{"coreos: {units: [{name: a.service, drop-ins: []}]}", OTHERS, "write drop_ins"},
+		{"coreos: {units: [{name: a.service, command: start, drop-ins: []}]}", OTHERS,
+			"write drop_ins"},
 		{"coreos: {units: [{name: a.service, drop-ins: [{name: a.conf, content: '[A]'}]}]}",
 			OTHERS, "test:2:36: write drop_ins"});
 }
@@ -112,7 +114,43 @@ TEST(a_file_and_a_unit_of_one_path)
 {
 	EXPECT({"write_files: [{path: /etc/systemd/system/a.service}]\n"
 		"coreos: {units: [{name: a.service, content: \"[Unit]\"}]}",
-		COREOS | OTHERS, "also"});
+		       COREOS | OTHERS, "also"},
+		{"write_files: [{path: /etc/systemd/system/a.service.d/b.conf}]\n"
+		 "coreos: {units: [{name: a.service, drop_ins: [{name: b.conf, content: "
+		 "\"[Unit]\"}]}]}",
+			COREOS | OTHERS, "/etc/systemd/system/a.service.d/b.conf is also"},
+		{"write_files: [{path: /etc/systemd/system/b.service}]\n"
+		 "coreos: {units: [{name: a.service, content: \"[Unit]\"}]}",
+			0, ""});
+}
+
+TEST(a_file_and_a_unit_of_one_path_for_this_boot)
+{
+	static const char body[] =
+		"write_files: [{path: /run/systemd/system/a.service}]\n"
+		"coreos: {units: [{name: a.service, runtime: true, content: \"[Unit]\"}]}";
+	static const struct point p = {
+		body, RUNNING, "/run/systemd/system/a.service is also among write_files"};
+
+	expect_of(CONFIG_COREOS, &p);
+	expect_of(CONFIG_FLATCAR, &p);
+	expect_of(CONFIG_CLOUD_INIT, &p);
+}
+
+TEST(an_account_that_is_there_is_not_made_again)
+{
+	EXPECT({"users: [{name: core, groups: [docker]}]", COREOS | FLATCAR,
+		       "test:2:16: users: core is there before, and groups would be ignored"},
+		{"users: [{name: core, shell: /bin/sh}]", COREOS | FLATCAR, "and shell would be"},
+		{"users: [{name: root, gecos: Us}]", COREOS | FLATCAR, "and gecos would be"},
+		{"users: [{name: root, homedir: /r}]", COREOS | FLATCAR, "and homedir would be"},
+		{"users: [{name: core, primary_group: a}]", COREOS | FLATCAR, "and primary_group"},
+		{"users: [{name: core, no_create_home: true}]", ALL_COREOS, "and no_create_home"},
+		{"users: [{name: core, no_user_group: true}]", ALL_COREOS, "and no_user_group"},
+		{"users: [{name: core, system: true}]", ALL_COREOS, "and system would be ignored"},
+		{"users: [{name: core, no_log_init: true}]", ALL_COREOS, "and no_log_init would"},
+		{"users: [{name: core, passwd: \"$6$a$b\", ssh_authorized_keys: []}]", 0, ""},
+		{"users: [{name: bob, groups: [docker], system: true}]", 0, ""});
 }
 
 TEST(the_systemd_of_coreos_knows_no_permanent_mac)
@@ -194,6 +232,8 @@ RUN(t(hyphens_are_for_coreos_alone), t(flatcar_cuts_host_names_at_their_first_do
 	t(special_modes_are_lost_by_cloudinit),
 	t(settings_of_programs_that_are_gone_need_their_unit),
 	t(enabling_alone_starts_nothing_in_memory), t(a_file_and_a_unit_of_one_path),
+	t(a_file_and_a_unit_of_one_path_for_this_boot),
+	t(an_account_that_is_there_is_not_made_again),
 	t(the_systemd_of_coreos_knows_no_permanent_mac), t(fedora_coreos_has_other_units),
 	t(fedora_coreos_has_other_places), t(fedora_coreos_updates_by_zincati),
 	t(kinds_are_found_by_their_names))

@@ -83,11 +83,29 @@ int access_method(
 	return 0;
 }
 
+/* What groupby gives: its two places have names, too. */
+static bool group_attr(struct value of, struct value name, struct value *ret)
+{
+	static const char *const names[] = {"grouper", "list"};
+
+	if (of.kind != VALUE_LIST || !of.list->is_group)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(names) && i < of.list->n; i++) {
+		if (!value_text_is(name, names[i]))
+			continue;
+		*ret = of.list->items[i];
+		return true;
+	}
+	return false;
+}
+
 int access_attr(struct eval *ev, const struct expr *x, struct value of, struct value *ret)
 {
 	int len = (int)x->value.len;
 
 	if (of.kind == VALUE_LOOP && loop_attr(ev, of.other, x->value, ret))
+		return 0;
+	if (group_attr(of, x->value, ret))
 		return 0;
 	if (of.kind == VALUE_MAP ? is_dict_name(x->value) : method_of(of.kind, x->value) != NULL)
 		return eval_fail(ev, x->at,
@@ -134,6 +152,8 @@ static struct value item_of(struct value of, struct value key)
 {
 	struct value v = {.kind = VALUE_UNDEFINED};
 
+	if (key.kind == VALUE_TEXT && group_attr(of, key, &v))
+		return v;
 	if (key.kind == VALUE_TEXT)
 		return value_getn(of, key.text, key.len);
 	if ((key.kind == VALUE_INT || key.kind == VALUE_BOOL) && has_places(of))

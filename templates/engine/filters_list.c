@@ -313,6 +313,7 @@ static int filter_groupby(struct call *c, struct value *ret)
 
 			group = value_list(c->ev->arena);
 			value_list_form(pair, VALUE_TUPLE);
+			value_list_group(pair);
 			value_list_add(pair, key);
 			value_list_add(pair, group);
 			value_list_add(*ret, pair);

@@ -45,6 +45,16 @@ static bool float_int(double f, int64_t *ret)
 	return true;
 }
 
+/* A number it is, but none that float_int() takes. */
+static bool is_number_beyond(struct value v)
+{
+	double f;
+
+	if (v.kind == VALUE_FLOAT)
+		return isfinite(v.f);
+	return v.kind == VALUE_TEXT && text_float(v, &f) && isfinite(f);
+}
+
 static int filter_int(struct call *c, struct value *ret)
 {
 	struct value v = c->in;
@@ -63,6 +73,8 @@ static int filter_int(struct call *c, struct value *ret)
 		good = text_int(v, (unsigned)base, &i) || (text_float(v, &f) && float_int(f, &i));
 	else
 		good = v.kind == VALUE_FLOAT && float_int(v.f, &i);
+	if (!good && base == 10 && is_number_beyond(v))
+		return call_fail(c, "the number is beyond 64 bits");
 	*ret = good ? value_int(i) : c->given[0] ? c->args[0] : value_int(0);
 	return 0;
 }

@@ -45,6 +45,19 @@ static int parse_if(struct parser *p, struct node *n)
 	return rc != 0 ? rc : parser_end_tag(p);
 }
 
+/* Within a loop `loop` is the loop's own. Deep as brackets in the text, which are counted.
+ * NOLINTNEXTLINE(misc-no-recursion) */
+static int refuse_loop_as_name(struct parser *p, const struct expr *target)
+{
+	int rc = 0;
+
+	if (target->kind == EXPR_NAME && value_text_is(target->value, "loop"))
+		return parser_fail(p, target->at, "'loop' is the loop itself: take another name");
+	for (const struct expr_item *i = target->list; i && rc == 0; i = i->next)
+		rc = refuse_loop_as_name(p, i->x);
+	return rc;
+}
+
 static int parse_for(struct parser *p, struct node *n)
 {
 	const struct parser_ends ends = {.opener = "for", .at = n->at, .words = {"else", "endfor"}};
@@ -53,7 +66,9 @@ static int parse_for(struct parser *p, struct node *n)
 
 	n->kind = NODE_FOR;
 	n->target = parser_target(p, /* attr= */ false);
-	rc = n->target ? parser_expect_word(p, "in", "behind the loop's names") : -EINVAL;
+	rc = n->target ? refuse_loop_as_name(p, n->target) : -EINVAL;
+	if (rc == 0)
+		rc = parser_expect_word(p, "in", "behind the loop's names");
 	if (rc != 0)
 		return rc;
 	n->x = parser_tuple(p, /* with_cond= */ false);
@@ -152,6 +167,17 @@ static int parse_with(struct parser *p, struct node *n)
 	return rc != 0 ? rc : body(p, "with", n->at, "endwith", &n->body);
 }
 
+static int refuse_second(
+	struct parser *p, struct mark at, const struct macro *m, const struct param *name)
+{
+	for (const struct param *other = m->params; other != name; other = other->next)
+		if (other->name.len == name->name.len &&
+			memcmp(other->name.text, name->name.text, name->name.len) == 0)
+			return parser_fail(p, at, "the parameter '%.*s' stands here twice",
+				(int)name->name.len, name->name.text);
+	return 0;
+}
+
 /* "(a, b=1)" */
 static int parameters(struct parser *p, struct macro *m)
 {
@@ -170,6 +196,8 @@ static int parameters(struct parser *p, struct macro *m)
 		if (!param)
 			return -EINVAL;
 		rc = parser_name(p, &param->name);
+		if (rc == 0)
+			rc = refuse_second(p, at, m, param);
 		if (rc == 0 && p->cur.kind == TOKEN_ASSIGN) {
 			defaults = true;
 			rc = parser_advance(p);

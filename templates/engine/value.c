@@ -88,6 +88,12 @@ void value_list_form(struct value list, enum value_form form)
 		list.list->form = form;
 }
 
+void value_list_group(struct value list)
+{
+	if (list.list != &no_list)
+		list.list->is_group = true;
+}
+
 bool value_has_places(struct value v)
 {
 	return v.kind == VALUE_LIST && (v.list->form == VALUE_PLAIN || v.list->form == VALUE_TUPLE);

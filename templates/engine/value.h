@@ -58,6 +58,7 @@ struct value_list {
 	struct value *items;
 	size_t n, cap;
 	enum value_form form;
+	bool is_group; /* a tuple of groupby's: its places are also called grouper and list */
 };
 
 struct value_pair {
@@ -89,6 +90,7 @@ bool value_text_is(struct value v, const char *text);
 
 struct value value_list(struct arena *a);
 void value_list_form(struct value list, enum value_form form);
+void value_list_group(struct value list);
 bool value_has_places(struct value v); /* a list or tuple: may be indexed and joined */
 void value_list_add(struct value list, struct value v);
 

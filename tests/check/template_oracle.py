@@ -127,7 +127,7 @@ def ours_render(program, cases):
         f.write(re.sub("[\x7f-\x9f\u2028\u2029]", lambda m: "\\u%04x" % ord(m[0]), text))
         f.flush()
         done = subprocess.run([program, "--run", f.name], stdout=subprocess.PIPE, timeout=120)
-    results = [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
+    results = [json.loads(line) for line in done.stdout.decode("utf-8").split("\n") if line]
     if done.returncode != 0 or len(results) != len(cases):
         print("Bail out! %s ended with %d after %d of %d cases" % (program, done.returncode, len(results), len(cases)))
         print("# the case: %r" % cases[min(len(results), len(cases) - 1)])

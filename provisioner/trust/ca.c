@@ -81,26 +81,31 @@ static void ctx_free_p(SSL_CTX **ctx)
 	SSL_CTX_free(*ctx);
 }
 
+/* Issues one for a server of ours on `address`, whose fresh key dies with the process. */
+static int issue_server(
+	const struct ca *ca, struct cert_spec spec, uint32_t address, X509 **ret, struct err *e)
+{
+	char quad[IPV4_TEXT_SIZE], san[IPV4_TEXT_SIZE + 3];
+
+	(void)snprintf(san, sizeof(san), "IP:%s", ipv4_text(address, quad)); /* fits */
+	spec.issuer = ca->pair.cert;
+	spec.issuer_key = ca->pair.key;
+	spec.alt_names = san;
+	spec.not_after_s = CERT_NEVER_EXPIRES;
+	return cert_issue(&spec, ret, e);
+}
+
 static int use_certificate(const struct ca *ca, uint32_t address, SSL_CTX *ctx, struct err *e)
 {
 	AUTO(cert_key_free_p) EVP_PKEY *key = NULL;
 	AUTO(cert_free_p) X509 *cert = NULL;
-	char quad[IPV4_TEXT_SIZE], san[IPV4_TEXT_SIZE + 3];
 	int rc = cert_key_new(&key, e);
 
 	if (rc < 0)
 		return rc;
-	(void)snprintf(san, sizeof(san), "IP:%s", ipv4_text(address, quad)); /* fits */
 	struct cert_spec spec = {
-		.common_name = "slipway provisioner",
-		.key = key,
-		.issuer = ca->pair.cert,
-		.issuer_key = ca->pair.key,
-		.usage = "serverAuth,clientAuth",
-		.alt_names = san,
-		.not_after_s = CERT_NEVER_EXPIRES, /* the key dies with the process */
-	};
-	rc = cert_issue(&spec, &cert, e);
+		.common_name = "slipway provisioner", .key = key, .usage = "serverAuth,clientAuth"};
+	rc = issue_server(ca, spec, address, &cert, e);
 	if (rc < 0)
 		return rc;
 	if (SSL_CTX_use_certificate(ctx, cert) != 1 || SSL_CTX_use_PrivateKey(ctx, key) != 1 ||
@@ -113,25 +118,16 @@ int ca_issue_boot(const struct ca *ca, uint32_t address, struct str *out, struct
 {
 	AUTO(cert_key_free_p) EVP_PKEY *key = NULL;
 	AUTO(cert_free_p) X509 *cert = NULL;
-	char quad[IPV4_TEXT_SIZE], san[IPV4_TEXT_SIZE + 3];
 	int rc = cert_key_new_rsa(&key, e);
 
 	if (rc < 0)
 		return rc;
-	(void)snprintf(san, sizeof(san), "IP:%s", ipv4_text(address, quad)); /* fits */
-	const struct cert_spec spec = {
-		.common_name = "slipway boot",
-		.key = key,
-		.issuer = ca->pair.cert,
-		.issuer_key = ca->pair.key,
-		.usage = "serverAuth",
-		.alt_names = san,
-		.not_after_s = CERT_NEVER_EXPIRES, /* the key dies with the process */
-	};
-	rc = cert_issue(&spec, &cert, e);
+	struct cert_spec spec = {.common_name = "slipway boot", .key = key, .usage = "serverAuth"};
+	rc = issue_server(ca, spec, address, &cert, e);
 	if (rc < 0)
 		return rc;
-	if (cert_key_pem(key, out) < 0 || cert_pem(cert, out) < 0 || cert_pem(ca->pair.cert, out) < 0)
+	if (cert_key_pem(key, out) < 0 || cert_pem(cert, out) < 0 ||
+		cert_pem(ca->pair.cert, out) < 0)
 		return cert_fail(e, -EIO, "cannot write the certificate of boot HTTP");
 	return 0;
 }

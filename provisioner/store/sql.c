@@ -127,13 +127,6 @@ static const char *const texts[SQL_N] = {
 		"DELETE FROM boots WHERE nonce IN (SELECT nonce FROM boots"
 		" WHERE node = ? ORDER BY created_ms DESC, rowid DESC LIMIT -1 OFFSET ?)",
 
-	[SQL_GENERATION_ADD] = "INSERT INTO generations (number, created_ms, hash, summary)"
-			       " VALUES (?, ?, ?, ?)",
-	[SQL_GENERATION_LAST] = "SELECT number, created_ms, hash, summary FROM generations"
-				" ORDER BY number DESC LIMIT 1",
-	[SQL_GENERATIONS_PRUNE] = "DELETE FROM generations WHERE number IN (SELECT number"
-				  " FROM generations ORDER BY number DESC LIMIT -1 OFFSET ?)",
-
 	/* Inserts only below the ceiling, replaces always. */
 	[SQL_SETTING_PUT] = "INSERT INTO settings (key, value) SELECT ?1, ?2"
 			    " WHERE (SELECT count(*) FROM settings) < ?3"

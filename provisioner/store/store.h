@@ -129,17 +129,6 @@ int store_boot_find(
 /* The newest one of a node, or -ENOENT. */
 int store_boot_last(struct store *s, const char *node, struct store_boot *ret) MUST_USE;
 
-struct store_generation {
-	int64_t number;
-	int64_t created_ms;
-	char hash[2 * STORE_HASH_LEN + 1]; /* hex */
-	char summary[256];
-};
-
-/* -EEXIST: the number is taken. Only the newest STORE_GENERATIONS_MAX are kept. */
-int store_generation_add(struct store *s, const struct store_generation *g) MUST_USE;
-int store_generation_last(struct store *s, struct store_generation *ret) MUST_USE; /* or -ENOENT */
-
 /* Small facts by name, as "etcd_seeded:/coreos.com/network/config". NULL as value deletes.
  * -E2BIG: STORE_SETTINGS_MAX are there already. */
 int store_setting_put(struct store *s, const char *key, const char *value) MUST_USE;

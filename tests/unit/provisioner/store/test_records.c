@@ -2,27 +2,6 @@
 
 #include <errno.h>
 
-TEST(the_last_generation_is_the_one_with_the_highest_number)
-{
-	struct scratch t = scratch_new();
-	struct store_generation last = {0};
-	struct store_generation two = {
-		.number = 2, .created_ms = 20, .hash = "bb", .summary = "two"};
-	struct store_generation ten = {
-		.number = 10, .created_ms = 10, .hash = "cc", .summary = "ten"};
-
-	assert_int_equal(store_generation_last(t.store, &last), -ENOENT);
-	assert_int_equal(store_generation_add(t.store, &ten), 0);
-	assert_int_equal(store_generation_add(t.store, &two), 0);
-	assert_int_equal(store_generation_add(t.store, &two), -EEXIST);
-	assert_int_equal(store_generation_last(scratch_reopen(&t), &last), 0);
-	assert_int_equal(last.number, 10);
-	assert_int_equal(last.created_ms, 10);
-	assert_string_equal(last.hash, "cc");
-	assert_string_equal(last.summary, "ten");
-	scratch_done(&t);
-}
-
 TEST(a_setting_is_put_replaced_and_deleted)
 {
 	struct scratch t = scratch_new();
@@ -59,6 +38,5 @@ TEST(settings_beyond_the_ceiling_are_refused_but_replacing_is_not)
 	scratch_done(&t);
 }
 
-RUN(t(the_last_generation_is_the_one_with_the_highest_number),
-	t(a_setting_is_put_replaced_and_deleted),
+RUN(t(a_setting_is_put_replaced_and_deleted),
 	t(settings_beyond_the_ceiling_are_refused_but_replacing_is_not))

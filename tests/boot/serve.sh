@@ -7,24 +7,16 @@ need_root
 # --- a place to serve ----------------------------------------------------------------------------
 
 net_new "slipway-serve-$$"
-socket=$work/slipway.sock
+. "$(dirname "$0")/../wire/server_lib.sh"
 user=nobody
-mkdir -p "$work"/{config,agent,images/lab/1}
-cp -R "$top/templates" "$work/templates"
-chmod -R a+rX "$work/templates"
-install -m 0755 "$bin/slipway-join" "$work/agent/"
-# Nothing boots, so any bytes will do.
-head -c 3000000 /dev/urandom >"$work/images/lab/1/vmlinuz"
-head -c 5000000 /dev/urandom >"$work/images/lab/1/initrd.img"
-ok "its image gets a manifest" "$bin/slipway" images import "$work/images/lab/1" --name lab/1 --store "$work/images" --templates "$work/templates"
-sed 's/interface: br0/interface: s0/' "$top/docs/examples/lab/cluster.yaml" >"$work/config/cluster.yaml"
-cp "$work/config/cluster.yaml" "$work/good.yaml"
-
-cli() { "$bin/slipway" "$1" --socket "$socket" "${@:2}"; }
+server_files
+server_image 5000000
+sed 's/interface: br0/interface: s0/' "$top/docs/examples/lab/cluster.yaml" >"$yaml"
+cp "$yaml" "$work/good.yaml"
 
 # with OPTION VALUE...: the command line of serve; a later option wins over an earlier one.
 with() {
-	command=("$bin/slipway" serve --config "$work/config/cluster.yaml" --state "$work/state"
+	command=("$bin/slipway" serve --config "$yaml" --state "$work/state"
 		--images "$work/images" --templates "$work/templates" --agent "$work/agent"
 		--socket "$socket" --user $user "$@")
 }
@@ -44,8 +36,8 @@ refuses() {
 	[ $lines -le 3 ] || printf '# %s\n' "${out//$'\n'/$'\n'# }"
 }
 
-edit() { sed -i "$1" "$work/config/cluster.yaml"; }
-restore() { cp "$work/good.yaml" "$work/config/cluster.yaml"; rm -rf "$work/config/templates"; }
+edit() { sed -i "$1" "$yaml"; }
+restore() { cp "$work/good.yaml" "$yaml"; rm -rf "$work/config/templates"; }
 # An operator's own template, which wins over the shipped one of that name: that one with a mistake at its end.
 spoil() {
 	mkdir -p "$work/config/templates"
@@ -127,13 +119,9 @@ serve() {
 	defer "kill -9 $serve; wait $serve"
 	wait_for 10 "the server" answers
 }
-worker() { pgrep -P "$serve" -f "^slipway worker $1 "; }
-answers() { cli status && worker dhcpd && worker netboot; }
 counter() { cli status -o json | jq ".counters.$1 // 0"; }
 counted() { [ "$(counter "$1")" -gt "$2" ]; }
 generation() { cli status -o json | jq .generation; }
-logged() { tail -c "+$from" "$work/serve.log" | grep -qE "$1"; }
-mark() { from=$(($(stat -c %s "$work/serve.log") + 1)); }
 
 serve
 ok "a good cluster.yaml is served" answers

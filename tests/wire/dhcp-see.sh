@@ -4,16 +4,12 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 net_new see
-socket=$work/slipway.sock node_mac=02:00:00:00:00:11
+. "$(dirname "$0")/server_lib.sh"
+node_mac=02:00:00:00:00:11
 
-mkdir -p "$work"/{config,agent,images/lab/1}
-cp -R "$top/templates" "$work/templates"
-chmod -R a+rX "$work"
-install -m 755 "$bin/slipway-join" "$work/agent/"
-echo kernel >"$work/images/lab/1/vmlinuz"
-echo ramdisk >"$work/images/lab/1/initrd.img"
-"$bin/slipway" images import "$work/images/lab/1" --name lab/1 --store "$work/images" --templates "$top/templates" >/dev/null
-cat >"$work/config/cluster.yaml" <<-CONFIG
+server_files
+server_image
+cat >"$yaml" <<-CONFIG
 	cluster: see
 	network: {internal: {interface: s0, address: 10.77.0.1/16}}
 	dhcp: {pool: 10.77.16.0-10.77.79.255, lease: 2h, conflict-probe: off}
@@ -28,24 +24,14 @@ ip -n "$srv" addr add 10.77.0.1/16 dev s0
 
 # --- helpers -------------------------------------------------------------------------------------
 
-cli() { "$bin/slipway" "$1" --socket "$socket" "${@:2}"; }
-worker() { pgrep -P "$serve" -f "^slipway worker $1 "; }
 answers() { cli status && worker dhcpd && cli leases; } # a list that was begun before dhcpd said hello is cut
-ms() { local t=${EPOCHREALTIME/./}; echo $((t / 1000)); }
 fill() { in_cli /usr/bin/python3 "$top/tests/wire/dhcp_fill.py" c0 "$@"; }
 lease() { cli leases "$1" --all --json | jq -r ".[0].$2"; }
 is_state() { [ "$(lease "$1" state)" = "$2" ]; }
-printf '#!/bin/sh\n[ "$1" != bound ] || ip addr add "$ip/16" dev "$interface"\n' >"$work/udhcpc"
-chmod +x "$work/udhcpc"
-udhcpc() { in_cli timeout 30 busybox udhcpc -f -q -n -i c0 -t 5 -T 2 -s "$work/udhcpc" "$@" 2>&1; }
+udhcpc() { in_cli timeout 30 busybox udhcpc -f -q -n -i c0 -t 5 -T 2 -s "$work/bound" "$@" 2>&1; }
 mac() { ip -n "$cli" link set c0 address "$1"; }
 
-ip netns exec "$srv" "$bin/slipway" serve --config "$work/config/cluster.yaml" --state "$work/state" \
-	--images "$work/images" --templates "$work/templates" --agent "$work/agent" --socket "$socket" \
-	--user nobody --log-level info >>"$work/serve.log" 2>&1 </dev/null &
-serve=$!
-defer "kill -9 $serve; wait $serve"
-wait_for 10 "the server" answers || { cat "$work/serve.log"; exit 1; }
+server_start --log-level info
 
 # --- leases --------------------------------------------------------------------------------------
 
@@ -271,9 +257,5 @@ is "a trace of one second ends by itself" 0 "$(cli trace -t 1 >/dev/null 2>&1; e
 
 # --- the end -------------------------------------------------------------------------------------
 
-kill -TERM "$serve"
-wait "$serve"
-is "SIGTERM is a clean stop" 0 $?
-is "nothing was killed by a signal of its own" "" "$(grep -E 'signal (4|6|7|8|11|31) ' "$work/serve.log")"
-is "a sanitizer's build has found nothing" "" "$(grep -E 'Sanitizer|runtime error' "$work/serve.log")"
+server_ends
 done_testing

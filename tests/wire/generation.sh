@@ -4,18 +4,11 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 net_new ge
-mac=02:00:00:00:00:11 address=10.77.0.11 url=http://10.77.0.1
-socket=$work/slipway.sock
+. "$(dirname "$0")/server_lib.sh"
+mac=02:00:00:00:00:11 address=10.77.0.11
 
-mkdir -p "$work"/{config,agent,images/lab/1}
-cp -R "$top/templates" "$work/templates"
-chmod -R a+rX "$work"
-install -m 755 "$bin/slipway-join" "$work/agent/"
-echo kernel >"$work/images/lab/1/vmlinuz"
-echo ramdisk >"$work/images/lab/1/initrd.img"
-"$bin/slipway" images import "$work/images/lab/1" --name lab/1 --store "$work/images" --templates "$work/templates" >"$work/import.log" 2>&1 ||
-	{ cat "$work/import.log"; exit 1; }
-yaml=$work/config/cluster.yaml
+server_files
+server_image
 write() {
 	cat >"$yaml" <<-EOF2
 		cluster: ge
@@ -30,27 +23,14 @@ write() {
 		  - {name: m2, role: master, mac: 02:00:00:00:00:12, address: 10.77.0.12}
 	EOF2
 }
-cli() { "$bin/slipway" "$1" --socket "$socket" "${@:2}"; }
 status() { cli status -o json | jq -r "$1"; }
-worker() { pgrep -P "$serve" -f "^slipway worker $1 "; }
 builder() { pgrep -P "$(worker provisioner)" | head -n 1; }
-mark() { from=$(($(stat -c %s "$work/serve.log") + 1)); }
-logged() { tail -c "+$from" "$work/serve.log" | grep -qE "$1"; }
-answers() { cli status && worker dhcpd && worker netboot; }
 boots_with() { cli render m1 --as ipxe | grep -q " $1\b"; }
-launch() {
-	mark
-	ip netns exec "$srv" "$bin/slipway" serve --config "$yaml" --state "$work/state" --images "$work/images" \
-		--templates "$work/templates" --agent "$work/agent" --socket "$socket" --user nobody >>"$work/serve.log" 2>&1 </dev/null &
-	serve=$!
-}
-: >"$work/serve.log"
 
 ip -n "$cli" addr add 10.77.0.150/24 dev c0
 write one
-launch
-defer 'kill -9 $serve; wait $serve'
-wait_for 15 "the server" answers || { cat "$work/serve.log"; exit 1; }
+mark
+server_start
 is "the first start publishes" 1 "$(status .generation)"
 is "cluster.yaml is what is published" false "$(status .config_differs)"
 
@@ -73,9 +53,9 @@ like "and names its place" 'cluster\.yaml:[0-9]+:[0-9]+: ' "$out"
 like "and what stays" 'generation 1 stays' "$out"
 is "which it does" 1 "$(status .generation)"
 
-kill -TERM "$serve"
-wait "$serve"
-launch
+server_stop
+mark
+server_launch
 ok "the whole server, started anew, serves what was published" wait_for 15 "the server" answers
 is "the same generation" 1 "$(status .generation)"
 ok "to its nodes" boots_with one
@@ -189,9 +169,5 @@ like "other ports wait for a restart" 'waits for a restart of slipway serve, to 
 is "until then the old generation is served" "$now" "$(status .generation)"
 like "and status says so" "^waiting .*generation $((now + 1))" "$(cli status)"
 
-kill -TERM "$serve"
-wait "$serve"
-is "SIGTERM is a clean stop" 0 $?
-is "with no process left there" "" "$(ip netns pids "$srv")"
-is "nothing was killed by a signal of its own" "" "$(grep -E 'signal (4|6|7|8|11|31) ' "$work/serve.log")"
+server_ends
 done_testing

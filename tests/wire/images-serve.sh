@@ -4,13 +4,13 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 net_new slipway-verify
+. "$(dirname "$0")/server_lib.sh"
 ip -n "$cli" addr add 10.77.0.11/24 dev c0
-slipway=$bin/slipway socket=$work/slipway.sock url=http://10.77.0.1 store=$work/images
-mkdir -p "$work"/{config,agent,new} "$store"
-cp -R "$top/templates" "$work/templates"
-chmod -R a+rX "$work"
-install -m 755 "$bin/slipway-join" "$work/agent/"
-cat >"$work/config/cluster.yaml" <<-EOF2
+store=$work/images
+
+server_files
+mkdir "$work/new"
+cat >"$yaml" <<-EOF2
 	cluster: rv
 	network: {internal: {interface: s0, address: 10.77.0.1/24}}
 	dhcp: {pool: 10.77.0.100-10.77.0.149}
@@ -25,26 +25,16 @@ EOF2
 image() {
 	head -c 100000 /dev/urandom >"$work/new/vmlinuz"
 	head -c $(($2 * 1024)) /dev/urandom >"$work/new/initrd.img"
-	"$slipway" images import "$work/new" --name "lab/$1" --store "$store" --templates "$work/templates" >/dev/null 2>&1
+	server_import "$work/new" --name "lab/$1" >/dev/null 2>&1
 }
-cli() { "$slipway" "$1" --socket "$socket" "${@:2}"; }
 fetch() { in_cli curl -s --max-time 20 -o "$work/body" -w '%{http_code}' "$url$1"; }
 gets() { [ "$(fetch "$2")" = "$1" ]; }
 events() { cli events --limit 200; }
 happened() { events | grep -qE -- "$1"; }
 status_says() { cli status | grep -qE -- "$1"; }
-worker() { pgrep -P "$serve" -f "worker $1 "; }
-serve_start() {
-	ip netns exec "$srv" "$slipway" serve --config "$work/config/cluster.yaml" --state "$work/state" --images "$store" \
-		--templates "$work/templates" --agent "$work/agent" --socket "$socket" --user nobody >>"$work/serve.log" 2>&1 </dev/null &
-	serve=$!
-	wait_for 10 "the server" cli status || { cat "$work/serve.log"; exit 1; }
-}
-serve_stop() { kill "$serve" && wait "$serve"; }
-defer 'kill -9 $serve; wait $serve'
 
 image 1 4000
-serve_start
+server_start
 ok "a good image is served" wait_for 10 "200" gets 200 /images/lab/1/initrd.img
 ok "byte for byte" cmp "$work/body" "$store/lab/1/initrd.img"
 ok "the timeline says that it was read" wait_for 5 "the event" happened 'image +lab/1 is what its manifest says: 2 files, 4\.0 MiB, read in .*signer: unverified'
@@ -107,20 +97,20 @@ memory=$(awk '/^Pss:/ { print $2 }' "/proc/$(worker verifier)/smaps_rollup")
 ok "the verifier is small ($memory kB PSS)" test "$memory" -lt 16000
 
 # A restart.
-serve_stop
+server_stop
 sed -i '/is what its manifest says/d' "$work/serve.log"
-serve_start
+server_start
 ok "after a restart it is served" wait_for 10 "200" gets 200 /images/lab/2/initrd.img
 ok "and nothing was read again" wait_for 5 "the event" happened 'lab/2 is what its manifest says: .* unchanged since it was read'
 is "an image that nobody signed is warned of when it is new, not at each start" "1 info" \
 	"$(warned lab/2) $(cli events --limit 1000 -o json | jq -r 'select(.text | test("lab/2 .*unchanged")) | .severity' | sort -u)"
-serve_stop
+server_stop
 printf X | dd of="$store/lab/1/vmlinuz" bs=1 seek=5 conv=notrunc status=none
-serve_start
+server_start
 ok "what was changed while nobody served is found at the start" wait_for 10 "403" gets 403 /images/lab/1/vmlinuz
 head -c 100 /dev/urandom >"$work/state/verifier/verdicts"
-serve_stop
-serve_start
+server_stop
+server_start
 ok "a broken cache costs reading all again" wait_for 30 "200" gets 200 /images/lab/2/initrd.img
 is "and forgives nothing" 403 "$(fetch /images/lab/1/vmlinuz)"
 done_testing

@@ -4,15 +4,11 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 net_new hall
-socket=$work/slipway.sock image=/images/lab/1/initrd.img
+. "$(dirname "$0")/server_lib.sh"
+image=/images/lab/1/initrd.img
 
-mkdir -p "$work"/{config,agent,images/lab/1}
-cp -R "$top/templates" "$work/templates"
-chmod -R a+rX "$work"
-install -m 755 "$bin/slipway-join" "$work/agent/"
-echo kernel >"$work/images/lab/1/vmlinuz"
-head -c 16777216 /dev/urandom >"$work/images/lab/1/initrd.img"
-"$bin/slipway" images import "$work/images/lab/1" --name lab/1 --store "$work/images" --templates "$work/templates" >/dev/null || exit 1
+server_files
+server_image 16777216
 # Nodes n1 to n60 at 10.77.0.11 and so on.
 configure() {
 	cat <<-END
@@ -29,9 +25,8 @@ configure() {
 	END
 	for i in {1..60}; do printf '  - {name: n%d, role: worker, mac: 02:00:00:00:01:%02x, address: 10.77.0.%d}\n' "$i" "$i" $((i + 10)); done
 }
-configure 4 >"$work/config/cluster.yaml"
+configure 4 >"$yaml"
 
-cli() { "$bin/slipway" "$1" --socket "$socket" "${@:2}"; }
 queue() { cli status -o json | jq -r ".queue$1"; }
 hall() { in_cli timeout 120 "$bin/tests/bench/hall_load" 10.77.0.1 $image "$work/images/lab/1/initrd.img" "$@"; }
 get() { in_cli curl -s -m 60 --interface "$1" "${@:2}" "http://10.77.0.1$image"; }
@@ -41,11 +36,9 @@ file_sum=$(sha256sum <"$work/images/lab/1/initrd.img")
 in_srv sh -c 'echo 4096 16384 262144 >/proc/sys/net/ipv4/tcp_wmem'
 in_cli sh -c 'echo 4096 65536 262144 >/proc/sys/net/ipv4/tcp_rmem'
 for i in {11..70}; do ip -n "$cli" addr add 10.77.0.$i/24 dev c0; done
-start serve ip netns exec "$srv" "$bin/slipway" serve --config "$work/config/cluster.yaml" --state "$work/state" \
-	--images "$work/images" --templates "$work/templates" --agent "$work/agent" --socket "$socket" --user nobody
-serve=$started
 is_good() { [ "$(cli status -o json | jq -r .image_state)" = good ]; }
-wait_for 10 "the server" is_good || { cat "$work/serve.log"; exit 1; }
+server_start
+wait_for 10 "the image" is_good || exit 1
 ip netns exec "$srv" tc qdisc add dev s0 root tbf rate 400mbit burst 64kb latency 100ms || exit 1
 
 # --- twenty nodes, four slots --------------------------------------------------------------------
@@ -80,8 +73,8 @@ is "status has no word about it then" "" "$(cli status | grep '^queue')"
 
 # --- one slot ------------------------------------------------------------------------------------
 
-configure 1 >"$work/config/cluster.yaml"
-kill -HUP "$(pgrep -P "$serve" -f '^slipway worker provisioner ')"
+configure 1 >"$yaml"
+kill -HUP "$(worker provisioner)"
 start slow get 10.77.0.31 -m 150 --limit-rate 120k -o /dev/null # in no hurry: it holds its slot until it is ended
 slow=$started
 has_slots() { [ "$(queue .slots)" = "$1" ] && [ "$(queue .loading)" = 1 ]; }
@@ -102,7 +95,5 @@ is "curl --retry into a pipe gets the image when it is its turn, and nothing els
 hall -n 2 -a 10.77.0.35 -w 100 -g 50 -c 2 -d 1 >"$work/hall.json"
 is "a node that switches off while it loads frees its slot" 1 "$(jq .done "$work/hall.json")"
 
-kill "$serve"
-wait "$serve"
-is "the server ends in order" 0 $?
+server_ends
 done_testing

@@ -4,15 +4,14 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 net_new pl
-url=http://10.77.0.1 socket=$work/slipway.sock
+. "$(dirname "$0")/server_lib.sh"
 
-mkdir -p "$work"/{config/nodes.d,agent,images/flatcar/1}
-cp -R "$top/templates" "$work/templates"
-install -m 755 "$bin/slipway-join" "$work/agent/"
+server_files
+mkdir -p "$work"/{config/nodes.d,images/flatcar/1}
 echo kernel >"$work/images/flatcar/1/flatcar_production_pxe.vmlinuz"
 echo ramdisk >"$work/images/flatcar/1/flatcar_production_pxe_image.cpio.gz"
-"$bin/slipway" images import "$work/images/flatcar/1" --name flatcar/1 --insecure --store "$work/images" --templates "$work/templates" >/dev/null || exit 1
-cat >"$work/config/cluster.yaml" <<-EOF
+ok "an image is there" server_import "$work/images/flatcar/1" --name flatcar/1 --insecure
+cat >"$yaml" <<-EOF
 	cluster: pl
 	network: {internal: {interface: s0, address: 10.77.0.1/24}}
 	dhcp: {pool: 10.77.0.100-10.77.0.149}
@@ -30,14 +29,10 @@ for i in 1 2 3 4 5 6; do
 	echo "- {name: w$i, role: worker, mac: 02:00:00:00:00:2$i, address: 10.77.0.2$i}"
 done >"$work/config/nodes.d/workers.yaml"
 chmod -R a+rX "$work"
-config=$work/config/cluster.yaml
 
-cli() { "$bin/slipway" "$1" --socket "$socket" "${@:2}"; }
 # out COMMAND...: its output goes to $out, its errors to $err, its status to $status
 out() { out=$("$@" 2>"$work/err"); status=$?; err=$(cat "$work/err"); }
-start serve ip netns exec "$srv" "$bin/slipway" serve --config "$config" --state "$work/state" --images "$work/images" \
-	--templates "$work/templates" --agent "$work/agent" --socket "$socket" --user nobody
-wait_for 10 "the server" cli status || { cat "$work/serve.log"; exit 1; }
+server_start
 
 # --- where values come from ----------------------------------------------------------------------
 
@@ -66,7 +61,7 @@ out cli plan
 is "with nothing changed, plan: exit status" 0 $status
 like "and a sentence" '^Nothing to do' "$out"
 
-sed -i 's/row: 1/row: 2/; s/Europe.Berlin/Europe\/Paris/' "$config"
+sed -i 's/row: 1/row: 2/; s/Europe.Berlin/Europe\/Paris/' "$yaml"
 out cli plan
 is "after a change: exit status" 2 $status
 like "cluster.yaml's own change" '^    \+timezone: Europe/Paris$' "$out"
@@ -89,13 +84,13 @@ out cli plan
 like "a node that comes" '^new: w7$' "$out"
 like "one that goes" '^gone: w6$' "$out"
 
-cp "$config" "$work/right.yaml"
-sed -i 's/role: master, mac/role: mastr, mac/' "$config"
+cp "$yaml" "$work/right.yaml"
+sed -i 's/role: master, mac/role: mastr, mac/' "$yaml"
 out cli plan
 is "with a mistake, plan: exit status" 65 $status
 like "the mistake with its place" 'cluster.yaml:[0-9]+:[0-9]+: .*no role "mastr"' "$err"
 is "and nothing else" "" "$out"
-cp "$work/right.yaml" "$config"
+cp "$work/right.yaml" "$yaml"
 
 # --- who is behind -------------------------------------------------------------------------------
 

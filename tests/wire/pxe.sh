@@ -5,17 +5,11 @@
 need_root
 net_new px
 . "$(dirname "$0")/dhcp_lib.sh"
-socket=$work/slipway.sock
-cli() { "$bin/slipway" "$1" --socket "$socket" "${@:2}"; }
+. "$(dirname "$0")/server_lib.sh"
 
-mkdir -p "$work"/{config,agent,images/lab/1}
-cp -R "$top/templates" "$work/templates"
-chmod -R a+rX "$work"
-install -m 755 "$bin/slipway-join" "$work/agent/"
-echo kernel >"$work/images/lab/1/vmlinuz"
-echo ramdisk >"$work/images/lab/1/initrd.img"
-"$bin/slipway" images import "$work/images/lab/1" --name lab/1 --store "$work/images" --templates "$top/templates" >/dev/null
-cat >"$work/config/cluster.yaml" <<-EOF
+server_files
+server_image
+cat >"$yaml" <<-EOF
 	cluster: px
 	network: {internal: {interface: s0, address: 10.77.0.1/24}}
 	ports: {http: 8080}
@@ -34,10 +28,7 @@ cat >"$work/config/cluster.yaml" <<-EOF
 	  - {name: ia32, role: worker, mac: "02:00:00:00:00:17", address: 10.77.0.17}
 	  - {name: loops, role: worker, mac: "02:00:00:00:00:18", address: 10.77.0.18}
 	EOF
-start serve ip netns exec "$srv" "$bin/slipway" serve --config "$work/config/cluster.yaml" --state "$work/state" \
-	--images "$work/images" --templates "$work/templates" --agent "$work/agent" --socket "$socket" --user nobody
-answers() { cli status && pgrep -P "$started" -f '^slipway worker dhcpd '; }
-wait_for 10 "the server" answers || { cat "$work/serve.log"; exit 1; }
+server_start
 
 watch
 mac 60

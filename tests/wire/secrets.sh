@@ -4,18 +4,14 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 net_new se
-url=http://10.77.0.1 api=https://10.77.0.1:8443 socket=$work/slipway.sock
+. "$(dirname "$0")/server_lib.sh"
+api=https://10.77.0.1:8443
 mac_of() { case $1 in m1) echo 02:00:00:00:00:11 ;; w1) echo 02:00:00:00:00:12 ;; p1) echo 02:00:00:00:00:13 ;; esac; }
 address_of() { case $1 in m1) echo 10.77.0.11 ;; w1) echo 10.77.0.12 ;; p1) echo 10.77.0.13 ;; esac; }
 
-mkdir -p "$work"/{config,agent,images/lab/1}
-cp -R "$top/templates" "$work/templates"
-chmod -R a+rX "$work"
-install -m 755 "$bin/slipway-join" "$work/agent/"
-echo kernel >"$work/images/lab/1/vmlinuz"
-echo ramdisk >"$work/images/lab/1/initrd.img"
-"$bin/slipway" images import "$work/images/lab/1" --name lab/1 --store "$work/images" --templates "$work/templates" >/dev/null 2>&1
-cat >"$work/config/cluster.yaml" <<-END
+server_files
+server_image
+cat >"$yaml" <<-END
 	cluster: se
 	domain: se.internal
 	network: {internal: {interface: s0, address: 10.77.0.1/24}}
@@ -34,11 +30,7 @@ END
 
 # --- helpers -------------------------------------------------------------------------------------
 
-cli() { "$bin/slipway" "$1" --socket "$socket" "${@:2}"; }
 state_is() { [ "$(cli nodes "$1" -o json | jq -r .state)" = "$2" ]; }
-worker() { pgrep -P "$serve" -f "^slipway worker $1 "; }
-answers() { cli status && worker netboot; }
-fetch() { in_cli curl -s -m 5 --interface "$1" -o "$work/body" -w '%{http_code}' "$url$2"; }
 # file_of CONFIG PATH: the content of a file in an Ignition configuration.
 file_of() {
 	jq -r --arg p "$2" '.storage.files[] | select(.path == $p) | .contents.source' "$1" |
@@ -46,8 +38,6 @@ file_of() {
 }
 
 # boot NODE: its lease, its script, its configuration; its join.env and its root folder come of it.
-printf '#!/bin/sh\n[ "$1" != bound ] || ip addr add "$ip/24" dev "$interface"\n' >"$work/udhcpc"
-chmod +x "$work/udhcpc"
 boot() {
 	local node=$1 address config
 	address=$(address_of "$node")
@@ -55,7 +45,7 @@ boot() {
 	printf 'root:x:0:0::/:/bin/sh\netcd:x:232:233::/:/bin/sh\n' >"$work/$node/root/etc/passwd"
 	ip -n "$cli" link set c0 address "$(mac_of "$node")"
 	ip -n "$srv" neigh flush dev s0 # all three are one NIC here
-	in_cli timeout 20 busybox udhcpc -f -q -n -i c0 -t 4 -T 1 -s "$work/udhcpc" -x 0x5d:0007 -V PXEClient:Arch:00007:UNDI:003016 >/dev/null 2>&1
+	pxe_lease >/dev/null
 	fetch "$address" "/script.ipxe?mac=$(mac_of "$node" | tr : -)" >/dev/null
 	config=$(grep -o "$url/n/[0-9a-f]*/config" "$work/body" | head -n 1)
 	fetch "$address" "${config#"$url"}" >/dev/null
@@ -83,12 +73,7 @@ ask_again() {
 	echo "$status"
 }
 
-ip netns exec "$srv" "$bin/slipway" serve --config "$work/config/cluster.yaml" --state "$work/state" \
-	--images "$work/images" --templates "$work/templates" --agent "$work/agent" --socket "$socket" \
-	--user nobody --log-level debug >>"$work/serve.log" 2>&1 </dev/null &
-serve=$!
-defer "kill -9 $serve; wait $serve"
-wait_for 10 "the server" answers || { cat "$work/serve.log"; exit 1; }
+server_start --log-level debug
 
 # --- a member ------------------------------------------------------------------------------------
 
@@ -182,8 +167,8 @@ is "with the same authorities: nobody has to fetch anew" "$was" "$(version)"
 
 # --- a role that changes, a node that goes ---------------------------------------------------------------
 
-cp "$work/config/cluster.yaml" "$work/whole.yaml"
-sed 's/name: p1, role: plain/name: p1, role: worker/; /name: w1/d' "$work/whole.yaml" >"$work/config/cluster.yaml"
+cp "$yaml" "$work/whole.yaml"
+sed 's/name: p1, role: plain/name: p1, role: worker/; /name: w1/d' "$work/whole.yaml" >"$yaml"
 kill -HUP "$serve"
 is_gone() { [ "$(ask w1 /v1/secrets '{"node": "w1"}')" = 403 ]; }
 ok "a node that is taken out of cluster.yaml gets nothing any more" wait_for 10 "that" is_gone
@@ -192,7 +177,7 @@ has_client() { [ "$(placed p1 | wc -l)" -eq 3 ]; }
 ok "a node whose role has changed is given what is new" wait_for 20 "it" has_client
 registered() { [ "$(etcd_get /slipway/se/nodes/p1 | jq -r .name)" = p1 ]; }
 ok "learns of etcd, and registers" wait_for 20 "it" registered
-cp "$work/whole.yaml" "$work/config/cluster.yaml"
+cp "$work/whole.yaml" "$yaml"
 kill -HUP "$serve"
 has_none() { [ -z "$(placed p1)" ]; }
 ok "and loses it when the role changes back" wait_for 20 "that" has_none

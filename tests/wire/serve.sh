@@ -6,18 +6,13 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 net_new rv
-mac=02:00:00:00:00:11 address=10.77.0.11 other=10.77.0.150 url=http://10.77.0.1
-socket=$work/slipway.sock
+. "$(dirname "$0")/server_lib.sh"
+mac=02:00:00:00:00:11 address=10.77.0.11 other=10.77.0.150
 
-mkdir -p "$work"/{config,agent,images/lab/1,node}
-cp -R "$top/templates" "$work/templates"
-chmod -R a+rX "$work"
-install -m 755 "$bin/slipway-join" "$work/agent/"
-echo kernel >"$work/images/lab/1/vmlinuz"
-echo ramdisk >"$work/images/lab/1/initrd.img"
-import() { "$bin/slipway" images import "$work/images/lab/1" --name lab/1 --store "$work/images" --templates "$work/templates"; }
-ok "the image gets a manifest where it lies" import
-cat >"$work/config/cluster.yaml" <<-EOF
+mkdir "$work/node"
+server_files
+server_image
+cat >"$yaml" <<-EOF
 	cluster: rv
 	network: {internal: {interface: s0, address: 10.77.0.1/24}}
 	ports: {https: 443}
@@ -29,35 +24,21 @@ cat >"$work/config/cluster.yaml" <<-EOF
 	nodes:
 	  - {name: m1, role: master, mac: $mac, address: $address}
 EOF
-cp "$work/config/cluster.yaml" "$work/good.yaml"
+cp "$yaml" "$work/good.yaml"
 
 # --- helpers -------------------------------------------------------------------------------------
 
-cli() { "$bin/slipway" "$1" --socket "$socket" "${@:2}"; }
 node() { cli nodes m1 -o json | jq -r "$1"; }
 state_is() { [ "$(node .state)" = "$1" ]; }
-worker() { pgrep -P "$serve" -f "^slipway worker $1 "; }
-logged() { tail -c "+$from" "$work/serve.log" | grep -qE "$1"; }
-mark() { from=$(($(stat -c %s "$work/serve.log") + 1)); }
 count_events() { cli events -n 10000 m1 -o json | jq -r "select(.kind == \"$1\") | .text" | grep -c -- "${2:-}"; }
-# fetch FROM PATH: the body goes to $work/body, the status is printed.
-fetch() { in_cli curl -s -m 5 --interface "$1" -o "$work/body" -w '%{http_code}' "$url$2"; }
-ms() { local t=${EPOCHREALTIME/./}; echo $((t / 1000)); }
 etcd_get() { in_cli env ETCDCTL_API=3 etcdctl --endpoints "http://$address:2379" get --print-value-only "$1"; }
 etcd_is_up() { in_cli curl -fs -m 2 "http://$address:2379/health"; }
 # post BODY: to /v1/join; the answer goes to $work/body, the status is printed.
 post() { in_cli curl -sk -m 5 -o "$work/body" -w '%{http_code}' --data-binary @- https://10.77.0.1:8443/v1/join <<<"$1"; }
 field() { sed -n "s/^$1=//p" "$work/join.env"; }
 
-answers() { cli status && worker dhcpd && worker netboot; }
-
 # Descriptors 7 and 9 stand for what a careless parent leaves open.
-ip netns exec "$srv" "$bin/slipway" serve --config "$work/config/cluster.yaml" --state "$work/state" \
-	--images "$work/images" --templates "$work/templates" --agent "$work/agent" --socket "$socket" \
-	--user nobody --log-level debug >>"$work/serve.log" 2>&1 </dev/null 7</etc/passwd 9</etc &
-serve=$!
-defer "kill -9 $serve; wait $serve"
-wait_for 10 "the server" answers || { cat "$work/serve.log"; exit 1; }
+server_start --log-level debug 7</etc/passwd 9</etc
 
 # --- who holds what ------------------------------------------------------------------------------
 
@@ -81,9 +62,7 @@ like "the provisioner listens for join agents, and nothing else" '^tcp 8443 $' "
 # --- a master boots ------------------------------------------------------------------------------
 
 ip -n "$cli" link set c0 address $mac
-printf '#!/bin/sh\n[ "$1" != bound ] || ip addr add "$ip/24" dev "$interface"\n' >"$work/udhcpc"
-chmod +x "$work/udhcpc"
-out=$(in_cli timeout 20 busybox udhcpc -f -q -n -i c0 -t 4 -T 1 -s "$work/udhcpc" -x 0x5d:0007 -V PXEClient:Arch:00007:UNDI:003016 2>&1)
+out=$(pxe_lease)
 like "udhcpc with its MAC gets its address of cluster.yaml" "lease of $address obtained" "$out"
 ip -n "$cli" addr add $other/24 dev c0
 ok "it is booting" wait_for 3 "that" state_is booting
@@ -188,7 +167,7 @@ like "and in the cluster's timeline" 'another DHCP server, 10\.77\.0\.7 \(06:00:
 generation() { cli status -o json | jq .generation; }
 was=$(generation)
 mark
-sed -i 's/role: master, mac/rolle: master, mac/' "$work/config/cluster.yaml"
+sed -i 's/role: master, mac/rolle: master, mac/' "$yaml"
 kill -HUP "$serve"
 ok "a reload with a mistake names its place" wait_for 5 "it" logged 'cluster.yaml:10:[0-9]+: nodes\[0\]\.rolle'
 ok "and changes nothing" logged "generation $was stays"
@@ -202,26 +181,26 @@ ok "and says that cluster.yaml is another one" logged 'cluster.yaml differs from
 is "images are still served" 200 "$(fetch $address /images/lab/1/vmlinuz)"
 like "and leases" "lease of $address obtained" \
 	"$(in_cli timeout 20 busybox udhcpc -f -q -n -i c0 -t 4 -T 1 -s /bin/true 2>&1)"
-cp "$work/good.yaml" "$work/config/cluster.yaml"
+cp "$work/good.yaml" "$yaml"
 mark
 kill -HUP "$serve"
 ok "a reload of what is published has nothing to do" wait_for 5 "the word" logged 'nothing to publish'
 
 mark
-sed -i 's/^ports:.*/ports: {http: 8081, https: 443}/' "$work/config/cluster.yaml"
+sed -i 's/^ports:.*/ports: {http: 8081, https: 443}/' "$yaml"
 kill -HUP "$serve"
 ok "ports can not change under way, and a reload says so" wait_for 5 "the word" logged "generation $((was + 1)) waits for a restart"
 is "until then the one before is served" "$was" "$(generation)"
-cp "$work/good.yaml" "$work/config/cluster.yaml"
+cp "$work/good.yaml" "$yaml"
 mark
-sed -i 's/hello/hi/; s/^image:/kernel-args: [quiet]\nimage:/' "$work/config/cluster.yaml"
+sed -i 's/hello/hi/; s/^image:/kernel-args: [quiet]\nimage:/' "$yaml"
 kill -HUP "$serve"
 ok "a good reload is published" wait_for 5 "it" logged "generation $((was + 2)) is published"
 like "and is what nodes get" ' quiet' "$(cli render m1 --as ipxe)"
 mkdir -p "$work/config/nodes.d"
 echo '- {name: w9, role: worker, mac: 52:54:00:77:09:09, address: 10.77.0.29, kernel-args: [own=w9]}' >"$work/config/nodes.d/rack.yaml"
 chmod -R a+rX "$work/config/nodes.d"
-sed -i 's/^nodes:/  worker: {template: worker.yaml}\nnodes:/' "$work/config/cluster.yaml"
+sed -i 's/^nodes:/  worker: {template: worker.yaml}\nnodes:/' "$yaml"
 mark
 kill -HUP "$serve"
 ok "a node in a file of nodes.d is published" wait_for 5 "it" logged "generation $((was + 3)) is published"
@@ -233,12 +212,7 @@ is "the node stays ready" ready "$(node .state)"
 # --- the end -------------------------------------------------------------------------------------
 
 kill "$agent"
-kill -TERM "$serve"
-wait "$serve"
-is "SIGTERM is a clean stop: exit status 0" 0 $?
-is "with no process left there" "" "$(ip netns pids "$srv")"
-ok "and no socket" [ ! -e "$socket" ]
-is "nothing was killed by a signal of its own" "" "$(grep -E 'signal (4|6|7|8|11|31) ' "$work/serve.log")"
-is "a sanitizer's build has found nothing" "" "$(grep -E 'Sanitizer|runtime error' "$work/serve.log" "$work/agent.log")"
+server_ends
+is "nor in the agent's" "" "$(grep -E 'Sanitizer|runtime error' "$work/agent.log")"
 is "no log tells the token" 0 "$(grep -cF "$token" "$work/serve.log" "$work/agent.log" | awk -F: '{ n += $2 } END { print n }')"
 done_testing

@@ -5,7 +5,6 @@
  *
  * "overwrite": fdatasync() after 4 KiB in the middle of a file that has its size already; "append": the same
  * at its end, where the file system has to note the new size as well. One JSON object. */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,23 +14,18 @@
 
 #include "provisioner/base/mem.h"
 #include "provisioner/base/parse.h"
+#include "tests/bench/load.h"
 #include "tests/bench/times.h"
 
 #define PAGE 4096
 #define PAGES 1024
-
-static void die(const char *what)
-{
-	(void)fprintf(stderr, "disk_sync: %s: %s\n", what, strerror(errno));
-	exit(2);
-}
 
 static uint32_t number_of(const char *text)
 {
 	uint32_t v = 0;
 
 	if (parse_u32(text, 0, 100000, &v) < 0)
-		die(text);
+		load_die(text);
 	return v;
 }
 
@@ -40,7 +34,7 @@ static void write_page(int fd, uint32_t at)
 	static const char page[PAGE] = "what a lease might look like";
 
 	if (pwrite(fd, page, sizeof(page), (off_t)at * PAGE) != PAGE)
-		die("write");
+		load_die("write");
 }
 
 static void measure(int fd, uint32_t from, uint32_t count, uint32_t pause_ms, struct times *t)
@@ -52,7 +46,7 @@ static void measure(int fd, uint32_t from, uint32_t count, uint32_t pause_ms, st
 		int64_t begun_us = times_now_us();
 		write_page(fd, from + i);
 		if (fdatasync(fd) < 0)
-			die("fdatasync");
+			load_die("fdatasync");
 		times_add(t, times_now_us() - begun_us);
 	}
 }
@@ -64,15 +58,15 @@ int main(int argc, char **argv)
 
 	if (argc != 4 ||
 		(size_t)snprintf(path, sizeof(path), "%s/disk_sync", argv[1]) >= sizeof(path))
-		die("FOLDER COUNT PAUSE_MS");
+		load_die("FOLDER COUNT PAUSE_MS");
 	uint32_t count = number_of(argv[2]), pause_ms = number_of(argv[3]);
 	AUTO(close_p) int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0 || unlink(path) < 0)
-		die(path);
+		load_die(path);
 	for (uint32_t i = 0; i < PAGES; i++)
 		write_page(fd, i);
 	if (fsync(fd) < 0)
-		die("fsync");
+		load_die("fsync");
 	measure(fd, 0, count < PAGES ? count : PAGES, pause_ms, &overwrite);
 	measure(fd, PAGES, count, pause_ms, &append);
 	(void)printf("{");

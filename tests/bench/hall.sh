@@ -9,6 +9,7 @@
 #   RUNS=1                       interleaved runs, of which the median counts
 : "${RUNS:=1}"
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib_crowd.sh"
 : "${NODES:=200}" "${MIB:=$(quick && echo 100 || echo 400)}" "${RATE:=10gbit}" "${TRANSFERS:=40}" "${WAIT_MS:=5000}"
 contenders=(slipway unqueued nginx)
 
@@ -29,15 +30,9 @@ cat >"$work/nginx.conf" <<-END
 	http { access_log off; sendfile on; tcp_nopush on; server { listen 10.77.0.1:80; root $tree; } }
 END
 
-# Each on a wire of its own; the nodes live behind 10.77.0.2: any address of 10.78.0.0/16 is their host's own.
-declare -A srv_of cli_of pid_of
-launch() {
-	case $1 in
-	slipway) exec env NETBOOT_TRANSFERS="$TRANSFERS" "$bin/tests/wire/netboot_host" 10.77.0.1 "$tree/images" "$tree/firmware" "$tree/agent" ;;
-	unqueued) exec env NETBOOT_TRANSFERS=4000 "$bin/tests/wire/netboot_host" 10.77.0.1 "$tree/images" "$tree/firmware" "$tree/agent" ;;
-	nginx) exec nginx -c "$work/nginx.conf" ;;
-	esac
-}
+launch_slipway() { exec env NETBOOT_TRANSFERS="$TRANSFERS" "$bin/tests/wire/netboot_host" 10.77.0.1 "$tree/images" "$tree/firmware" "$tree/agent"; }
+launch_unqueued() { exec env NETBOOT_TRANSFERS=4000 "$bin/tests/wire/netboot_host" 10.77.0.1 "$tree/images" "$tree/firmware" "$tree/agent"; }
+launch_nginx() { exec nginx -c "$work/nginx.conf"; }
 load() { # WHO OPTION...
 	local who=$1
 	shift
@@ -46,25 +41,13 @@ load() { # WHO OPTION...
 }
 bring_up() {
 	local who=$1
-	net_new "bh$who"
-	srv_of[$who]=$srv cli_of[$who]=$cli
-	ip -n "$cli" addr add 10.77.0.2/24 dev c0
-	ip -n "$cli" route add local 10.78.0.0/16 dev lo
-	ip -n "$srv" route add 10.78.0.0/16 via 10.77.0.2
+	crowd_net bh "$who"
 	if [ "$RATE" != none ]; then
 		ip netns exec "$srv" tc qdisc add dev s0 root tbf rate "$RATE" burst 8mb latency 20ms || return 1
 	fi
-	start "$who" ip netns exec "$srv" bash -c "$(declare -f launch); tree='$tree'; bin='$bin'; work='$work'; TRANSFERS=$TRANSFERS; launch $who"
-	pid_of[$who]=$started
+	crowd_start "$who" tree bin work TRANSFERS
 	served() { timeout 10 ip netns exec "$cli" curl -sI http://10.77.0.1/images/lab/1/initrd.img -o /dev/null -f; }
 	wait_for 20 "$who" served
-}
-all_cpu_ms() {
-	local p total=0
-	for p in $(ip netns pids "${srv_of[$1]}"); do
-		total=$((total + $(awk -v hz="$ticks" '{ sub(/.*\) /, ""); print int(($12 + $13) * 1000 / hz) }' "/proc/$p/stat" 2>/dev/null || echo 0)))
-	done
-	echo $total
 }
 
 # One transfer at a time for what the link carries; then the hall.
@@ -92,10 +75,8 @@ best_link() { awk '$1 == "link" && $4 > m { m = $4 } END { print m }' "$figures"
 
 describe_machine
 warn_if_shared
-broken=0 left_out=() up=()
-for who in "${contenders[@]}"; do
-	if bring_up "$who"; then up+=("$who"); else left_out+=("$who did not come up: $(tail -n 1 "$work/$who.log")"); fi
-done
+broken=0
+crowd_up
 for ((run = 1; run <= RUNS; run++)); do
 	for who in "${up[@]}"; do progress "run $run of $RUNS: $who"; measure "$who"; done
 done

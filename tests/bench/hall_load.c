@@ -9,7 +9,6 @@
  * JSON; `late` is how many nodes at most that had asked after a node began to load before it. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,11 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "provisioner/base/clock.h"
+#include "tests/bench/load.h"
 
 #define CHUNK ((size_t)1 << 20)
 #define HEAD_MAX 4096
@@ -55,20 +54,6 @@ static struct {
 	uint8_t buf[CHUNK];
 } run = {.n = 1, .wait_ms = 5000};
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-_Noreturn static void die(const char *what)
-{
-	perror(what);
-	exit(2);
-}
-
 static void hang_up(struct node *c)
 {
 	if (c->fd >= 0)
@@ -80,7 +65,7 @@ static void finish(struct node *c, enum node_state state, const char *why)
 {
 	hang_up(c);
 	c->state = state;
-	c->done_ms = now_ms();
+	c->done_ms = clock_mono_ms();
 	run.left--;
 	run.done += state == DONE;
 	if (state == FAILED && run.failed++ == 0)
@@ -92,7 +77,7 @@ static void ask_later(struct node *c)
 {
 	hang_up(c);
 	c->state = SLEEPING;
-	c->wake_ms = now_ms() + run.wait_ms;
+	c->wake_ms = clock_mono_ms() + run.wait_ms;
 }
 
 static void ask(struct node *c)
@@ -107,14 +92,14 @@ static void ask(struct node *c)
 	c->received = 0;
 	c->tries++;
 	if (!c->asked_ms)
-		c->asked_ms = now_ms();
+		c->asked_ms = clock_mono_ms();
 	if (c->fd < 0 || epoll_ctl(run.epoll, EPOLL_CTL_ADD, c->fd, &ev) < 0)
-		die("socket");
+		load_die("socket");
 	if (run.first_address && bind(c->fd, (const struct sockaddr *)&own, sizeof(own)) < 0)
-		die("bind");
+		load_die("bind");
 	if (connect(c->fd, (const struct sockaddr *)&run.server, sizeof(run.server)) < 0 &&
 		errno != EINPROGRESS)
-		die("connect");
+		load_die("connect");
 }
 
 /* How many that had asked before it have not begun yet. */
@@ -145,7 +130,7 @@ static void take_head(struct node *c, const char *end)
 	}
 	c->length = strtoull(at + 17, NULL, 10);
 	c->state = LOADING;
-	c->began_ms = now_ms();
+	c->began_ms = clock_mono_ms();
 	run.began++;
 	note_order(c);
 	c->received = c->n_head - (size_t)(end - c->head);
@@ -236,20 +221,6 @@ static void wake(int64_t now)
 	}
 }
 
-static void map_original(const char *path)
-{
-	struct stat st;
-	int fd = open(path, O_RDONLY);
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		die(path);
-	run.size = (uint64_t)st.st_size;
-	run.original = mmap(NULL, run.size ? run.size : 1, PROT_READ, MAP_SHARED, fd, 0);
-	if (run.original == MAP_FAILED)
-		die(path);
-	(void)close(fd);
-}
-
 static void print_result(int64_t began, int64_t took)
 {
 	int64_t first = INT64_MAX, last = 0, longest = 0, sum = 0;
@@ -317,10 +288,10 @@ static void parse(int argc, char **argv)
 		*colon = '\0';
 	run.server = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
 	if (inet_pton(AF_INET, host, &run.server.sin_addr) != 1)
-		die(host);
+		load_die(host);
 	(void)snprintf(run.request, sizeof(run.request), "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n",
 		argv[optind + 1], host);
-	map_original(argv[optind + 2]);
+	run.original = load_file(argv[optind + 2], &run.size);
 }
 
 int main(int argc, char **argv)
@@ -331,8 +302,8 @@ int main(int argc, char **argv)
 	run.epoll = epoll_create1(0);
 	run.nodes = calloc(run.n, sizeof(*run.nodes));
 	if (!run.nodes || run.epoll < 0)
-		die("hall_load");
-	int64_t began = now_ms(), looked = 0;
+		load_die("hall_load");
+	int64_t began = clock_mono_ms(), looked = 0;
 	for (unsigned i = 0; i < run.n; i++) {
 		run.nodes[i].fd = -1;
 		run.nodes[i].wake_ms = began + run.gap_ms * i;
@@ -340,7 +311,7 @@ int main(int argc, char **argv)
 	run.left = run.n;
 	while (run.left > 0) {
 		int n = epoll_wait(run.epoll, events, EVENTS, 5);
-		int64_t now = now_ms();
+		int64_t now = clock_mono_ms();
 
 		for (int i = 0; i < n; i++)
 			on_ready(events[i].data.ptr);
@@ -349,7 +320,7 @@ int main(int argc, char **argv)
 		looked = now;
 		wake(now);
 	}
-	print_result(began, now_ms() - began);
+	print_result(began, clock_mono_ms() - began);
 	free(run.nodes);
 	return run.failed > 0;
 }

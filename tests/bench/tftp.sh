@@ -5,11 +5,11 @@
 #   MANY=1000                    transfers at once
 #   CONTENDERS="slipway hpa atftpd dnsmasq"
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib_crowd.sh"
 : "${MANY:=$(quick && echo 200 || echo 1000)}"
 : "${CONTENDERS:=slipway hpa atftpd dnsmasq}"
 read -ra contenders <<<"$CONTENDERS"
 broken=0
-left_out=()
 
 "$top/tests/bench/install-deps" in.tftpd=tftpd-hpa atftpd=atftpd dnsmasq=dnsmasq-base jq=jq nft=nftables ||
 	die "the rivals are not at hand"
@@ -20,8 +20,6 @@ head -c 41943040 /dev/urandom >"$tree/firmware/forty.bin"
 head -c 1048576 "$tree/firmware/forty.bin" >"$tree/firmware/one.bin"
 chmod -R a+rX "$work"
 
-# Each on a wire of its own. 4,000 clients live behind 10.77.0.2: any address of 10.78.0.0/16 is its host's own.
-declare -A srv_of cli_of pid_of
 launch_slipway() { exec "$bin/tests/wire/netboot_host" 10.77.0.1 "$tree/images" "$tree/firmware" "$tree/agent"; }
 launch_hpa() { exec in.tftpd --foreground --secure --address 10.77.0.1:69 --user nobody "$tree/firmware"; }
 launch_atftpd() {
@@ -48,25 +46,12 @@ load() { # WHO FILE OPTION...
 }
 bring_up() {
 	local who=$1
-	net_new "bt$who"
-	srv_of[$who]=$srv cli_of[$who]=$cli
-	ip -n "$cli" addr add 10.77.0.2/24 dev c0
-	ip -n "$cli" route add local 10.78.0.0/16 dev lo
-	ip -n "$srv" route add 10.78.0.0/16 via 10.77.0.2
-	start "$who" ip netns exec "$srv" bash -c "$(declare -f "launch_$who"); tree='$tree'; bin='$bin'; launch_$who"
-	pid_of[$who]=$started
+	crowd_net bt "$who"
+	crowd_start "$who" tree bin
 	served() { load "$who" one.bin >/dev/null; }
 	wait_for 10 "$who" served
 }
 
-# The work of all processes that the server is or has started; those of ended children come to their parent.
-all_cpu_ms() {
-	local p total=0
-	for p in $(ip netns pids "${srv_of[$1]}"); do
-		total=$((total + $(awk -v hz="$ticks" '{ sub(/.*\) /, ""); print int(($12 + $13 + $14 + $15) * 1000 / hz) }' "/proc/$p/stat" 2>/dev/null || echo 0)))
-	done
-	echo $total
-}
 all_rss_mib() {
 	local p total=0
 	for p in $(ip netns pids "${srv_of[$1]}"); do total=$((total + $(rss_kib "$p" 2>/dev/null || echo 0))); done
@@ -104,10 +89,7 @@ lossy() {
 
 describe_machine
 warn_if_shared
-up=()
-for who in "${contenders[@]}"; do
-	if bring_up "$who"; then up+=("$who"); else left_out+=("$who did not come up: $(tail -n 1 "$work/$who.log")"); fi
-done
+crowd_up
 bring_up floor || die "tftp_floor did not come up"
 for ((run = 1; run <= RUNS; run++)); do
 	progress "run $run of $RUNS"

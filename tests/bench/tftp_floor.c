@@ -6,41 +6,18 @@
  * block N with block N + 1 of FILE, from memory: two system calls a block, no timer, no check, no second file, blocks of
  * 1468. No TFTP server that acknowledges block by block can be cheaper, whoever writes it. For benchmarks only. */
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include "tests/bench/load.h"
 
 #define BLKSIZE 1468
 #define RRQ 1
 #define ACK 4
-
-_Noreturn static void die(const char *what)
-{
-	perror(what);
-	exit(2);
-}
-
-static const uint8_t *map_file(const char *path, size_t *ret_size)
-{
-	struct stat st;
-	int fd = open(path, O_RDONLY);
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		die(path);
-	*ret_size = (size_t)st.st_size;
-	const uint8_t *p = mmap(NULL, *ret_size, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
-	if (p == MAP_FAILED)
-		die(path);
-	return p;
-}
 
 int main(int argc, char **argv)
 {
@@ -48,15 +25,15 @@ int main(int argc, char **argv)
 				   "1468";
 	struct sockaddr_in own = {.sin_family = AF_INET, .sin_port = htons(69)}, from;
 	uint8_t packet[1024], block[4 + BLKSIZE] = {0, 3};
-	size_t size;
+	uint64_t size;
 
 	if (argc != 3 || inet_pton(AF_INET, argv[1], &own.sin_addr) != 1)
 		return 2;
-	const uint8_t *file = map_file(argv[2], &size);
+	const uint8_t *file = load_file(argv[2], &size);
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &(int){8 << 20}, sizeof(int));
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&own, sizeof(own)) < 0)
-		die("socket");
+		load_die("socket");
 	for (;;) {
 		socklen_t len = sizeof(from);
 		ssize_t n = recvfrom(fd, packet, sizeof(packet), 0, (struct sockaddr *)&from, &len);

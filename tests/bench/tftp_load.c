@@ -8,7 +8,6 @@
  * (once), and repeats itself after a second of silence. Prints one line of JSON. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,11 +16,11 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "provisioner/base/clock.h"
+#include "tests/bench/load.h"
 
 #define PACKET_MAX 65536
 #define REPEAT_MS 1000
@@ -53,23 +52,9 @@ static struct {
 	uint64_t repeats, gaps, doubles, foreign;
 } run = {.n = 1, .slots = 1, .blksize = 512, .windowsize = 1};
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-_Noreturn static void die(const char *what)
-{
-	perror(what);
-	exit(2);
-}
-
 static void wait_on(struct client *c)
 {
-	c->deadline_ms = now_ms() + REPEAT_MS;
+	c->deadline_ms = clock_mono_ms() + REPEAT_MS;
 }
 
 static void send_request(struct client *c)
@@ -111,11 +96,11 @@ static void start(struct client *c)
 		.blksize = 512,
 		.windowsize = 1};
 	if (c->fd < 0 || epoll_ctl(run.epoll, EPOLL_CTL_ADD, c->fd, &ev) < 0)
-		die("socket");
+		load_die("socket");
 	struct sockaddr_in own = {.sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(run.first_address + (uint32_t)(c - run.clients))};
 	if (run.first_address && bind(c->fd, (const struct sockaddr *)&own, sizeof(own)) < 0)
-		die("bind");
+		load_die("bind");
 	/* A whole window must fit, as in any client that asks for one. */
 	(void)setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &(int){1 << 20}, sizeof(int));
 	run.started++;
@@ -242,21 +227,6 @@ static void on_silence(struct client *c)
 		send_request(c);
 }
 
-static void map_original(const char *path)
-{
-	struct stat st;
-	int fd = open(path, O_RDONLY);
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		die(path);
-	run.size = (uint64_t)st.st_size;
-	run.original =
-		mmap(NULL, run.size ? run.size : 1, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
-	if (run.original == MAP_FAILED)
-		die(path);
-	(void)close(fd);
-}
-
 int main(int argc, char **argv)
 {
 	struct epoll_event events[256];
@@ -293,12 +263,12 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	run.name = argv[optind + 1];
-	map_original(argv[optind + 2]);
+	run.original = load_file(argv[optind + 2], &run.size);
 	run.epoll = epoll_create1(0);
 	struct client *clients = run.clients = calloc(run.slots, sizeof(*clients));
 	if (!clients || run.epoll < 0)
-		die("tftp_load");
-	int64_t began = now_ms(), looked = began;
+		load_die("tftp_load");
+	int64_t began = clock_mono_ms(), looked = began;
 	for (unsigned i = 0; i < run.slots; i++) {
 		clients[i].fd = -1;
 		if (run.started < run.n)
@@ -309,7 +279,7 @@ int main(int argc, char **argv)
 
 		for (int i = 0; i < n; i++)
 			on_readable(events[i].data.ptr);
-		int64_t now = now_ms();
+		int64_t now = clock_mono_ms();
 		if (now - looked < 100)
 			continue;
 		looked = now;
@@ -317,7 +287,7 @@ int main(int argc, char **argv)
 			if (clients[i].fd >= 0 && clients[i].deadline_ms <= now)
 				on_silence(&clients[i]);
 	}
-	int64_t took = now_ms() - began;
+	int64_t took = clock_mono_ms() - began;
 	printf("{\"seconds\": %.3f, \"done\": %u, \"failed\": %u, \"mib\": %.3f, \"mib_per_s\": "
 	       "%.1f, \"repeats\": %" PRIu64 ", \"gaps\": %" PRIu64 ", \"doubles\": %" PRIu64 "}\n",
 		(double)took / 1000, run.done, run.failed, (double)run.size / 1048576,

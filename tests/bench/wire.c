@@ -7,13 +7,13 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "provisioner/base/mem.h"
+#include "tests/bench/load.h"
 
 #define RING_FRAME ((size_t)2048)
 #define RING_BLOCK ((size_t)1 << 20)
@@ -32,12 +32,6 @@ struct wire {
 	uint8_t bytes[BATCH][FRAME_SIZE_MAX];
 };
 
-static void die(const char *what)
-{
-	(void)fprintf(stderr, "wire: %s: %s\n", what, strerror(errno));
-	exit(2);
-}
-
 /* "udp dst port 68", for Ethernet without a tag: what a server says to a client. */
 static void filter(int fd)
 {
@@ -55,13 +49,13 @@ static void filter(int fd)
 	struct sock_fprog program = {.len = ARRAY_LEN(code), .filter = code};
 
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) < 0)
-		die("filter");
+		load_die("filter");
 }
 
 static void set(int fd, int option, int value, const char *what)
 {
 	if (setsockopt(fd, SOL_PACKET, option, &value, sizeof(value)) < 0)
-		die(what);
+		load_die(what);
 }
 
 static void map_ring(struct wire *w)
@@ -73,11 +67,11 @@ static void map_ring(struct wire *w)
 
 	set(w->rx, PACKET_VERSION, TPACKET_V2, "ring version");
 	if (setsockopt(w->rx, SOL_PACKET, PACKET_RX_RING, &request, sizeof(request)) < 0)
-		die("ring");
+		load_die("ring");
 	w->ring =
 		mmap(NULL, RING_BLOCK * RING_BLOCKS, PROT_READ | PROT_WRITE, MAP_SHARED, w->rx, 0);
 	if (w->ring == MAP_FAILED)
-		die("mmap");
+		load_die("mmap");
 }
 
 static int open_socket(const char *interface, uint16_t protocol)
@@ -88,11 +82,11 @@ static int open_socket(const char *interface, uint16_t protocol)
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 
 	if (fd < 0 || at.sll_ifindex == 0)
-		die(interface);
+		load_die(interface);
 	if (protocol != 0)
 		filter(fd); /* before the first frame can come */
 	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0)
-		die("bind");
+		load_die("bind");
 	return fd;
 }
 
@@ -139,7 +133,7 @@ void wire_flush(struct wire *w)
 		int n = sendmmsg(w->tx, w->messages + sent, (unsigned)(w->n - sent), 0);
 
 		if (n < 0 && errno != EINTR && errno != ENOBUFS)
-			die("send");
+			load_die("send");
 		sent += n < 0 ? 0 : (size_t)n;
 	}
 	w->n = 0;
@@ -175,6 +169,6 @@ unsigned wire_lost(struct wire *w)
 	socklen_t size = sizeof(s);
 
 	if (getsockopt(w->rx, SOL_PACKET, PACKET_STATISTICS, &s, &size) < 0)
-		die("statistics");
+		load_die("statistics");
 	return s.tp_drops;
 }

@@ -181,11 +181,25 @@ static struct machine *find_for(struct nodes *t, const struct cluster_node *n)
 	return m;
 }
 
+/* It was this node already, and all that cluster.yaml says of it is in the store. */
+static bool is_as_before(
+	const struct nodes *t, const struct machine *m, const struct cluster_node *n)
+{
+	bool is = m->node && strcmp(m->key, n->name) == 0 &&
+		  strcmp(m->node->role_name, n->role_name) == 0 && m->n_macs == n->macs.n &&
+		  (is_proxy(t) || m->address == n->address);
+
+	for (uint32_t i = 0; is && i < n->macs.n; i++)
+		is = mac_is_equal(&m->macs[i], &n->macs.items[i]);
+	return is;
+}
+
 /* The machine is node `n` from now on. */
 static void become_node(
 	struct nodes *t, struct machine *m, const struct cluster_node *n, int64_t now_ms)
 {
 	bool was_stranger = m->life.state == NODE_WAITING || m->key[0] == '\0';
+	bool is_news = was_stranger || !is_as_before(t, m, n);
 
 	if (m->key[0] && strcmp(m->key, n->name) != 0)
 		batch_delete(&t->batch, m->key);
@@ -200,7 +214,7 @@ static void become_node(
 	/* Beside another DHCP server a node holds what it was seen to take there, and nothing before. */
 	if (!is_proxy(t))
 		m->address = n->address;
-	m->dirty = true;
+	m->dirty |= is_news;
 	index_add(&t->index, m);
 }
 

@@ -137,6 +137,30 @@ TEST(node_that_was_never_seen_is_forgotten_when_it_is_taken_out)
 	assert_int_equal(nodes_count(nodes), 1);
 }
 
+TEST(a_new_generation_writes_only_the_nodes_that_are_other_in_it)
+{
+	struct cluster_node moved[2], others[2];
+	struct cluster second_one = both, third_one = both;
+
+	assert_int_equal(nodes_flush(nodes), 0);
+	nodes_configure(nodes, &both, NOW);
+	assert_false(nodes_at(nodes, 0)->dirty || nodes_at(nodes, 1)->dirty);
+	memcpy(moved, rows, sizeof(moved));
+	moved[1].address++;
+	second_one.nodes = moved;
+	nodes_configure(nodes, &second_one, NOW);
+	assert_false(nodes_at(nodes, 0)->dirty);
+	assert_true(nodes_at(nodes, 1)->dirty);
+	assert_int_equal(nodes_flush(nodes), 0);
+	memcpy(others, moved, sizeof(others));
+	others[0].macs.items[1] = stranger;
+	others[1].role_name = "other";
+	third_one.nodes = others;
+	nodes_configure(nodes, &third_one, NOW);
+	assert_true(nodes_at(nodes, 0)->dirty && nodes_at(nodes, 1)->dirty);
+	nodes_configure(nodes, &both, NOW); /* which outlives this */
+}
+
 TEST(lives_are_read_back_after_a_restart)
 {
 	struct message_exchange x = ack(&second, rows[0].address, STAGE_IPXE);
@@ -590,6 +614,7 @@ RUN(CASE(node_that_dhcp_knows_by_another_mark_has_its_new_mac_too),
 	CASE(stranger_becomes_a_node_when_cluster_yaml_takes_its_mac),
 	CASE(node_that_is_taken_out_of_cluster_yaml_waits_if_it_was_ever_seen),
 	CASE(node_that_was_never_seen_is_forgotten_when_it_is_taken_out),
+	CASE(a_new_generation_writes_only_the_nodes_that_are_other_in_it),
 	CASE(lives_are_read_back_after_a_restart),
 	CASE(transfers_are_steps_of_the_machine_that_holds_the_address),
 	CASE(architecture_is_what_the_firmware_says_it_is),

@@ -23,6 +23,7 @@
 #include "provisioner/daemon/seeding.h"
 #include "provisioner/daemon/worker.h"
 #include "provisioner/generation/drift.h"
+#include "provisioner/generation/look.h"
 #include "provisioner/generation/publish.h"
 #include "provisioner/nodes/nodes.h"
 #include "provisioner/store/store.h"
@@ -44,6 +45,7 @@ struct provisioner {
 	struct secrets *secrets;
 	SSL_CTX *tls;
 	struct generation *generation;
+	struct look look;
 	char fingerprint[CA_FINGERPRINT_SIZE], agent_sha256[DIGEST_HEX_SIZE];
 	struct channels *channels; /* NULL until the first generation is published */
 	struct admin admin;
@@ -149,12 +151,12 @@ static struct archive *archive_of(void *arg)
 /* The newest that was published, which another server may be waiting for. */
 static bool differs(void *arg)
 {
-	const struct provisioner *p = arg;
+	struct provisioner *p = arg;
 	struct archive_generation last;
 
 	return publishing_last(p->publishing, &last) < 0 ||
-	       publish_differs(publishing_archive(p->publishing), last.number,
-		       p->options->config_dir, p->options->config_name);
+	       look_differs(&p->look, publishing_archive(p->publishing), last.number,
+		       p->options->config_dir, p->options->config_name, clock_wall_ms());
 }
 
 /* An order of the admin plane on its way. */

@@ -1,0 +1,91 @@
+#include "tests/unit/test.h"
+
+#include "provisioner/base/clock.h"
+#include "provisioner/generation/look.h"
+#include "tests/unit/provisioner/generation/lab.h"
+
+#define MINUTE 60000
+
+static struct lab lab;
+static int config = -1;
+
+static int begin(void **state)
+{
+	struct err_list errors = {0};
+	struct generation *g = NULL;
+
+	(void)state;
+	if (lab_begin(&lab) < 0 || lab_publish(&lab, LAB_HEAD LAB_NODES, -1, &g, &errors) < 0)
+		return -1;
+	generation_free(g);
+	config = dir_open(lab.folder);
+	return config < 0 ? -1 : 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	(void)close(config);
+	return lab_end(&lab);
+}
+
+/* Looks so long after the files were written that their stamp counts. */
+static bool differs(struct look *l, int64_t number)
+{
+	return look_differs(
+		l, lab.archive, number, config, "cluster.yaml", clock_wall_ms() + MINUTE);
+}
+
+TEST(what_was_published_does_not_differ_until_it_is_edited)
+{
+	struct look l = {0};
+
+	assert_false(differs(&l, 1));
+	assert_false(differs(&l, 1));
+	lab_put(&lab, "cluster.yaml", LAB_HEAD LAB_NODES "# and more\n");
+	assert_true(differs(&l, 1));
+	lab_put(&lab, "cluster.yaml", LAB_HEAD LAB_NODES);
+	assert_false(differs(&l, 1));
+	lab_put(&lab, "nodes.d/a.yaml", "[]\n");
+	assert_true(differs(&l, 1));
+}
+
+TEST(files_are_read_once_while_nobody_touches_them)
+{
+	struct look l = {0};
+
+	assert_false(differs(&l, 1));
+	/* Only somebody who reads could tell: the generation is compared with no more. */
+	l.differs = true;
+	assert_true(differs(&l, 1));
+	/* Another generation is another question. */
+	l.number = 7;
+	assert_false(differs(&l, 1));
+}
+
+TEST(a_look_right_after_a_change_is_not_relied_on)
+{
+	struct look l = {0};
+
+	assert_false(look_differs(&l, lab.archive, 1, config, "cluster.yaml", clock_wall_ms()));
+	assert_int_equal(l.good_until_ms, 0);
+	assert_false(differs(&l, 1));
+	assert_true(l.good_until_ms == INT64_MAX);
+}
+
+TEST(files_that_can_not_be_compared_differ_only_for_now)
+{
+	struct look l = {0};
+	int64_t now_ms = clock_wall_ms() + MINUTE;
+
+	assert_true(look_differs(&l, lab.archive, 9, config, "cluster.yaml", now_ms));
+	assert_true(l.good_until_ms > now_ms);
+	assert_true(l.good_until_ms <= now_ms + MINUTE);
+}
+
+#define f(sentence) cmocka_unit_test_setup_teardown(sentence, begin, end)
+
+RUN(f(what_was_published_does_not_differ_until_it_is_edited),
+	f(files_are_read_once_while_nobody_touches_them),
+	f(a_look_right_after_a_change_is_not_relied_on),
+	f(files_that_can_not_be_compared_differ_only_for_now))

@@ -38,7 +38,7 @@ for ((run = 1; run <= RUNS; run++)); do
 	progress "run $run of $RUNS"
 	rm -rf "$work/archive" && mkdir "$work/archive"
 	publish all
-	sed -i "s/^- {name: n00500, /- {name: n00500, kernel-args: [run=$run], /; s/kernel-args: \[run=[0-9]*\], kernel-args/kernel-args/" \
+	sed -Ei "s/^- \{name: n00500,( kernel-args: [^,]*,)?/- {name: n00500, kernel-args: [run=$run],/" \
 		"$work/config/nodes.d/hall.yaml"
 	publish one
 	printf -- '- {name: new%d, role: worker, mac: ["02:00:00:02:00:%02x", "02:00:00:03:00:%02x"], address: 10.65.200.%d}\n' "$run" "$run" "$run" "$run" >>"$work/config/nodes.d/hall.yaml"

@@ -41,7 +41,9 @@ static int carry_out(const struct builder_options *o, const struct builder_order
 		.number_above = b->number_above};
 	struct err e;
 
-	if (b->wish.again == 0)
+	if (b->wish.is_anew)
+		order.inputs_of = b->wish.again;
+	if (b->wish.again == 0 || b->wish.is_anew)
 		return publish_config(a, &order, &ret->result, &ret->errors);
 	int rc = publish_again(a, b->wish.again, &order, &ret->result, &e);
 	if (rc < 0)

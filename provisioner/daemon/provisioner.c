@@ -219,6 +219,33 @@ static int publish_first(struct provisioner *p, struct err *e)
 	return rc == 0 ? 0 : err_msg(e, -EBADMSG, "%s can not be served", p->options->config_name);
 }
 
+/* A node trusts the one CA that its configuration names. What was rendered for another one, that was lost or put back
+ * from elsewhere, is rendered again: the cluster.yaml that was published, not the one that may be in an editor. */
+static void renew_for_ca(struct provisioner *p)
+{
+	const struct generation *g = p->generation;
+	struct publish_outcome *outcome = xcalloc(1, sizeof(*outcome));
+	struct publish_wish wish = {.again = g->number, .is_anew = true, .by = "start"};
+
+	nodes_event(p->nodes, NULL, clock_wall_ms(), "ca", STORE_ERROR,
+		"the CA is not the one that generation %" PRId64
+		" was rendered for: it is rendered for this one, and nodes that run have to boot"
+		" to trust it",
+		g->number);
+	if (publishing_wait(p->publishing, &wish, outcome) < 0)
+		log_error("nodes that boot now can not join: slipway apply");
+	err_list_print(&outcome->errors, stderr);
+	tell_outcome(p, outcome);
+	free(outcome);
+}
+
+static bool is_of_our_ca(const struct provisioner *p)
+{
+	const char *ca = p->generation->ca_fingerprint;
+
+	return !ca[0] || strcmp(ca, p->fingerprint) == 0;
+}
+
 /* The first start publishes what it finds; any other serves what was published, whatever is on disk now. */
 static int serve_something(struct provisioner *p, struct err *e)
 {
@@ -234,6 +261,8 @@ static int serve_something(struct provisioner *p, struct err *e)
 	}
 	if (rc == -ENOENT)
 		return publish_first(p, e);
+	if (rc == 0 && !is_of_our_ca(p))
+		renew_for_ca(p);
 	if (rc == 0 && differs(p))
 		log_warn("%s differs from generation %" PRId64
 			 ", which is published and served: slipway apply publishes it",

@@ -1,6 +1,7 @@
 #include "provisioner/generation/build.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "provisioner/cluster/cluster.h"
@@ -159,6 +160,8 @@ int generation_build(const struct generation_inputs *in, const struct generation
 
 	g->arena = arena_new(ARENA_BYTES_MAX);
 	g->cluster = in->cluster;
+	(void)snprintf(
+		g->ca_fingerprint, sizeof(g->ca_fingerprint), "%s", in->facts.ca_fingerprint);
 	struct build b = {.in = in,
 		.sink = sink,
 		.g = g,

@@ -6,50 +6,26 @@
 #include <string.h>
 
 #include "provisioner/cluster/cluster.h"
+#include "provisioner/generation/inputs.h"
 #include "provisioner/generation/shared.h"
 #include "provisioner/generation/slot.h"
 
 #define ARENA_BYTES_MAX ((size_t)512 << 20)
-#define TEXTS_MAX 4096
-
-/* cluster.yaml and its includes, as they were when this was published. */
-struct inputs {
-	struct arena *arena;
-	struct cluster_text *texts;
-	size_t n;
-};
-
-static int add_input(const char *name, const struct str *text, void *arg)
-{
-	struct inputs *in = arg;
-
-	if (in->n == TEXTS_MAX)
-		return -E2BIG;
-	in->texts = xreallocarray(in->texts, in->n + 1, sizeof(*in->texts));
-	struct cluster_text *t = &in->texts[in->n++];
-	*t = (struct cluster_text){.name = arena_strdup(in->arena, name),
-		.text = arena_strndup(in->arena, str_text(text), text->len),
-		.len = text->len};
-	return t->name && t->text ? 0 : -E2BIG;
-}
 
 static int load_cluster(struct generation *g, struct archive *a, int64_t number, struct err *e)
 {
-	AUTO(arena_free_p) struct arena *scratch = arena_new(ARENA_BYTES_MAX);
-	struct inputs in = {.arena = scratch};
+	struct cluster_files files = {0};
 	struct err_list errors = {0};
 	struct cluster *c = NULL;
 
 	g->cluster_arena = arena_new(ARENA_BYTES_MAX);
-	int rc = archive_files_each(a, number, ARCHIVE_INPUT, add_input, &in);
-	if (rc == 0 && in.n == 0)
-		rc = -ENOENT;
+	int rc = inputs_read(a, number, &files, e);
 	if (rc < 0)
-		(void)err_msg(e, rc, "generation %" PRId64 ": its cluster.yaml can not be read: %s",
-			number, rc == -ENOENT ? "it is not there" : archive_reason(a));
-	if (rc == 0 && (rc = cluster_load_texts(g->cluster_arena, in.texts, in.n, &c, &errors)) < 0)
+		return rc;
+	rc = cluster_load_texts(g->cluster_arena, files.texts, files.n, &c, &errors);
+	if (rc < 0)
 		*e = errors.list[0];
-	free(in.texts);
+	cluster_files_done(&files);
 	g->cluster = c;
 	return rc;
 }

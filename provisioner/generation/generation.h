@@ -45,6 +45,7 @@ struct generation_image {
 struct generation {
 	int64_t number;
 	char hash[2 * ARCHIVE_HASH_LEN + 1]; /* over all that it was made from and holds, hex */
+	char ca_fingerprint[65]; /* which CA its nodes trust; "" when that was not written down */
 	struct arena *arena;
 	const struct cluster *cluster;
 	struct arena *cluster_arena;     /* NULL: somebody else's */

@@ -8,6 +8,7 @@
 
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/cluster/files.h"
+#include "provisioner/generation/inputs.h"
 #include "provisioner/generation/rendered.h"
 #include "provisioner/generation/shared.h"
 
@@ -209,11 +210,25 @@ static int load_and_publish(struct publishing *p, struct publish_result *ret)
 	return rc;
 }
 
+/* What is to be published: as it is on disk, or as it was. */
+static int read_inputs(struct archive *a, const struct publish_order *o, struct cluster_files *ret,
+	struct err_list *errors)
+{
+	struct err e;
+
+	if (o->inputs_of == 0)
+		return cluster_files_read(o->config_dir, o->config_name, ret, errors);
+	int rc = inputs_read(a, o->inputs_of, ret, &e);
+	if (rc < 0)
+		err_list_add_err(errors, &e);
+	return rc;
+}
+
 int publish_config(struct archive *a, const struct publish_order *o, struct publish_result *ret,
 	struct err_list *errors)
 {
 	struct cluster_files files = {0};
-	int rc = cluster_files_read(o->config_dir, o->config_name, &files, errors);
+	int rc = read_inputs(a, o, &files, errors);
 
 	if (rc == -EACCES)
 		err_list_add(errors, (struct mark){0}, "workers do not run as root");
@@ -249,6 +264,27 @@ static int put_again(struct archive *a, const struct archive_generation *of, int
 	return rc;
 }
 
+/* Nodes refuse a provisioner that has another CA than they were told of. */
+static int check_ca(struct archive *a, const struct archive_generation *of,
+	const struct publish_order *o, struct err *e)
+{
+	struct generation *g;
+	int rc = generation_open(a, of, &g, e);
+
+	if (rc < 0)
+		return rc;
+	if (g->ca_fingerprint[0] && strcmp(g->ca_fingerprint, o->ca_fingerprint) != 0)
+		rc = err_msg(e, -EINVAL,
+			"the nodes of generation %" PRId64
+			" trust a CA that is not the one of this server any more, and could not "
+			"join:"
+			" put its cluster.yaml back and apply that (slipway generations show "
+			"%" PRId64 " prints it)",
+			of->number, of->number);
+	generation_free(g);
+	return rc;
+}
+
 int publish_again(struct archive *a, int64_t number, const struct publish_order *o,
 	struct publish_result *ret, struct err *e)
 {
@@ -264,6 +300,8 @@ int publish_again(struct archive *a, int64_t number, const struct publish_order 
 	*ret = (struct publish_result){.generation = last};
 	if (strcmp(of.hash, last.hash) == 0)
 		return 0;
+	if ((rc = check_ca(a, &of, o, e)) < 0)
+		return rc;
 	*g = of;
 	g->number = (last.number > o->number_above ? last.number : o->number_above) + 1;
 	g->created_ms = o->now_ms;

@@ -12,6 +12,7 @@
 struct publish_order {
 	int config_dir; /* holds cluster.yaml, by this name, and the operator's templates */
 	const char *config_name;
+	int64_t inputs_of; /* the cluster.yaml of this published generation takes its place; 0: it does not */
 	int templates_dir; /* the shipped ones */
 	int images_dir;    /* -1: do not look */
 	const char *ca_fingerprint;
@@ -32,13 +33,15 @@ struct publish_result {
 int publish_config(struct archive *a, const struct publish_order *o, struct publish_result *ret,
 	struct err_list *errors) MUST_USE;
 
-/* Publishes an old generation again, under a new number. -ENOENT with *e filled: there is none of this number. */
+/* Publishes an old generation again, under a new number. Or with *e filled: -ENOENT, there is none of this number;
+ * -EINVAL, its nodes trust another CA than the one of the order. */
 int publish_again(struct archive *a, int64_t number, const struct publish_order *o,
 	struct publish_result *ret, struct err *e) MUST_USE;
 
 /* What somebody wants to be published. */
 struct publish_wish {
 	int64_t again; /* this generation once more; 0: what is on disk now */
+	bool is_anew; /* not as it is: its cluster.yaml is rendered again, for the CA that there is now */
 	bool is_draft;
 	char by[ARCHIVE_WORD_SIZE];
 };

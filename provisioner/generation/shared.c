@@ -47,6 +47,7 @@ static void write_facts(const struct generation *g, struct str *out)
 	struct json j = json_init(out);
 
 	json_map(&j);
+	json_key_text(&j, "ca_fingerprint", g->ca_fingerprint);
 	json_key(&j, "images");
 	json_list(&j);
 	for (size_t i = 0; i < g->n_images; i++)
@@ -127,8 +128,10 @@ static int get_facts(struct generation *g, const json_t *facts)
 {
 	const json_t *images = json_object_get(facts, "images");
 	const json_t *seed = json_object_get(facts, "seed");
+	const char *ca = json_string_value(json_object_get(facts, "ca_fingerprint"));
 	int rc = 0;
 
+	(void)snprintf(g->ca_fingerprint, sizeof(g->ca_fingerprint), "%s", ca ? ca : "");
 	g->n_images = json_array_size(images);
 	g->n_seed_keys = json_array_size(seed);
 	g->images = arena_alloc(g->arena, g->n_images + 1, sizeof(*g->images));

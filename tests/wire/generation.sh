@@ -159,6 +159,33 @@ ok "one that is not there is refused" [ $isnt_zero -ne 0 ]
 like "in words" 'there is no generation 999' "$out"
 is "no more than ten are kept" true "$(cli generations -o json | jq 'length <= 10')"
 
+# --- another CA ------------------------------------------------------------------------------------------
+
+now=$(status .generation)
+ca=$work/state/provisioner/ca
+fingerprint() { openssl x509 -in "$ca.crt" -outform DER | sha256sum | cut -d' ' -f1; }
+was=$(fingerprint)
+echo 'cluster: [' >"$yaml" # in an editor meanwhile
+kill -TERM "$serve"
+wait "$serve"
+rm "$ca.key" "$ca.crt"
+launch
+ok "the server starts when its CA was lost" wait_for 15 "it" answers
+ok "and notices that what is published names another one" logged "the CA is not the one that generation $now was rendered for"
+is "that is rendered for the new one" $((now + 1)) "$(status .generation)"
+is "from the cluster.yaml that was published" "$(cli generations show "$now" -o json | jq -c .files)" \
+	"$(cli generations show $((now + 1)) -o json | jq -c .files)"
+ok "nodes are told of the new CA" grep -q "$(fingerprint)" <(cli render m1 --as config)
+ok "and of no other" not grep -q "$was" <(cli render m1 --as config)
+like "it stands among the events" 'nodes that run have to boot' "$(cli events -n 50 -o json | jq -r 'select(.kind == "ca") | .text')"
+out=$(cli generations rollback "$now" 2>&1)
+is "one that was rendered for the CA that is lost is not published again" $((now + 1)) "$(status .generation)"
+like "and the reason is told" 'could not join' "$out"
+victim=$(worker provisioner)
+kill -9 "$victim"
+wait_for 15 "the provisioner" is_back
+is "the next start finds all well" $((now + 1)) "$(status .generation)"
+
 # --- what waits for a restart ----------------------------------------------------------------------------
 
 now=$(status .generation)

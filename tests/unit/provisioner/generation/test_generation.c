@@ -196,6 +196,50 @@ TEST(old_generation_is_published_again_under_a_new_number)
 	generation_free(again);
 }
 
+#define OTHER_CA "ffff456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+TEST(generation_of_another_ca_is_not_published_again)
+{
+	generation_free(must_build(LAB_HEAD LAB_NODES));
+	generation_free(must_build("domain: x\n" LAB_HEAD LAB_NODES));
+	struct publish_order order = lab_order(-1, -1, -1);
+	struct publish_result result;
+	struct err e;
+
+	order.ca_fingerprint = OTHER_CA;
+	assert_int_equal(publish_again(lab.archive, 1, &order, &result, &e), -EINVAL);
+	assert_non_null(strstr(e.msg, "trust a CA that is not the one of this server any more"));
+	assert_false(result.is_new);
+}
+
+TEST(published_cluster_yaml_is_rendered_again_for_another_ca)
+{
+	struct generation *first = must_build(LAB_HEAD LAB_NODES), *again;
+	AUTO(close_p) int config = dir_open(lab.folder);
+	AUTO(close_p) int templates = dir_open("templates");
+	struct publish_order order = lab_order(config, templates, -1);
+	struct publish_result result;
+	struct err e;
+
+	assert_string_equal(first->ca_fingerprint, LAB_SHA256);
+	put("cluster.yaml", "in an editor, and not yet right: [");
+	order.ca_fingerprint = OTHER_CA;
+	order.inputs_of = 1;
+	assert_int_equal(publish_config(lab.archive, &order, &result, &errors), 0);
+	assert_true(result.is_new);
+	assert_int_equal(result.n_rendered, 2);
+	assert_int_equal(generation_open(lab.archive, &result.generation, &again, &e), 0);
+	assert_string_equal(again->ca_fingerprint, OTHER_CA);
+	assert_null(strstr(lab_text(again, "m1", ARTEFACT_CONFIG), LAB_SHA256));
+	assert_non_null(strstr(lab_text(again, "m1", ARTEFACT_CONFIG), OTHER_CA));
+	order.inputs_of = 9;
+	assert_int_equal(publish_config(lab.archive, &order, &result, &errors), -ENOENT);
+	assert_string_equal(
+		first_error(), "generation 9: its cluster.yaml can not be read: it is not there");
+	generation_free(first);
+	generation_free(again);
+}
+
 TEST(node_with_an_image_of_its_own_boots_that)
 {
 	struct generation *g = must_build(LAB_HEAD LAB_NODES
@@ -321,6 +365,8 @@ RUN(CASE(every_node_gets_all_its_artefacts),
 	CASE(same_content_keeps_its_number_and_other_content_gets_the_next),
 	CASE(mistake_publishes_nothing), CASE(only_what_depends_on_a_change_is_rendered),
 	CASE(old_generation_is_published_again_under_a_new_number),
+	CASE(generation_of_another_ca_is_not_published_again),
+	CASE(published_cluster_yaml_is_rendered_again_for_another_ca),
 	CASE(node_with_an_image_of_its_own_boots_that),
 	CASE(own_template_takes_the_place_of_the_shipped_one),
 	CASE(mistake_in_a_template_is_named_at_its_line),

@@ -178,87 +178,55 @@ bool schema_is_whole(const struct schema_key *k)
 	return k->type == SCHEMA_SELF || k->type == SCHEMA_SETTINGS;
 }
 
+static const char *const type_texts[] = {
+	[SCHEMA_LABEL] = "a name of lower-case letters, digits and inner hyphens",
+	[SCHEMA_HOSTNAME] = "a host name such as acm.internal",
+	[SCHEMA_TEXT] = "a line of text",
+	[SCHEMA_FILE_NAME] = "a file name, relative and without \"..\"",
+	[SCHEMA_BOOT_FILE] = "a file name, relative and without \"..\", or a URL such as "
+			     "http://10.10.0.1/boot.efi",
+	[SCHEMA_INTERFACE] = "the name of a network interface",
+	[SCHEMA_ETCD_KEY] = "an etcd key that starts with / and does not end in one",
+	[SCHEMA_HOST] = "an IPv4 address or a host name",
+	[SCHEMA_PATH] = "an absolute path without \"..\"",
+	[SCHEMA_USER] = "a name of lower-case letters, digits, - and _",
+	[SCHEMA_PASSWD] = "the hash of a password, such as mkpasswd prints: $6$...",
+	[SCHEMA_SSH_KEY] = "a public key as in authorized_keys: ssh-ed25519 AAAA...",
+	[SCHEMA_KERNEL_ARG] = "one kernel argument, without blanks, quotes, \\ and ${",
+	[SCHEMA_TIMEZONE] = "a time zone such as Europe/Berlin",
+	[SCHEMA_WINDOW] = "a time such as 04:00 or \"Sun 04:00\"",
+	[SCHEMA_ADDRESS] = "an IPv4 address such as 10.10.0.10",
+	[SCHEMA_NET] = "an IPv4 address with prefix length such as 10.10.0.1/24",
+	[SCHEMA_RANGE] = "a range of addresses such as 10.10.0.100-10.10.0.199",
+	[SCHEMA_DURATION] = "a duration such as 100ms, 90s, 10m or 12h",
+	[SCHEMA_NUMBER] = "a number",
+	[SCHEMA_BOOL] = "true or false",
+	[SCHEMA_ENUM] = "one of a few words",
+	[SCHEMA_WORD] = "one of a few words",
+	[SCHEMA_FLAGS] = "a list of words",
+	[SCHEMA_IMAGE] = "an image as NAME/VERSION, such as flatcar/4081.2.1",
+	[SCHEMA_TEXT_LIST] = "a list of lines",
+	[SCHEMA_ADDRESS_LIST] = "a list of IPv4 addresses",
+	[SCHEMA_MAC_LIST] = "a MAC address (six hex pairs) or a list of them",
+	[SCHEMA_CLIENT_ID] =
+		"a client identifier: 2 to 64 bytes of text, or hex: and pairs of digits",
+	[SCHEMA_OPTION] =
+		"a text, hex: and pairs of digits, or a list of IPv4 addresses, 512 bytes "
+		"at most",
+	[SCHEMA_UUID] = "a UUID such as 4c4c4544-0035-5910-8048-b4c04f4d3132",
+	[SCHEMA_ADDONS] = "a list of add-ons, each a name or a name with a map of parameters",
+	[SCHEMA_REGISTRY] = "a registry as HOST, HOST:PORT or HOST:PORT/PATH, without http://",
+	[SCHEMA_HOSTS] = "a map of host names to IPv4 addresses",
+	[SCHEMA_SELF] = "a map",
+	[SCHEMA_SETTINGS] = "a map",
+	[SCHEMA_TREE] = "a map",
+	[SCHEMA_SECTION] = "a map",
+	[SCHEMA_OPTIONAL] = "a map",
+	[SCHEMA_NAMED] = "a map",
+	[SCHEMA_ITEMS] = "a list of maps",
+};
+
 const char *schema_type_text(enum schema_type type)
 {
-	switch (type) {
-	case SCHEMA_LABEL:
-		return "a name of lower-case letters, digits and inner hyphens";
-	case SCHEMA_HOSTNAME:
-		return "a host name such as acm.internal";
-	case SCHEMA_TEXT:
-		return "a line of text";
-	case SCHEMA_FILE_NAME:
-		return "a file name, relative and without \"..\"";
-	case SCHEMA_BOOT_FILE:
-		return "a file name, relative and without \"..\", or a URL such as "
-		       "http://10.10.0.1/boot.efi";
-	case SCHEMA_INTERFACE:
-		return "the name of a network interface";
-	case SCHEMA_ETCD_KEY:
-		return "an etcd key that starts with / and does not end in one";
-	case SCHEMA_HOST:
-		return "an IPv4 address or a host name";
-	case SCHEMA_PATH:
-		return "an absolute path without \"..\"";
-	case SCHEMA_USER:
-		return "a name of lower-case letters, digits, - and _";
-	case SCHEMA_PASSWD:
-		return "the hash of a password, such as mkpasswd prints: $6$...";
-	case SCHEMA_SSH_KEY:
-		return "a public key as in authorized_keys: ssh-ed25519 AAAA...";
-	case SCHEMA_KERNEL_ARG:
-		return "one kernel argument, without blanks, quotes, \\ and ${";
-	case SCHEMA_TIMEZONE:
-		return "a time zone such as Europe/Berlin";
-	case SCHEMA_WINDOW:
-		return "a time such as 04:00 or \"Sun 04:00\"";
-	case SCHEMA_ADDRESS:
-		return "an IPv4 address such as 10.10.0.10";
-	case SCHEMA_NET:
-		return "an IPv4 address with prefix length such as 10.10.0.1/24";
-	case SCHEMA_RANGE:
-		return "a range of addresses such as 10.10.0.100-10.10.0.199";
-	case SCHEMA_DURATION:
-		return "a duration such as 100ms, 90s, 10m or 12h";
-	case SCHEMA_NUMBER:
-		return "a number";
-	case SCHEMA_BOOL:
-		return "true or false";
-	case SCHEMA_ENUM:
-	case SCHEMA_WORD:
-		return "one of a few words";
-	case SCHEMA_FLAGS:
-		return "a list of words";
-	case SCHEMA_IMAGE:
-		return "an image as NAME/VERSION, such as flatcar/4081.2.1";
-	case SCHEMA_TEXT_LIST:
-		return "a list of lines";
-	case SCHEMA_ADDRESS_LIST:
-		return "a list of IPv4 addresses";
-	case SCHEMA_MAC_LIST:
-		return "a MAC address (six hex pairs) or a list of them";
-	case SCHEMA_CLIENT_ID:
-		return "a client identifier: 2 to 64 bytes of text, or hex: and pairs of digits";
-	case SCHEMA_OPTION:
-		return "a text, hex: and pairs of digits, or a list of IPv4 addresses, 512 bytes "
-		       "at most";
-	case SCHEMA_UUID:
-		return "a UUID such as 4c4c4544-0035-5910-8048-b4c04f4d3132";
-	case SCHEMA_ADDONS:
-		return "a list of add-ons, each a name or a name with a map of parameters";
-	case SCHEMA_REGISTRY:
-		return "a registry as HOST, HOST:PORT or HOST:PORT/PATH, without http://";
-	case SCHEMA_HOSTS:
-		return "a map of host names to IPv4 addresses";
-	case SCHEMA_SELF:
-	case SCHEMA_SETTINGS:
-	case SCHEMA_TREE:
-	case SCHEMA_SECTION:
-	case SCHEMA_OPTIONAL:
-	case SCHEMA_NAMED:
-		return "a map";
-	case SCHEMA_ITEMS:
-		return "a list of maps";
-	}
-	return "?";
+	return type_texts[type];
 }

@@ -332,6 +332,22 @@ static void loop(struct netboot *n)
 	event_free(term);
 }
 
+static void tear_down(struct netboot *n)
+{
+	serve_http_free(n->http);
+	tftp_server_free(n->tftp);
+	hall_free(n->hall);
+	disk_free(n->disk);
+	asks_free(n->asks);
+	ipc_free(n->provisioner);
+	event_base_free(n->base);
+	close_p(&n->images_dir);
+	close_p(&n->firmware_dir);
+	close_p(&n->agent_dir);
+	close_p(&n->verified.verdicts_dir);
+	verified_done(&n->verified);
+}
+
 int netboot_run(const struct netboot_options *o)
 {
 	static const struct ipc_kind kinds[] = {
@@ -379,17 +395,6 @@ int netboot_run(const struct netboot_options *o)
 		.hall = n.hall,
 	});
 	loop(&n);
-	serve_http_free(n.http);
-	tftp_server_free(n.tftp);
-	hall_free(n.hall);
-	disk_free(n.disk);
-	asks_free(n.asks);
-	ipc_free(n.provisioner);
-	event_base_free(n.base);
-	close_p(&n.images_dir);
-	close_p(&n.firmware_dir);
-	close_p(&n.agent_dir);
-	close_p(&n.verified.verdicts_dir);
-	verified_done(&n.verified);
+	tear_down(&n);
 	return EXIT_SUCCESS;
 }

@@ -7,6 +7,7 @@
 
 #include "netboot/http/range.h"
 #include "netboot/http/text.h"
+#include "provisioner/base/parse.h"
 
 void http_etag(char buf[static HTTP_ETAG_SIZE], uint64_t mtime_ns, uint64_t size, uint64_t inode)
 {
@@ -80,17 +81,6 @@ void http_reply_for_file(
 		ret->status = 304;
 }
 
-static bool is_line(const char *text)
-{
-	if (!text)
-		return false;
-	for (; *text; text++) {
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			return false;
-	}
-	return true;
-}
-
 void http_reply_for_status(struct http_reply *ret, const struct http_head *head, unsigned status,
 	uint32_t retry_after_s, const char *text)
 {
@@ -103,7 +93,7 @@ void http_reply_for_status(struct http_reply *ret, const struct http_head *head,
 		.type = "text/plain; charset=utf-8",
 		.no_body = head && head->method == HTTP_HEAD,
 	};
-	if (!is_line(text))
+	if (!text || !parse_is_printable(text))
 		text = known ? known : http_status_text(500);
 	size_t n = strnlen(text, sizeof(ret->text) - 2);
 	memcpy(ret->text, text, n);

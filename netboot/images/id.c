@@ -5,20 +5,14 @@
 #include <string.h>
 
 #include "netboot/images/manifest.h"
-
-static bool is_alphanumeric(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+#include "provisioner/base/parse.h"
 
 bool image_word_is_legal(const char *text, size_t size)
 {
-	if (!is_alphanumeric(text[0]))
-		return false;
-	for (const char *c = text; *c; c++)
-		if (!is_alphanumeric(*c) && !strchr("._+@-", *c))
-			return false;
-	return strlen(text) < size;
+	static const char others[] = "._+@-";
+
+	return text[0] && !strchr(others, text[0]) && strlen(text) < size &&
+	       parse_is_plain(text, others);
 }
 
 bool image_file_is_legal(const char *text)

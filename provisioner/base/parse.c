@@ -1,8 +1,9 @@
 #include "provisioner/base/parse.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <string.h>
+
+#include "provisioner/base/addr.h"
 
 static bool is_digit(char c)
 {
@@ -141,6 +142,35 @@ bool parse_is_hostname(const char *text)
 			return true;
 		text += len + 1;
 	}
+}
+
+bool parse_is_host(const char *text)
+{
+	uint32_t address;
+
+	return ipv4_parse(text, &address) == 0 || parse_is_hostname(text);
+}
+
+bool parse_is_plain(const char *text, const char *also)
+{
+	for (; *text; text++)
+		if (!is_digit(*text) && !(*text >= 'a' && *text <= 'z') &&
+			!(*text >= 'A' && *text <= 'Z') && !strchr(also, *text))
+			return false;
+	return true;
+}
+
+bool parse_is_printable(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return false;
+	return true;
+}
+
+bool parse_is_line(const char *text, size_t max)
+{
+	return text[0] && strlen(text) <= max && parse_is_printable(text);
 }
 
 int parse_hex_digit(char c)

@@ -7,6 +7,7 @@
 #define SLIPWAY_BASE_PARSE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "provisioner/base/mem.h"
@@ -32,6 +33,18 @@ bool parse_is_label(const char *text);
 
 /* A host name of one or more such labels, 253 bytes at most. */
 bool parse_is_hostname(const char *text);
+
+/* An IPv4 address, or such a name. */
+bool parse_is_host(const char *text);
+
+/* Only letters and digits of ASCII, and what is in `also`. True for "". */
+bool parse_is_plain(const char *text, const char *also);
+
+/* Without control characters, and so without newlines; UTF-8 may be in it. True for "". */
+bool parse_is_printable(const char *text);
+
+/* The same of 1 to `max` bytes. */
+bool parse_is_line(const char *text, size_t max);
 
 /* One argument of a kernel, that a boot script can hold as it is: printable ASCII without blanks, quotes and
  * backslashes (GRUB changes them), without "${" (iPXE fills it in) and a leading "#", and not "||" or "&&". */

@@ -9,29 +9,12 @@
 
 #define TEXT_MAX 4096
 
-static bool is_printable(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			return false;
-	return true;
-}
-
-static bool is_plain_word(const char *text, const char *also)
-{
-	for (; *text; text++)
-		if (!((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
-			    (*text >= '0' && *text <= '9') || strchr(also, *text)))
-			return false;
-	return true;
-}
-
 static bool is_file_name(const char *text)
 {
 	size_t len = strlen(text);
 
 	return len > 0 && len < 128 && text[0] != '/' && text[0] != '.' && !strstr(text, "..") &&
-	       text[len - 1] != '/' && is_plain_word(text, "._-/+");
+	       text[len - 1] != '/' && parse_is_plain(text, "._-/+");
 }
 
 /* By an address: a name would need a name server, and UEFI without one refuses the offer. */
@@ -55,14 +38,14 @@ static bool is_url(const char *text)
 static bool is_boot_file(const char *text)
 {
 	return is_file_name(text) ||
-	       (strlen(text) < 128 && is_plain_word(text, "._-/+:~%?=&") && is_url(text));
+	       (strlen(text) < 128 && parse_is_plain(text, "._-/+:~%?=&") && is_url(text));
 }
 
 static bool is_interface(const char *text)
 {
 	size_t len = strlen(text);
 
-	return len > 0 && len < 16 && is_plain_word(text, "._-@") && strcmp(text, ".") != 0 &&
+	return len > 0 && len < 16 && parse_is_plain(text, "._-@") && strcmp(text, ".") != 0 &&
 	       strcmp(text, "..") != 0;
 }
 
@@ -71,12 +54,12 @@ static bool is_etcd_key(const char *text)
 	size_t len = strlen(text);
 
 	return len > 1 && len < 512 && text[0] == '/' && text[len - 1] != '/' &&
-	       is_plain_word(text, "._-/");
+	       parse_is_plain(text, "._-/");
 }
 
 static bool is_line(const char *text)
 {
-	return text[0] && strlen(text) <= TEXT_MAX && is_printable(text);
+	return parse_is_line(text, TEXT_MAX);
 }
 
 /* As it stands in front of an image's name: lower case, no scheme. */
@@ -90,7 +73,7 @@ static bool is_registry(const char *text)
 	if (text[host] == ':')
 		port = 1 + strspn(text + host + 1, "0123456789");
 	return (text[host + port] == '\0' || text[host + port] == '/') &&
-	       is_plain_word(text, "._-/:") && !strchr(text + host + port, ':');
+	       parse_is_plain(text, "._-/:") && !strchr(text + host + port, ':');
 }
 
 static bool is_path(const char *text)
@@ -98,14 +81,7 @@ static bool is_path(const char *text)
 	size_t len = strlen(text);
 
 	return len > 1 && len < 256 && text[0] == '/' && !strstr(text, "..") &&
-	       is_plain_word(text, "._-/+");
-}
-
-static bool is_host(const char *text)
-{
-	uint32_t address;
-
-	return ipv4_parse(text, &address) == 0 || parse_is_hostname(text);
+	       parse_is_plain(text, "._-/+");
 }
 
 /* What useradd takes (shadow's good_name, without its upper case). */
@@ -121,7 +97,7 @@ static bool is_user(const char *text)
 static bool is_passwd(const char *text)
 {
 	return text[0] == '$' && strlen(text) < 512 && strchr(text + 1, '$') &&
-	       is_plain_word(text, "$./,=");
+	       parse_is_plain(text, "$./,=");
 }
 
 /* sshd(8), AUTHORIZED_KEYS FILE FORMAT: options may stand before the type. In base64 every such key
@@ -181,7 +157,7 @@ static const struct {
 } rules[] = {
 	{SCHEMA_LABEL, parse_is_label, "^" LABEL "$"},
 	{SCHEMA_HOSTNAME, parse_is_hostname, "^" HOSTNAME "$"},
-	{SCHEMA_HOST, is_host, "^" HOSTNAME "$"},
+	{SCHEMA_HOST, parse_is_host, "^" HOSTNAME "$"},
 	{SCHEMA_TEXT, is_line, NULL},
 	{SCHEMA_FILE_NAME, is_file_name, "^" FILE_NAME "$"},
 	{SCHEMA_BOOT_FILE, is_boot_file, "^(https?://" QUAD "[:/].*|" FILE_NAME ")$"},

@@ -1,6 +1,5 @@
 #include "provisioner/config/iface_values.h"
 
-#include <ctype.h>
 #include <net/if.h>
 #include <string.h>
 
@@ -13,14 +12,8 @@
 
 bool iface_is_name(const char *text)
 {
-	size_t n = strlen(text);
-
-	if (n == 0 || n >= IFNAMSIZ || strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
-		return false;
-	for (; *text; text++)
-		if (!isalnum((unsigned char)*text) && !strchr("_.-", *text))
-			return false;
-	return true;
+	return text[0] && strlen(text) < IFNAMSIZ && strcmp(text, ".") != 0 &&
+	       strcmp(text, "..") != 0 && parse_is_plain(text, "_.-");
 }
 
 bool iface_is_name_or_pattern(const char *text)

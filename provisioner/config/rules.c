@@ -31,19 +31,6 @@ static bool has_suffix(const char *text, const char *suffix)
 	return n > m && strcmp(text + n - m, suffix) == 0;
 }
 
-static bool has_control(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			return true;
-	return false;
-}
-
-static bool is_one_line(const char *text)
-{
-	return !has_control(text);
-}
-
 static bool is_not_empty(const char *text)
 {
 	return text[0] != '\0';
@@ -74,7 +61,7 @@ static bool is_hash(const char *text)
 	if (strcmp(text, "*") == 0 || strcmp(text, "!") == 0)
 		return true;
 	return text[0] == '$' && strchr(text + 1, '$') && !strpbrk(text, ": ") &&
-	       !has_control(text);
+	       parse_is_printable(text);
 }
 
 static const char *const key_types[] = {"ssh-ed25519", "ssh-rsa", "ssh-dss", "ecdsa-sha2-nistp256",
@@ -99,7 +86,7 @@ static bool is_ssh_key(const char *text)
 {
 	bool quoted = false;
 
-	if (has_control(text))
+	if (!parse_is_printable(text))
 		return false;
 	if (is_key_at(text))
 		return true;
@@ -111,7 +98,7 @@ static bool is_ssh_key(const char *text)
 /* Absolute, and the only way to write that path: no empty, "." or ".." part, no slash at the end. */
 static bool is_path(const char *text)
 {
-	if (text[0] != '/' || has_control(text))
+	if (text[0] != '/' || !parse_is_printable(text))
 		return false;
 	while (*text) {
 		size_t n = strcspn(++text, "/");
@@ -175,12 +162,7 @@ static const char *const unit_suffixes[] = {".service", ".device", ".mount", ".a
 /* systemd.unit(5): letters, digits and ":-_.\@". */
 static bool is_unit_name(const char *text)
 {
-	if (strlen(text) > UNIT_NAME_MAX || text[0] == '.')
-		return false;
-	for (const char *p = text; *p; p++)
-		if (!isalnum((unsigned char)*p) && !strchr(":-_.\\@", *p))
-			return false;
-	return true;
+	return strlen(text) <= UNIT_NAME_MAX && text[0] != '.' && parse_is_plain(text, ":-_.\\@");
 }
 
 static bool is_unit(const char *text)
@@ -263,8 +245,7 @@ bool rule_has_section(const char *text, const char *section)
 /* A setting becomes Environment="NAME=VALUE" in a unit, where coreos-cloudinit escapes nothing. */
 static bool is_setting(const char *text)
 {
-	return text[0] && strlen(text) <= SETTING_MAX && !has_control(text) &&
-	       !strpbrk(text, "\"\\");
+	return parse_is_line(text, SETTING_MAX) && !strpbrk(text, "\"\\");
 }
 
 /* A setting that a Go program takes for an URL with a host. */
@@ -348,7 +329,7 @@ const struct rule rule_user = {.holds = is_user,
 	.expected = "a user or group name (lower-case letters, digits, _ and -; 32 at most)"};
 const struct rule rule_hash = {.holds = is_hash,
 	.expected = "a password hash like $6$salt$..., made with: openssl passwd -6"};
-const struct rule rule_one_line = {.holds = is_one_line, .expected = "a text of one line"};
+const struct rule rule_one_line = {.holds = parse_is_printable, .expected = "a text of one line"};
 const struct rule rule_path = {.holds = is_path,
 	.expected = "an absolute path in its shortest form (/etc/motd; no //, . or .. in it)"};
 const struct rule rule_owner = {

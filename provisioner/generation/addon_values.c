@@ -12,22 +12,7 @@
 
 static bool is_line(const char *text)
 {
-	if (!text[0] || strlen(text) > LINE_MAX_BYTES)
-		return false;
-	for (; *text; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			return false;
-	return true;
-}
-
-/* Letters, digits and `also`: what needs no quotes in a shell, in a unit or in YAML. */
-static bool is_plain(const char *text, const char *also)
-{
-	for (; *text; text++)
-		if (!((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
-			    (*text >= '0' && *text <= '9') || strchr(also, *text)))
-			return false;
-	return true;
+	return parse_is_line(text, LINE_MAX_BYTES);
 }
 
 static bool is_address(const char *text)
@@ -44,17 +29,12 @@ static bool is_net(const char *text)
 	return ipv4_net_parse(text, &net) == 0 && net.addr == ipv4_net_first(net);
 }
 
-static bool is_host(const char *text)
-{
-	return is_address(text) || parse_is_hostname(text);
-}
-
 static bool is_path(const char *text)
 {
 	size_t len = strlen(text);
 
 	return len > 1 && len < 1024 && text[0] == '/' && text[len - 1] != '/' &&
-	       !strstr(text, "//") && !strstr(text, "/../") && is_plain(text, "._-/@+:");
+	       !strstr(text, "//") && !strstr(text, "/../") && parse_is_plain(text, "._-/@+:");
 }
 
 static bool is_url(const char *text)
@@ -65,8 +45,8 @@ static bool is_url(const char *text)
 		size_t skip = strlen(schemes[i]);
 
 		if (strncmp(text, schemes[i], skip) == 0)
-			return is_plain(text, "._-/:~%?=&+@,") && text[skip] && text[skip] != '/' &&
-			       strlen(text) < 1024;
+			return parse_is_plain(text, "._-/:~%?=&+@,") && text[skip] &&
+			       text[skip] != '/' && strlen(text) < 1024;
 	}
 	return false;
 }
@@ -82,8 +62,8 @@ static bool is_image(const char *text)
 	const char *slash = strrchr(text, '/'), *name = slash ? slash + 1 : text;
 	const char *tag = strpbrk(name, ":@");
 
-	return is_plain(text, "._-/:@") && strlen(text) < 300 && tag && tag > name && tag[1] &&
-	       text[0] != '/' && !strstr(text, "//");
+	return parse_is_plain(text, "._-/:@") && strlen(text) < 300 && tag && tag > name &&
+	       tag[1] && text[0] != '/' && !strstr(text, "//");
 }
 
 static const struct {
@@ -93,7 +73,7 @@ static const struct {
 	{ADDON_TEXT, is_line},
 	{ADDON_ADDRESS, is_address},
 	{ADDON_NET, is_net},
-	{ADDON_HOST, is_host},
+	{ADDON_HOST, parse_is_host},
 	{ADDON_PATH, is_path},
 	{ADDON_URL, is_url},
 	{ADDON_SHA256, is_sha256},

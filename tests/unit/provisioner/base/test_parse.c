@@ -194,7 +194,42 @@ TEST(kernel_argument_is_one_word_that_no_script_takes_for_more)
 		assert_false(parse_is_kernel_arg(bad[k]));
 }
 
+TEST(host_is_an_address_or_a_name)
+{
+	assert_true(parse_is_host("10.10.0.1"));
+	assert_true(parse_is_host("ntp.acm.internal"));
+	assert_false(parse_is_host("10.10.0.1/24"));
+	assert_false(parse_is_host("fe80::1"));
+	assert_false(parse_is_host(""));
+}
+
+TEST(plain_text_has_letters_digits_and_what_is_allowed)
+{
+	assert_true(parse_is_plain("azAZ09", ""));
+	assert_true(parse_is_plain("a-b_c", "-_"));
+	assert_true(parse_is_plain("", ""));
+	assert_false(parse_is_plain("a-b", "_"));
+	assert_false(parse_is_plain("a b", "-_"));
+	assert_false(parse_is_plain("\xc3\xa9", "-_"));
+	assert_false(parse_is_plain("@[`{/:", ""));
+}
+
+TEST(line_has_no_control_characters_and_a_length)
+{
+	assert_true(parse_is_printable("caf\xc3\xa9 ~"));
+	assert_true(parse_is_printable(""));
+	assert_false(parse_is_printable("a\nb"));
+	assert_false(parse_is_printable("a\x1f"));
+	assert_false(parse_is_printable("a\x7f"));
+	assert_true(parse_is_line("abc", 3));
+	assert_false(parse_is_line("abc", 2));
+	assert_false(parse_is_line("", 2));
+	assert_false(parse_is_line("a\t", 3));
+}
+
 RUN(t(kernel_argument_is_one_word_that_no_script_takes_for_more),
 	t(unsigned_number_is_digits_within_its_range), t(signed_number_reaches_both_ends),
 	t(file_mode_is_octal_however_it_is_written), t(duration_has_a_unit), t(truth_has_two_words),
-	t(names_are_dns_names))
+	t(names_are_dns_names), t(host_is_an_address_or_a_name),
+	t(plain_text_has_letters_digits_and_what_is_allowed),
+	t(line_has_no_control_characters_and_a_length))

@@ -47,7 +47,7 @@ struct http_connection {
 	struct str out; /* the reply's head, and the body when that is text */
 	size_t out_sent;
 	struct http_body body;
-	uint64_t moved_before; /* bytes of the body sent at the last look of the timer */
+	uint64_t taken_before; /* bytes that the client had taken at the last look of the timer */
 	int64_t began_ms;
 	void *tag;
 };
@@ -115,7 +115,6 @@ static void begin_reply(struct http_connection *c)
 	http_reply_write(&c->reply, clock_wall_ms(), &c->out);
 	assert(str_ok(&c->out));
 	c->out_sent = 0;
-	c->moved_before = 0;
 	c->state = SENDING;
 	set_timer(c, STALL_MS);
 }
@@ -338,8 +337,10 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	struct http_connection *c = arg;
 
 	(void)fd, (void)what;
-	if (c->state == SENDING && c->body.moved - c->moved_before >= STALL_BYTES) {
-		c->moved_before = c->body.moved;
+	/* What has been sent goes in leaps, as the kernel's buffer of megabytes empties: a slow client would look dead. */
+	uint64_t taken = c->state == SENDING ? http_wire_taken(&c->wire) : 0;
+	if (taken >= c->taken_before + STALL_BYTES) {
+		c->taken_before = taken;
 		set_timer(c, STALL_MS);
 		return;
 	}
@@ -436,6 +437,15 @@ void *http_connection_tag(const struct http_connection *c)
 uint64_t http_connection_moved(const struct http_connection *c)
 {
 	return c->body.moved;
+}
+
+bool http_connection_drop_left(struct http_connection *c)
+{
+	if (!http_wire_is_left(&c->wire))
+		return false;
+	set_closed(c, HTTP_ABORTED);
+	run(c);
+	return true;
 }
 
 static void set_type(struct http_connection *c, const char *type)

@@ -73,6 +73,9 @@ const struct http_head *http_connection_head(const struct http_connection *c);
 void http_connection_set_tag(struct http_connection *c, void *tag);
 void *http_connection_tag(const struct http_connection *c);
 
+/* True when the client of a request that waits for its reply has closed its end; the connection is gone then. */
+bool http_connection_drop_left(struct http_connection *c);
+
 /* How much of the body has left. */
 uint64_t http_connection_moved(const struct http_connection *c);
 

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/tcp.h> /* the C library's has a shorter struct tcp_info */
+#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -164,6 +166,23 @@ ssize_t http_wire_send_file(struct http_wire *w, int file, uint64_t at, size_t l
 	if (n <= 0)
 		return n < 0 ? -errno : 0;
 	return send_record(w, block, (size_t)n);
+}
+
+uint64_t http_wire_taken(const struct http_wire *w)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(w->fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+		return 0;
+	return info.tcpi_bytes_acked;
+}
+
+bool http_wire_is_left(const struct http_wire *w)
+{
+	char byte;
+
+	return recv(w->fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 void http_wire_finish(struct http_wire *w)

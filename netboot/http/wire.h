@@ -39,6 +39,12 @@ ssize_t http_wire_send(struct http_wire *w, const void *data, size_t len, bool m
 /* Bytes of `file` from `at` on; 0: it ends there. */
 ssize_t http_wire_send_file(struct http_wire *w, int file, uint64_t at, size_t len) MUST_USE;
 
+/* How many bytes the client has taken so far, in all: what the kernel still keeps for it is not among them. */
+uint64_t http_wire_taken(const struct http_wire *w) MUST_USE;
+
+/* The client has closed its end. It may be reading still, but firmware and curl are not. */
+bool http_wire_is_left(const struct http_wire *w);
+
 /* We have said all. */
 void http_wire_finish(struct http_wire *w);
 

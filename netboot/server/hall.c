@@ -141,6 +141,14 @@ static void tell_later(struct hall *h, struct http_connection *c, const struct a
 	http_reply_status(c, 503, a->retry_after_s, "");
 }
 
+/* iPXE loses patience sooner than we do and asks on another connection; it takes what comes on the old one all the
+ * same, and throws it away. */
+static void let_go(const struct hall *h, struct http_connection *c)
+{
+	if (!http_connection_drop_left(c))
+		h->resume(h->arg, c);
+}
+
 /* A place may have become free, or somebody's patience may be at its end. */
 static void on_look(evutil_socket_t fd, short what, void *arg)
 {
@@ -156,7 +164,7 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
 		next = TAILQ_NEXT(i, in_order);
 		admission_ask(h->admission, client, now_ms, &a);
 		if (a.may_go)
-			h->resume(h->arg, release(h, i));
+			let_go(h, release(h, i));
 		else if (i->until_ms <= now_ms)
 			tell_later(h, release(h, i), &a);
 	}

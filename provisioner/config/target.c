@@ -220,21 +220,28 @@ static void refuse_changing_users(const struct target *t)
 	}
 }
 
-/* systemd ignores a key that it does not know yet. A file without its only condition configures
- * every interface. */
+/* systemd ignores a key or section that it does not know yet, and a file without its only condition
+ * configures every interface; one that can not come true configures none. */
 static void refuse_young_networkd_keys(const struct target *t)
 {
-	static const char *const young[] = {"PermanentMACAddress="};
+	static const struct {
+		const char *text, *why;
+	} young[] = {
+		{"PermanentMACAddress=",
+			"does not know PermanentMACAddress=; match by MACAddress="},
+		{"Type=ether", "takes Type=ether for no interface; match by MACAddress= or Name="},
+		{"[DHCPv4]", "does not know [DHCPv4]; the section is [DHCP]"},
+	};
 
 	for (size_t i = 0; i < t->c->units.n; i++) {
 		const struct cc_unit *u = &t->c->units.items[i];
 
 		for (size_t k = 0; u->content.text && k < ARRAY_LEN(young); k++)
-			if (rule_is_network_unit(u->name.text) && strstr(u->content.text, young[k]))
+			if (rule_is_network_unit(u->name.text) &&
+				strstr(u->content.text, young[k].text))
 				err_list_add(t->errors, u->content.at,
-					"%s: CoreOS' systemd is older than 245 and does not know "
-					"%s; match by MACAddress= and Type=ether",
-					u->name.text, young[k]);
+					"%s: CoreOS' systemd, 241 and older, %s", u->name.text,
+					young[k].why);
 	}
 }
 

@@ -118,7 +118,7 @@ if have "gir1.2-nm-1.0, python3-gi" /usr/bin/python3 -c 'import gi; gi.require_v
 		ok "NetworkManager understands every word of the profiles of $node.ign" profiles $node
 	done
 	cp -r "$work/single-fcos" "$work/broken-fcos"
-	echo surprise=1 >>"$work/broken-fcos/etc/NetworkManager/system-connections/20-internal.nmconnection"
+	echo surprise=1 >>"$work/broken-fcos/etc/NetworkManager/system-connections/40-internal.nmconnection"
 	like "and a word it does not know is found out" 'surprise=1: NetworkManager has None' "$(profiles broken-fcos)"
 fi
 done_testing

@@ -79,6 +79,41 @@ for distro in coreos flatcar fedora-coreos apps deis; do
 	done
 done
 
+# CoreOS's networkd matches by less, and a bond or VLAN has the MAC of what it is on: each interface gets its own file.
+cat >"$work/old.yaml" <<'EOF'
+cluster: acm
+network: {internal: {interface: br0, address: 10.77.0.1/24}}
+dhcp: {pool: 10.77.0.100-10.77.0.199}
+image: coreos/2512.3.0
+roles: {master: {template: master.yaml, addons: [etcd]}}
+nodes:
+  - {name: bonded, role: master, address: 10.77.0.11, mac: ["52:54:00:00:00:01", "52:54:00:00:00:02"],
+     external-mac: "52:54:00:00:00:09", node-bond: {mode: active-backup}}
+  - {name: vlan-on-bond, role: master, address: 10.77.0.12, mac: ["52:54:00:00:01:01", "52:54:00:00:01:02"],
+     node-bond: {mode: 802.3ad}, node-external: {vlan: 7}}
+  - {name: vlan-on-nic, role: master, address: 10.77.0.13, mac: "52:54:00:00:02:01", node-external: {vlan: 7}}
+  - {name: vlan-on-other, role: master, address: 10.77.0.14, mac: "52:54:00:00:03:01", external-mac: "52:54:00:00:03:09",
+     node-external: {vlan: 7}}
+  - {name: by-uuid, role: master, address: 10.77.0.15, uuid: 4c4c4544-0035-5910-8048-b4c04f4d3132}
+EOF
+ok "coreos: nodes with each kind of network render" renders "$work/old.yaml" "$work/old"
+# gets NODE FILES DEVICE...
+gets() {
+	local node=$1 files=$2
+	shift 2
+	/usr/bin/python3 tests/check/unpack_cloud_config.py "$work/old/$node.yaml" "$work/old.$node"
+	is "coreos: each interface of $node gets its file" "$files" \
+		"$(/usr/bin/python3 tests/check/old_networkd.py "$work/old.$node/etc/systemd/network" "$@" | paste -sd,)"
+}
+gets bonded "bond0 20-internal.network,eth0 40-bond0-1.network,eth1 40-bond0-2.network,eth2 40-external.network,docker0 none" \
+	bond0=52:54:00:00:00:01=bond eth{0=52:54:00:00:00:01,1=52:54:00:00:00:02,2=52:54:00:00:00:09} docker0=02:42:00:00:00:01=bridge
+gets vlan-on-bond "bond0 20-internal.network,vlan7 30-external.network,eth0 40-bond0-1.network,eth1 40-bond0-2.network" \
+	bond0=52:54:00:00:01:01=bond vlan7=52:54:00:00:01:01=vlan eth0=52:54:00:00:01:01 eth1=52:54:00:00:01:02
+gets vlan-on-nic "vlan7 30-external.network,eth0 40-internal.network" vlan7=52:54:00:00:02:01=vlan eth0=52:54:00:00:02:01
+gets vlan-on-other "vlan7 30-external.network,eth0 40-internal.network,eth1 40-external-nic.network" \
+	vlan7=52:54:00:00:03:09=vlan eth0=52:54:00:00:03:01 eth1=52:54:00:00:03:09
+gets by-uuid "eno1 40-internal.network,docker0 none" eno1=52:54:00:00:04:01 docker0=02:42:00:00:00:01=bridge
+
 # told FILE MESSAGE SED...: a change for the worse, and what is said of it.
 told() {
 	local message=$1 what=$2

@@ -42,7 +42,7 @@ is "the hosts file knows all nodes" 3 "$(grep -c 'acm\.internal' "$root/etc/host
 is "the token's file is the root user's alone" "600 0:0" "$(stat -c '%a %u:%g' "$root/etc/slipway/join.env")"
 like "the slot of the token is in it, letter by letter" '^SLIPWAY_TOKEN=slot_join_token_{28}$' "$(cat "$root/etc/slipway/join.env")"
 is "the fetch step can be executed" 755 "$(stat -c %a "$root/opt/slipway/bin/fetch-join")"
-is "the bond is there with two members" "10-bond0.netdev 11-bond0-1.network 11-bond0-2.network 20-internal.network" \
+is "the bond is there with two members" "10-bond0.netdev 20-internal.network 40-bond0-1.network 40-bond0-2.network" \
 	"$(cd "$root/etc/systemd/network" && echo *)"
 is "the ssh key is the user core's" 1 "$(cat "$root"/home/core/.ssh/authorized_keys.d/ignition | grep -c '^ssh-ed25519 AAAA')"
 like "the join agent is enabled at first boot" '^enable slipway-join\.service$' "$(cat "$root"/etc/systemd/system-preset/*.preset)"
@@ -57,11 +57,11 @@ root=$work/fcos
 is "each profile of NetworkManager is the root user's alone, or it would be ignored" "600 0:0" \
 	"$(stat -c '%a %u:%g' "$root"/etc/NetworkManager/system-connections/*.nmconnection | sort -u)"
 is "Fedora CoreOS gets no networkd units" "99-names.link" "$(cd "$root/etc/systemd/network" && echo *)"
-is "and its bond is there by profiles" "11-bond0-1.nmconnection 11-bond0-2.nmconnection bond0.nmconnection" \
+is "and its bond is there by profiles" "40-bond0-1.nmconnection 40-bond0-2.nmconnection bond0.nmconnection" \
 	"$(cd "$root/etc/NetworkManager/system-connections" && echo *bond0*)"
 root=$work/master
 is "a worker has no etcd" "" "$(find "$work/worker" -name '*etcd*')"
-is "a node with one NIC has no bond" "20-internal.network" "$(cd "$work/single/etc/systemd/network" && echo *)"
+is "a node with one NIC has no bond" "40-internal.network" "$(cd "$work/single/etc/systemd/network" && echo *)"
 
 # The same text whether it went by way of Ignition or was written by hand: each file of the config.
 same_as_written() {

@@ -153,11 +153,21 @@ TEST(an_account_that_is_there_is_not_made_again)
 		{"users: [{name: bob, groups: [docker], system: true}]", 0, ""});
 }
 
-TEST(the_systemd_of_coreos_knows_no_permanent_mac)
+TEST(the_systemd_of_coreos_is_old)
 {
 	EXPECT({"coreos: {units: [{name: a.network, content: "
 		"\"[Match]\\nPermanentMACAddress=52:54:00:00:00:01\"}]}",
-		COREOS, "a.network: CoreOS' systemd is older than 245"});
+		       COREOS,
+		       "a.network: CoreOS' systemd, 241 and older, does not know Permanent"},
+		{"coreos: {units: [{name: a.network, content: "
+		 "\"[Match]\\nMACAddress=52:54:00:00:00:01\\nType=ether\"}]}",
+			COREOS, "takes Type=ether for no interface; match by MACAddress="},
+		{"coreos: {units: [{name: a.network, content: \"[Match]\\nName=a\\n[Network]\\n"
+		 "DHCP=ipv4\\n[DHCPv4]\\nUseDNS=no\"}]}",
+			COREOS, "does not know [DHCPv4]; the section is [DHCP]"},
+		{"coreos: {units: [{name: a.service, content: \"[Service]\\nExecStart=/a "
+		 "--Type=ether\"}]}",
+			0, ""});
 }
 
 TEST(fedora_coreos_has_other_units)
@@ -233,7 +243,6 @@ RUN(t(hyphens_are_for_coreos_alone), t(flatcar_cuts_host_names_at_their_first_do
 	t(settings_of_programs_that_are_gone_need_their_unit),
 	t(enabling_alone_starts_nothing_in_memory), t(a_file_and_a_unit_of_one_path),
 	t(a_file_and_a_unit_of_one_path_for_this_boot),
-	t(an_account_that_is_there_is_not_made_again),
-	t(the_systemd_of_coreos_knows_no_permanent_mac), t(fedora_coreos_has_other_units),
-	t(fedora_coreos_has_other_places), t(fedora_coreos_updates_by_zincati),
-	t(kinds_are_found_by_their_names))
+	t(an_account_that_is_there_is_not_made_again), t(the_systemd_of_coreos_is_old),
+	t(fedora_coreos_has_other_units), t(fedora_coreos_has_other_places),
+	t(fedora_coreos_updates_by_zincati), t(kinds_are_found_by_their_names))

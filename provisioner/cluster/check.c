@@ -110,25 +110,40 @@ static void check_http(const struct cluster *c, struct err_list *errors)
 			"(ports: {https: 443})");
 }
 
+/* Where the first role with the add-on lists what it has, or where roles are. */
+static struct mark place_of_members(const struct cluster *c)
+{
+	const struct doc_node *roles = c->said.map ? doc_get(c->said.map, "roles") : NULL;
+
+	for (uint32_t i = 0; i < c->n_roles; i++) {
+		const struct cluster_role *r = &c->roles[i];
+		const struct doc_node *addons = r->said.map ? doc_get(r->said.map, "addons") : NULL;
+
+		if (r->etcd_member && addons)
+			return addons->at;
+	}
+	return roles ? roles->at : c->etcd.at;
+}
+
 static void check_etcd(const struct cluster *c, struct err_list *errors)
 {
+	struct mark at = place_of_members(c);
 	uint32_t members = 0;
 
 	for (uint32_t i = 0; i < c->n_nodes; i++)
 		members += c->nodes[i].role && c->nodes[i].role->etcd_member;
 	if (c->n_nodes > 0 && members == 0)
-		err_list_add(errors, c->etcd.at,
+		err_list_add(errors, at,
 			"nodes: none has a role with the add-on etcd (addons: [etcd]), so the "
 			"cluster has no etcd to join");
 	if (members == 2 || members == 4 || members == 6)
-		err_list_warn(errors, c->etcd.at,
-			"nodes: %u etcd members bear no more failures than %u, and one more thing "
-			"to "
-			"fail: make it %u",
+		err_list_warn(errors, at,
+			"nodes: %u etcd members bear no more failures than %u, and are one more "
+			"thing to fail: make it %u",
 			members, members - 1, members + 1);
 	if (members > 7)
-		err_list_add(errors, c->etcd.at, "nodes: %u etcd members; 1, 3, 5 or 7 make sense",
-			members);
+		err_list_add(
+			errors, at, "nodes: %u etcd members; 1, 3, 5 or 7 make sense", members);
 }
 
 void cluster_check(struct arena *a, struct cluster *c, struct err_list *errors)

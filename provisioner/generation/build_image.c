@@ -22,9 +22,13 @@ static int read_distro(struct build *b, struct build_image *i)
 		name, sizeof(name), "distros/%s.yaml", i->image->distro); /* checked: < 128 bytes */
 	int rc = sources_load(&b->sources, name, b->g->arena, &source, &e);
 	if (rc == -ENOENT) {
+		(void)snprintf(name, sizeof(name), "%s.yaml", i->image->distro);
+		const char *near = sources_nearest(&b->sources, "distros", name, b->g->arena);
 		err_list_add(b->errors, i->image->at,
-			"image: there is no distribution \"%s\" (no templates/%s)",
-			i->image->distro, name);
+			"image: there is no distribution \"%s\" (no templates/distros/%s)%s%.*s%s",
+			i->image->distro, name, near ? " (did you mean \"" : "",
+			near ? (int)(strlen(near) - strlen(".yaml")) : 0, near ? near : "",
+			near ? "\"?)" : "");
 		return rc;
 	}
 	if (rc == 0)

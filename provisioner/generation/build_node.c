@@ -70,6 +70,17 @@ static int make_network_arg(const struct build *b, struct arena *scratch,
 	return *ret ? 0 : -E2BIG;
 }
 
+/* A template that is not there has no place of its own: the role that names it has. */
+static void complain_of_none(
+	struct build *b, struct arena *scratch, const struct cluster_role *r, const char *message)
+{
+	const struct doc_node *said = r->said.map ? doc_get(r->said.map, "template") : NULL;
+	const char *near = sources_nearest(&b->sources, ".", r->template, scratch);
+
+	err_list_add(b->errors, said ? said->at : r->at, "%s%s%s%s", message,
+		near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
+}
+
 static int build_config(struct build *b, struct arena *scratch, const struct build_image *i,
 	struct value globals, struct node_artefacts *ret, const char **ret_network)
 {
@@ -85,8 +96,8 @@ static int build_config(struct build *b, struct arena *scratch, const struct bui
 	if (rc < 0) {
 		if (e.file[0])
 			err_list_add_err(b->errors, &e);
-		else /* a template that is not there has no place of its own */
-			err_list_add(b->errors, n->role->at, "%s", e.msg);
+		else
+			complain_of_none(b, scratch, n->role, e.msg);
 		return rc;
 	}
 	rc = read_and_emit(b, scratch, i->distro.config, n->role->template, &text, &got);

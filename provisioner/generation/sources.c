@@ -103,3 +103,23 @@ int sources_folders(
 	int rc = add_folders(s->config_dir, path, a, ret);
 	return rc < 0 ? rc : add_folders(s->shipped_dir, folder, a, ret);
 }
+
+const char *sources_nearest(
+	const struct sources *s, const char *folder, const char *name, struct arena *a)
+{
+	static const char suffix[] = ".yaml";
+	struct sources_names all;
+	const char *files[SOURCES_NAMES_MAX + 1] = {NULL};
+	size_t n = 0;
+
+	if (sources_folders(s, folder, a, &all) < 0)
+		return NULL;
+	for (size_t i = 0; i < all.n; i++) {
+		size_t len = strlen(all.items[i]);
+
+		if (len >= sizeof(suffix) &&
+			strcmp(all.items[i] + len - strlen(suffix), suffix) == 0)
+			files[n++] = all.items[i];
+	}
+	return err_nearest(name, files);
+}

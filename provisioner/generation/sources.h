@@ -31,9 +31,13 @@ struct sources_names {
 	size_t n;
 };
 
-/* The names of the folders in `folder` (a constant), of either place, each once. 0, also when there is
+/* The names in `folder` (a constant), of either place, each once. 0, also when there is
  * no such folder; -E2BIG, or the errno of what failed. */
 int sources_folders(const struct sources *s, const char *folder, struct arena *a,
 	struct sources_names *ret) MUST_USE;
+
+/* For "did you mean": the name of a file in `folder` that is nearest to `name`, or NULL. */
+const char *sources_nearest(
+	const struct sources *s, const char *folder, const char *name, struct arena *a);
 
 #endif

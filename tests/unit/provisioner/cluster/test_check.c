@@ -41,24 +41,32 @@ static const struct {
 		"c:8:28: nodes: w1: MAC 52:54:00:00:00:01 already belongs to m1 (also at c:7:28)"},
 	{HEAD M1 W("1", ", node-external: {vlan: 5, address: 192.0.2.9/24}")
 			W("2", ", node-external: {vlan: 5, address: 192.0.2.9/24}"),
-		"c:9:83: nodes: w2: external address 192.0.2.9 already belongs to w1 (also at c:8:83)"},
+		"c:9:83: nodes: w2: external address 192.0.2.9 already belongs to w1 (also at "
+		"c:8:83)"},
 	{HEAD M1 W("1", ", node-external: {address: 192.0.2.9/24}"),
-		"c:8:93: nodes: w1: node-external.address needs external-mac or vlan: the node has no interface there"},
+		"c:8:93: nodes: w1: node-external.address needs external-mac or vlan: the node has "
+		"no interface there"},
 	{HEAD M1 W("1", ", node-external: {vlan: 5, address: 192.0.2.255/24}"),
-		"c:8:102: nodes: w1: node-external.address: 192.0.2.255/24 is the network's own or broadcast address"},
+		"c:8:102: nodes: w1: node-external.address: 192.0.2.255/24 is the network's own or "
+		"broadcast address"},
 	{HEAD M1 W("1", ", node-external: {vlan: 5, address: 10.10.0.9/24}"),
-		"c:8:102: nodes: w1: node-external.address: 10.10.0.9/24 is in the internal network (also at c:2:21)"},
+		"c:8:102: nodes: w1: node-external.address: 10.10.0.9/24 is in the internal "
+		"network (also at c:2:21)"},
 	{HEAD M1 W("1", ", node-external: {vlan: 5, address: 192.0.2.9/24, gateway: 192.0.3.1}"),
-		"c:8:125: nodes: w1: node-external.gateway: 192.0.3.1 is not a host's address in 192.0.2.0/24"},
+		"c:8:125: nodes: w1: node-external.gateway: 192.0.3.1 is not a host's address in "
+		"192.0.2.0/24"},
 	{"node-external: {address: 192.0.2.9/24, vlan: 5}\n" HEAD M1,
 		"c:1:26: node-external.address: it belongs to one node, and stands there"},
 	{HEAD M1 W("1", ", node-internal: {gateway: 10.10.1.254}"),
-		"c:8:93: nodes: w1: node-internal.gateway: 10.10.1.254 is not a host's address in 10.10.0.0/24"},
+		"c:8:93: nodes: w1: node-internal.gateway: 10.10.1.254 is not a host's address in "
+		"10.10.0.0/24"},
 	{HEAD M1 W("1", ", node-internal: {gateway: 10.10.0.21}"),
 		"c:8:93: nodes: w1: node-internal.gateway: 10.10.0.21 is the node itself"},
 	{HEAD M1 W("1", ", node-internal: {routes: [{to: 10.9.0.0/16, via: 10.8.0.1}]}"),
-		"c:8:93: nodes: w1: node-internal.routes[0].via: 10.8.0.1 is not a host's address in 10.10.0.0/24"},
-	{HEAD M1 W("1", ", node-bond: {}"), "c:8:79: nodes: w1: a bond has two members at least, and this node one MAC (also at c:8:28)"},
+		"c:8:93: nodes: w1: node-internal.routes[0].via: 10.8.0.1 is not a host's address "
+		"in 10.10.0.0/24"},
+	{HEAD M1 W("1", ", node-bond: {}"), "c:8:79: nodes: w1: a bond has two members at least, "
+					    "and this node one MAC (also at c:8:28)"},
 	{"users: [{name: a}, {name: b}, {name: a}]\n" HEAD M1,
 		"c:1:31: users: \"a\" stands twice in one list (also at c:1:9)"},
 	{"update: {window-start: '04:00'}\n" HEAD M1,
@@ -72,8 +80,8 @@ static const struct {
 	 "{template: m}}\n",
 		"c:2:70: network.external.interface: b is of the internal network (also at "
 		"c:2:21)"},
-	{"http: {firmware: https}\n" HEAD M1,
-		"c:1:7: http: firmware is told https:// URLs, but there is no such port (ports: {https: 443})"},
+	{"http: {firmware: https}\n" HEAD M1, "c:1:7: http: firmware is told https:// URLs, but "
+					      "there is no such port (ports: {https: 443})"},
 };
 
 TEST(each_clash_is_named_with_both_places)
@@ -91,8 +99,8 @@ static const struct {
 	const char *text, *warning;
 } odd[] = {
 	{HEAD M1 "- {name: m2, role: m, mac: 52:54:00:00:00:02, address: 10.10.0.11}\n",
-		"c:1:1: nodes: 2 etcd members bear no more failures than 1, and one more thing to "
-		"fail: make it 3"},
+		"c:5:39: nodes: 2 etcd members bear no more failures than 1, and are one more "
+		"thing to fail: make it 3"},
 	{"node-bond: {}\n" HEAD M1,
 		"c:8:28: nodes: m1: one MAC makes no bond: this node uses its NIC alone (also at "
 		"c:1:12)"},

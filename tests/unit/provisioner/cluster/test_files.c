@@ -121,7 +121,8 @@ TEST(mistakes_of_a_file_have_its_name)
 		{"roles: {}\n",
 			"/etc/x/nodes.d/a.yaml:1:1: roles: a file of nodes.d holds nodes and "
 			"nothing else: a list of them, or nodes: with such a list"},
-		{"a: [\n", "/etc/x/nodes.d/a.yaml:2:1: while parsing a flow node: did not find expected node content"},
+		{"a: [\n", "/etc/x/nodes.d/a.yaml:2:1: while parsing a flow node: did not find "
+			   "expected node content"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

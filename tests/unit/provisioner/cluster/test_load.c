@@ -180,7 +180,7 @@ static const struct {
 		"cluster.yaml:10:63)"},
 	{SMALL "nodes:\n  - {name: w1, role: worker, mac: 52:54:00:00:00:02, address: "
 	       "10.10.0.10}\n",
-		"cluster.yaml:1:1: nodes: none has a role with the add-on etcd (addons: "
+		"cluster.yaml:7:43: nodes: none has a role with the add-on etcd (addons: "
 		"[etcd]), so the cluster has no etcd to join"},
 	{SMALL "node-bond: {hash-policy: layer4}\n",
 		"cluster.yaml:9:26: node-bond.hash-policy: \"layer4\" is not one of layer2, "

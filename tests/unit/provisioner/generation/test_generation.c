@@ -294,8 +294,21 @@ TEST(template_of_a_role_that_does_not_exist_is_named)
 		      "roles: {m: {template: nosuch.yaml, addons: [etcd]}}\n"
 		      "nodes: [{name: m1, role: m, mac: 52:54:00:00:00:01, address: 10.77.0.11}]\n",
 			-1));
-	assert_non_null(strstr(first_error(), "cluster.yaml:5:"));
+	assert_non_null(strstr(first_error(), "cluster.yaml:5:23: "));
 	assert_non_null(strstr(first_error(), "there is no template \"nosuch.yaml\""));
+}
+
+TEST(template_of_a_role_that_is_misspelt_is_known)
+{
+	assert_null(
+		build("cluster: lab\nnetwork: {internal: {interface: b, address: 10.77.0.1/24}}\n"
+		      "dhcp: {pool: 10.77.0.100-10.77.0.199}\nimage: lab/1\n"
+		      "roles: {m: {template: mastre.yaml, addons: [etcd]}}\n"
+		      "nodes: [{name: m1, role: m, mac: 52:54:00:00:00:01, address: 10.77.0.11}]\n",
+			-1));
+	assert_non_null(strstr(first_error(),
+		"cluster.yaml:5:23: there is no template \"mastre.yaml\" (did you mean "
+		"\"master.yaml\"?)"));
 }
 
 TEST(image_must_be_in_the_store)
@@ -331,6 +344,7 @@ TEST(unknown_distribution_is_named)
 			-1));
 	assert_non_null(strstr(
 		first_error(), "cluster.yaml:4:8: image: there is no distribution \"flatcat\""));
+	assert_non_null(strstr(first_error(), "(did you mean \"flatcar\"?)"));
 }
 
 TEST(reason_of_a_refusal_stands_in_its_script)
@@ -369,6 +383,7 @@ RUN(CASE(every_node_gets_all_its_artefacts),
 	CASE(published_cluster_yaml_is_rendered_again_for_another_ca),
 	CASE(node_with_an_image_of_its_own_boots_that),
 	CASE(own_template_takes_the_place_of_the_shipped_one),
+	CASE(template_of_a_role_that_is_misspelt_is_known),
 	CASE(mistake_in_a_template_is_named_at_its_line),
 	CASE(mistake_in_what_a_template_writes_is_named_at_the_templates_line),
 	CASE(template_that_loses_the_join_token_is_refused),

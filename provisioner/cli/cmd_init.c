@@ -5,11 +5,12 @@
 #include <unistd.h>
 
 #include "provisioner/base/files.h"
-#include "provisioner/base/parse.h"
 #include "provisioner/base/str.h"
 #include "provisioner/cli/images.h"
 #include "provisioner/cli/proposal.h"
+#include "provisioner/cli/proposal_answers.h"
 #include "provisioner/cli/table.h"
+#include "provisioner/generation/generation.h"
 #include "provisioner/net/netlink.h"
 #include "provisioner/net/route.h"
 
@@ -36,6 +37,8 @@ static const struct cli_option options[] = {
 		"what nodes boot; the newest of the image store otherwise"},
 	{"ssh-key", 0, "FILE", NULL, "a public key that may log in; ~/.ssh/id_*.pub otherwise"},
 	IMAGES_STORE_OPTION,
+	{"templates", 0, "DIR", SLIPWAY_DATADIR "/templates",
+		"shipped templates, by which what is written is checked"},
 	{.name = NULL},
 };
 
@@ -100,183 +103,129 @@ static void show_interfaces(const struct surroundings *s)
 
 /* --- answers: from an option, or from a person ---------------------------------------------------- */
 
-/* The domain follows the name until somebody says another one. */
-static bool take_label(struct proposal *p, const char *text)
-{
-	char usual[PROPOSAL_TEXT_SIZE];
-
-	if (!parse_is_label(text))
-		return false;
-	(void)snprintf(usual, sizeof(usual), "%.63s.internal", p->cluster);
-	if (!p->domain[0] || strcmp(p->domain, usual) == 0)
-		(void)snprintf(p->domain, sizeof(p->domain), "%.63s.internal", text);
-	(void)snprintf(p->cluster, sizeof(p->cluster), "%.63s", text);
-	return true;
-}
-
-static bool take_domain(struct proposal *p, const char *text)
-{
-	return parse_is_hostname(text) &&
-	       snprintf(p->domain, sizeof(p->domain), "%s", text) < (int)sizeof(p->domain);
-}
-
-static bool take_name(char ret[static LINK_NAME_SIZE], const char *text, size_t len)
-{
-	if (len == 0 || len >= LINK_NAME_SIZE || memchr(text, ' ', len) || memchr(text, '/', len))
-		return false;
-	memcpy(ret, text, len);
-	ret[len] = '\0';
-	return true;
-}
-
-/* "eno1", or "eno1,eno2", which become bond0. */
-static bool take_internal(struct proposal *p, const char *text)
-{
-	p->n_members = 0;
-	p->address = (struct ipv4_net){0}; /* they were of another one */
-	p->pool = (struct ipv4_range){0};
-	if (!strchr(text, ','))
-		return take_name(p->internal, text, strlen(text));
-	(void)snprintf(p->internal, sizeof(p->internal), "bond0");
-	while (p->n_members < PROPOSAL_MEMBERS_MAX) {
-		size_t len = strcspn(text, ",");
-
-		if (!take_name(p->members[p->n_members], text, len))
-			return false;
-		p->n_members++;
-		if (text[len] == '\0')
-			return p->n_members > 1;
-		text += len + 1;
-	}
-	return false;
-}
-
-static bool take_external(struct proposal *p, const char *text)
-{
-	p->has_no_external = strcmp(text, "none") == 0;
-	p->external[0] = '\0';
-	return p->has_no_external || take_name(p->external, text, strlen(text));
-}
-
-static bool take_address(struct proposal *p, const char *text)
-{
-	struct ipv4_net net;
-
-	if (ipv4_net_parse(text, &net) < 0 || net.addr == ipv4_net_first(net) ||
-		net.addr == ipv4_net_broadcast(net))
-		return false;
-	if (net.addr != p->address.addr || net.len != p->address.len)
-		p->pool = (struct ipv4_range){0}; /* it belongs to the other one */
-	p->address = net;
-	return true;
-}
-
-static bool take_pool(struct proposal *p, const char *text)
-{
-	const char *dash = strchr(text, '-');
-	char first[IPV4_TEXT_SIZE] = "";
-
-	if (!dash || (size_t)(dash - text) >= sizeof(first))
-		return false;
-	memcpy(first, text, (size_t)(dash - text));
-	return ipv4_parse(first, &p->pool.first) == 0 && ipv4_parse(dash + 1, &p->pool.last) == 0 &&
-	       p->pool.first <= p->pool.last;
-}
-
-static bool take_mode(struct proposal *p, const char *text)
-{
-	for (enum bond_mode m = BOND_ACTIVE_BACKUP; m <= BOND_BALANCE_RR; m++)
-		if (strcmp(bond_mode_name(m), text) == 0) {
-			p->mode = m;
-			return true;
-		}
-	return false;
-}
-
-static bool take_image(struct proposal *p, const char *text)
-{
-	const char *slash = strchr(text, '/');
-
-	return slash && slash != text && slash[1] && !strpbrk(text, " \t") &&
-	       snprintf(p->image, sizeof(p->image), "%s", text) < (int)sizeof(p->image);
-}
-
-/* What may be said, in the order in which it is asked. */
-static const struct {
-	const char *option, *question, *wanted;
-	bool (*take)(struct proposal *p, const char *text);
-} answers[] = {
-	{"cluster", "Name of the cluster", "a name of lower-case letters, digits and hyphens",
-		take_label},
-	{"domain", "Domain of its nodes", "a domain such as acm.internal", take_domain},
-	{"external", "Interface that leads outward (or none)", "an interface's name, or none",
-		take_external},
-	{"internal", "Interface of the internal network (A,B: a bond of both)",
-		"an interface's name, or several with commas", take_internal},
-	{"bond-mode", NULL, "active-backup, 802.3ad, balance-xor or balance-rr", take_mode},
-	{"address", "This machine's address there",
-		"an address with prefix length such as "
-		"10.10.0.1/24",
-		take_address},
-	{"pool", "Addresses for machines that are no nodes yet", "FIRST-LAST", take_pool},
-	{"image", "What nodes boot", "NAME/VERSION", take_image},
-};
-
 static int take_options(const struct cli *cli, struct proposal *p)
 {
-	for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
-		const char *text = cli_value(cli, answers[i].option);
+	for (size_t i = 0; i < PROPOSAL_ANSWERS; i++) {
+		const char *text = cli_value(cli, proposal_answers[i].option);
 
-		if (text && !answers[i].take(p, text)) {
-			cli_complain(cli, "--%s: \"%.80s\" is not %s", answers[i].option, text,
-				answers[i].wanted);
+		if (text && !proposal_answers[i].take(p, text)) {
+			cli_complain(cli, "--%s: \"%.80s\" is not %s", proposal_answers[i].option,
+				text, proposal_answers[i].wanted);
 			return CLI_USAGE;
 		}
 	}
 	return CLI_OK;
 }
 
-/* What is proposed, as one would type it. */
-static void proposed(const struct proposal *p, const char *option, struct str *out)
-{
-	char net[IPV4_NET_TEXT_SIZE], first[IPV4_TEXT_SIZE], last[IPV4_TEXT_SIZE];
+/* --- whether it fits together --------------------------------------------------------------------- */
 
-	str_reset(out);
-	if (strcmp(option, "cluster") == 0)
-		str_add(out, p->cluster);
-	else if (strcmp(option, "domain") == 0)
-		str_add(out, p->domain);
-	else if (strcmp(option, "external") == 0)
-		str_add(out, p->external[0] ? p->external : "none");
-	else if (strcmp(option, "address") == 0)
-		str_add(out, ipv4_net_text(p->address, net));
-	else if (strcmp(option, "pool") == 0)
-		str_printf(out, "%s-%s", ipv4_text(p->pool.first, first),
-			ipv4_text(p->pool.last, last));
-	else if (strcmp(option, "image") == 0)
-		str_add(out, p->image);
-	else if (p->n_members == 0)
-		str_add(out, p->internal);
-	for (size_t i = 0; strcmp(option, "internal") == 0 && i < p->n_members; i++)
-		str_printf(out, "%s%s", i ? "," : "", p->members[i]);
+/* All that `slipway check` does, where the shipped templates are. */
+static int build_text(const struct cli *cli, struct cluster *c, struct err_list *errors)
+{
+	AUTO(close_p) int templates = dir_open(cli_value(cli, "templates"));
+	struct generation_inputs in = {.cluster = c,
+		.sources = {.config_dir = templates, .shipped_dir = templates},
+		.images_dir = -1,
+		.facts = {.ca_fingerprint = ""}};
+	struct generation_sink sink = {.put = NULL};
+	struct generation *g;
+
+	if (templates < 0)
+		return 0;
+	int rc = generation_build(&in, &sink, &g, errors);
+	if (rc == 0)
+		generation_free(g);
+	return rc;
+}
+
+/* Says what does not fit together, if anything. */
+static int check_proposal(const struct cli *cli, const struct proposal *p, struct str *ret_text)
+{
+	const char *path = cli_value(cli, "config");
+	AUTO(arena_free_p) struct arena *a = arena_new(ARENA_BYTES_MAX);
+	struct err_list errors = {0};
+	struct cluster *c;
+
+	str_reset(ret_text);
+	proposal_write(p, ret_text);
+	int rc = cluster_load(a, strcmp(path, "-") == 0 ? "cluster.yaml" : path, str_text(ret_text),
+		ret_text->len, &c, &errors);
+	if (rc == 0)
+		rc = build_text(cli, c, &errors);
+	if (rc == 0)
+		return CLI_OK;
+	err_list_print(&errors, stderr);
+	return CLI_CONFIG;
+}
+
+static bool is_there(const struct surroundings *s, const char *name)
+{
+	for (size_t i = 0; i < s->links.n; i++)
+		if (strcmp(s->links.list[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The file may be meant for another machine, or for a card that comes later. */
+static void warn_of_absent(
+	const struct cli *cli, const struct surroundings *s, const struct proposal *p)
+{
+	const char *names[PROPOSAL_MEMBERS_MAX + 2] = {p->external};
+	size_t n = 1;
+
+	if (p->n_members == 0)
+		names[n++] = p->internal;
+	for (size_t i = 0; i < p->n_members; i++)
+		names[n++] = p->members[i];
+	for (size_t i = 0; i < n; i++)
+		if (names[i][0] && !is_there(s, names[i]))
+			cli_complain(cli, "warning: this machine has no interface %s", names[i]);
+}
+
+/* --- questions ------------------------------------------------------------------------------------ */
+
+/* Takes an answer and what follows from it. False, with the reason said, when it makes no sense. */
+static bool take_answer(const struct cli *cli, const struct surroundings *s, struct proposal *p,
+	const struct proposal_answer *a, const char *line)
+{
+	AUTO(str_done) struct str text = str_init(FILE_BYTES_MAX);
+	struct err e;
+
+	if (line[0] && !a->take(p, line)) {
+		(void)fprintf(stderr, "That is not %s.\n", a->wanted);
+		return false;
+	}
+	int rc = proposal_make(p, s->nics, s->n, &e);
+	if (rc == -ENODEV)
+		return true; /* the interface is asked for, or was */
+	if (rc < 0)
+		(void)fprintf(stderr, "%s\n", e.msg);
+	return rc == 0 && check_proposal(cli, p, &text) == CLI_OK;
 }
 
 /* Asks one question until the answer makes sense. False when nobody answers. */
-static bool ask(struct proposal *p, size_t which)
+static bool ask(const struct cli *cli, const struct surroundings *s, struct proposal *p,
+	const struct proposal_answer *a)
 {
 	AUTO(str_done) struct str preset = str_init(PROPOSAL_TEXT_SIZE);
 
-	proposed(p, answers[which].option, &preset);
+	proposal_answer_text(p, a->option, &preset);
 	for (int tries = 0; tries < ANSWER_TRIES; tries++) {
+		struct proposal next = *p;
 		char line[PROPOSAL_TEXT_SIZE];
 
-		(void)fprintf(stderr, "%s [%s]: ", answers[which].question, str_text(&preset));
+		(void)fprintf(stderr, "%s [%s]: ", a->question, str_text(&preset));
 		if (!fgets(line, sizeof(line), stdin))
 			return false;
 		line[strcspn(line, "\n")] = '\0';
-		if (line[0] == '\0' || answers[which].take(p, line))
+		if (!line[0] && preset.len == 0) {
+			(void)fprintf(stderr, "Here belongs %s.\n", a->wanted);
+			continue;
+		}
+		if (take_answer(cli, s, &next, a, line)) {
+			*p = next;
 			return true;
-		(void)fprintf(stderr, "That is not %s.\n", answers[which].wanted);
+		}
 	}
 	return false;
 }
@@ -345,22 +294,21 @@ static int propose(const struct cli *cli, const struct surroundings *s, struct p
 	return CLI_FAILED;
 }
 
-/* After each answer what follows from it is proposed anew. */
+/* What follows from the interfaces and from each answer is proposed with the next question. */
 static int ask_all(const struct cli *cli, const struct surroundings *s, struct proposal *p)
 {
-	int rc = CLI_OK;
+	struct err e;
 
 	show_interfaces(s);
-	for (size_t i = 0; rc == CLI_OK && i < ARRAY_LEN(answers); i++) {
-		if (!answers[i].question)
+	if (proposal_make(p, s->nics, s->n, &e) < 0 && e.msg[0])
+		(void)fprintf(stderr, "%s\n", e.msg);
+	for (size_t i = 0; i < PROPOSAL_ANSWERS; i++) {
+		if (!proposal_answers[i].question || ask(cli, s, p, &proposal_answers[i]))
 			continue;
-		if (!ask(p, i)) {
-			cli_complain(cli, "no answer, so nothing is written");
-			return CLI_FAILED;
-		}
-		rc = propose(cli, s, p);
+		cli_complain(cli, "no answer that makes sense, so nothing is written");
+		return CLI_FAILED;
 	}
-	return rc;
+	return propose(cli, s, p);
 }
 
 static int fill(const struct cli *cli, const struct surroundings *s, struct proposal *p)
@@ -370,28 +318,13 @@ static int fill(const struct cli *cli, const struct surroundings *s, struct prop
 	if (rc == CLI_OK)
 		rc = find_key(cli, p);
 	find_image(cli, p);
-	if (rc == CLI_OK)
-		rc = propose(cli, s, p);
-	if (rc != CLI_OK || cli_has(cli, "yes") || !isatty(STDIN_FILENO))
+	if (rc != CLI_OK)
 		return rc;
-	return ask_all(cli, s, p);
+	return cli_has(cli, "yes") || !isatty(STDIN_FILENO) ? propose(cli, s, p)
+							    : ask_all(cli, s, p);
 }
 
 /* --- the file ------------------------------------------------------------------------------------- */
-
-/* What was asked for may not fit together; then it is said before anything is written. */
-static int check_text(const struct cli *cli, const char *path, const struct str *text)
-{
-	AUTO(arena_free_p) struct arena *a = arena_new(ARENA_BYTES_MAX);
-	struct err_list errors = {0};
-	struct cluster *c;
-
-	if (cluster_load(a, path, str_text(text), text->len, &c, &errors) == 0)
-		return CLI_OK;
-	err_list_print(&errors, stderr);
-	cli_complain(cli, "nothing is written");
-	return CLI_CONFIG;
-}
 
 static int write_file(const struct cli *cli, const char *path, const struct str *text)
 {
@@ -440,10 +373,12 @@ static int run(const struct cli *cli)
 	int rc = fill(cli, &s, &p);
 	if (rc != CLI_OK)
 		return rc;
-	proposal_write(&p, &text);
-	rc = check_text(cli, to_stdout ? "cluster.yaml" : path, &text);
-	if (rc != CLI_OK)
+	rc = check_proposal(cli, &p, &text);
+	if (rc != CLI_OK) {
+		cli_complain(cli, "nothing is written");
 		return rc;
+	}
+	warn_of_absent(cli, &s, &p);
 	if (!to_stdout)
 		return write_file(cli, path, &text);
 	(void)fputs(str_text(&text), stdout);

@@ -87,6 +87,7 @@ static int find_internal(struct proposal *p, const struct nic *nics, size_t n, s
 		take_members(p, nics, n, hardware_only);
 	if (one || p->n_members > 0 || strcmp(p->internal, BOND_NAME) != 0)
 		return 0;
+	p->internal[0] = '\0';
 	return err_msg(e, -ENODEV,
 		"no interface is left for the internal network%s%s%s: --internal says which to "
 		"take "

@@ -4,7 +4,7 @@
 need_root
 
 net_new "slipway-init-$$"
-init() { in_srv env HOME="$work/home" "$bin/slipway" init --store "$work/images" "$@"; }
+init() { in_srv env HOME="$work/home" "$bin/slipway" init --store "$work/images" --templates "$top/templates" "$@"; }
 file=$work/etc/slipway/cluster.yaml
 mkdir -p "$work/home/.ssh" "$work/images/lab/"{9,10}
 echo 'ssh-ed25519 AAAAC3Nza rack@example' >"$work/home/.ssh/id_ed25519.pub"
@@ -43,10 +43,15 @@ like "and are checked as the file is" 'network.internal.bond.members: x0 stands 
 like "one by one, too" '^slipway init: --address: "10.0.0.0/24" is not an address' "$(init --yes -c - --address 10.0.0.0/24 2>&1)"
 like "a network without room is refused" 'no room for nodes and a pool' "$(init --yes -c - --address 10.0.0.1/30 2>&1)"
 
+like "an image that no template knows is refused as slipway check does" 'cluster.yaml:[0-9:]+ image: there is no distribution "gentoo"' \
+	"$(init --yes -c - --image gentoo/1 2>&1)"
+like "a card that is not there is taken, with a warning" 'warning: this machine has no interface nope0.*interface: nope0 ' \
+	"$(init --yes -c - --internal nope0 2>&1 | tr '\n' ' ')"
+
 # Somebody at a terminal, who once types nonsense and else takes what is proposed.
 cat >"$work/answers.py" <<'PY'
 import os, pty, select, sys
-answers = ["acm", "", "none", "x0", "nonsense", "10.5.0.1/16", "", ""]
+answers = sys.argv.pop(1).split("|")
 pid, fd = pty.fork()
 if pid == 0:
     os.execvp(sys.argv[1], sys.argv[1:])
@@ -69,12 +74,28 @@ print(seen.decode())
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 PY
 rm "$file"
-said=$(init_answered() { in_srv env HOME="$work/home" python3 "$work/answers.py" "$bin/slipway" init --store "$work/images" -c "$file"; }; init_answered 2>&1)
+# answered ANSWERS OPTION...: what a person types, line by line, with | between.
+answered() {
+	local answers=$1
+	shift
+	in_srv env HOME="$work/home" python3 "$work/answers.py" "$answers" "$bin/slipway" init --store "$work/images" \
+		--templates "$top/templates" "$@" 2>&1
+}
+said=$(answered "acm||none|x0|nonsense|10.5.0.1/30|10.5.0.1/16|10.5.0.1-10.5.0.9||gentoo/1|" -c "$file")
 like "the interfaces are shown first" 'INTERFACE .*SPEED .*out0 +veth +yes .*192\.0\.2\.7/24 +leads outward' "$(tr '\r\n' '  ' <<<"$said")"
 like "nonsense is asked again" 'That is not an address with prefix length' "$said"
+like "a network without room, too" 'has no room for nodes and a pool.*This machine' "$(tr '\r\n' '  ' <<<"$said")"
+like "and a pool with our own address" "holds the provisioner's own address 10\.5\.0\.1" "$said"
+like "and an image that nobody knows" 'no distribution "gentoo".*What nodes boot' "$(tr '\r\n' '  ' <<<"$said")"
 like "the domain follows the name" 'Domain of its nodes \[acm\.internal\]' "$said"
 like "the pool follows the address" '\[10\.5\.0\.100-10\.5\.0\.199\]' "$said"
 text=$(cat "$file")
 like "the answers are in the file" 'cluster: acm .*interface: x0 .*address: 10\.5\.0\.1/16' "$(tr '\n' ' ' <<<"$text")"
 ok "none is none" eval '! grep -q external: "$file"'
+rm "$file"
+said=$(answered "||x0|out1|192.0.2.8/24|||" -c "$file" --external s0)
+like "a card that a person says leads outward is none of the inside" 'external: \{interface: x0\}' "$(cat "$file")"
+rm "$file"
+like "after three answers without sense it gives up" 'no answer that makes sense, so nothing is written' "$(answered "A|B|C" -c "$file")"
+ok "and writes nothing" test ! -e "$file"
 done_testing

@@ -131,6 +131,10 @@ TEST(network_that_leads_outward_is_never_proposed)
 	assert_string_equal(e.msg,
 		"no interface is left for the internal network beside eth0, which leads outward: "
 		"--internal says which to take all the same");
+	assert_string_equal(p.internal, "");
+	p.external[0] = '\0';
+	p.has_no_external = true;
+	assert_string_equal(proposed(&m, p), "- eth0 192.0.2.7/24 192.0.2.100-192.0.2.199");
 	assert_string_equal(proposed(&m, wanted), "- eth0 192.0.2.7/24 192.0.2.100-192.0.2.199");
 }
 

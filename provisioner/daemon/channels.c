@@ -59,13 +59,27 @@ static void show_image(struct channels *c)
 
 /* --- what they are told ------------------------------------------------------------------------- */
 
+/* As many at a time as a message holds: it costs the same with one node in it. */
+static void tell_nodes(struct channels *c, const struct cluster *cluster)
+{
+	struct message_node nodes[IPC_PAYLOAD_MAX / sizeof(struct message_node)];
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < cluster->n_nodes; i++) {
+		tell_node(&cluster->nodes[i], &nodes[n++]);
+		if (n < ARRAY_LEN(nodes) && i + 1 < cluster->n_nodes)
+			continue;
+		(void)ipc_send(c->dhcpd, MESSAGE_NODE, nodes, n * sizeof(nodes[0]), -1);
+		n = 0;
+	}
+}
+
 static void tell_dhcpd(struct channels *c)
 {
 	const struct cluster *cluster = c->generation->cluster;
 	struct message_nodes count = {.n_nodes = cluster->n_nodes};
 	struct message_dhcp_settings settings;
 	struct message_network network;
-	struct message_node node;
 
 	tell_settings(cluster, &settings);
 	(void)ipc_send(c->dhcpd, MESSAGE_DHCP_SETTINGS, &settings, sizeof(settings), -1);
@@ -74,11 +88,8 @@ static void tell_dhcpd(struct channels *c)
 		(void)ipc_send(c->dhcpd, MESSAGE_NETWORK, &network, sizeof(network), -1);
 	}
 	(void)ipc_send(c->dhcpd, MESSAGE_NODES_BEGIN, &count, sizeof(count), -1);
-	for (uint32_t i = 0; i < cluster->n_nodes; i++) {
-		tell_node(&cluster->nodes[i], &node);
-		(void)ipc_send(c->dhcpd, MESSAGE_NODE, &node, sizeof(node), -1);
-	}
-	/* A table that lost a row on the way is refused by its count; dhcpd says HELLO and gets it again. */
+	tell_nodes(c, cluster);
+	/* A table that lost a message on the way is refused by its count; dhcpd says HELLO and gets it again. */
 	(void)ipc_send(c->dhcpd, MESSAGE_NODES_END, &count, sizeof(count), -1);
 }
 

@@ -134,7 +134,7 @@ struct message_node {
 	uint32_t quirks;     /* enum quirk_flag: how its firmware wants to be treated */
 };
 
-/* NODES_BEGIN and NODES_END carry how many NODEs stand between them. */
+/* NODES_BEGIN and NODES_END carry how many nodes stand between them; a NODE message holds one or more. */
 struct message_nodes {
 	uint32_t n_nodes;
 };

@@ -3,26 +3,12 @@
 # of one node, and when one comes. Beside it the same role's template through Python's Jinja2, which only renders: a tenth of
 # the nodes, times ten.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib_hall.sh"
 contenders=(slipway jinja2)
 NODES=$(quick && echo 1000 || echo 10000)
 load=$bin/tests/bench/generation_load
 
-mkdir -p "$work/config/nodes.d"
-cat >"$work/config/cluster.yaml" <<-YAML
-	cluster: hall
-	network: {internal: {interface: bond0, address: 10.64.0.1/15}}
-	dhcp: {pool: 10.64.0.100-10.64.0.199, router: 10.64.0.1, dns: [10.64.0.1]}
-	image: flatcar/1
-	node-bond: {mode: 802.3ad}
-	ssh-authorized-keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHfLJ6PnGTOBKNYkpIWjWYNQmbJAGW5HpXNIMf5lDNSC ops]
-	roles:
-	  master: {template: master.yaml, addons: [etcd]}
-	  worker: {template: worker.yaml}
-YAML
-for ((i = 0; i < NODES; i++)); do
-	printf -- '- {name: n%05d, role: %s, mac: ["02:00:00:00:%02x:%02x", "02:00:00:01:%02x:%02x"], address: 10.65.%d.%d}\n' \
-		$i "$([ $i -lt 3 ] && echo master || echo worker)" $((i >> 8)) $((i & 255)) $((i >> 8)) $((i & 255)) $((i >> 8)) $((i & 255))
-done | sed 's/10\.65\.0\.0}/10.65.100.1}/' >"$work/config/nodes.d/hall.yaml"
+hall_write "$work/config" "$NODES"
 jq -s '.[0] * .[1]' tests/data/config/context.json tests/data/config/worker.json >"$work/context.json" || die "no context"
 
 publish() { # WHAT: publishes, and notes what that took
@@ -38,10 +24,9 @@ for ((run = 1; run <= RUNS; run++)); do
 	progress "run $run of $RUNS"
 	rm -rf "$work/archive" && mkdir "$work/archive"
 	publish all
-	sed -Ei "s/^- \{name: n00500,( kernel-args: [^,]*,)?/- {name: n00500, kernel-args: [run=$run],/" \
-		"$work/config/nodes.d/hall.yaml"
+	hall_change "$work/config" "run=$run"
 	publish one
-	printf -- '- {name: new%d, role: worker, mac: ["02:00:00:02:00:%02x", "02:00:00:03:00:%02x"], address: 10.65.200.%d}\n' "$run" "$run" "$run" "$run" >>"$work/config/nodes.d/hall.yaml"
+	hall_add "$work/config" "$run"
 	publish added
 	read -r ms _ < <(python3 tests/bench/generation_jinja.py templates "$work/context.json" $((NODES / 10))) || die "Jinja2 failed"
 	note all.ms jinja2 1 $((ms * 10))

@@ -36,7 +36,7 @@ static int open_archive(struct publishing *p, struct err *e)
 
 static int find_ours(struct publishing *p, struct archive_generation *ret, struct err *e)
 {
-	struct archive_generation last;
+	struct archive_generation last = {0};
 	int rc = archive_last(p->archive, NULL, &last);
 
 	if (rc == 0)
@@ -54,7 +54,7 @@ static int find_ours(struct publishing *p, struct archive_generation *ret, struc
 
 int publishing_open(struct publishing *p, struct err *e)
 {
-	struct archive_generation ours;
+	struct archive_generation ours = {0};
 	struct generation *g;
 
 	int rc = open_archive(p, e);

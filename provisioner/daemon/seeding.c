@@ -11,7 +11,6 @@
 #include "provisioner/etcd/seed.h"
 #include "provisioner/generation/generation.h"
 #include "provisioner/nodes/nodes.h"
-#include "provisioner/trust/cert.h"
 #include "provisioner/trust/secrets.h"
 
 #define ETCD_CLIENT_PORT 2379
@@ -97,31 +96,10 @@ static void on_report(const struct etcd_seed_report *r, void *arg)
 	}
 }
 
-/* What we show an etcd that speaks TLS, and whom we believe: in memory only, made at each start. */
-struct credentials {
-	struct str ca, cert, key;
-};
-
-static void credentials_done(struct credentials *c)
-{
-	str_done(&c->ca);
-	str_done(&c->cert);
-	cert_wipe(&c->key);
-}
-
-static int make_credentials(const struct seeding *s, struct credentials *ret, struct err *e)
-{
-	return s->cluster->etcd.tls
-		       ? secrets_etcd_client(s->secrets, "slipway", clock_wall_ms() / 1000,
-				 &ret->ca, &ret->cert, &ret->key, e)
-		       : 0;
-}
-
 static int new_client(struct seeding *s, struct err *e)
 {
-	AUTO(credentials_done)
-	struct credentials own = {
-		str_init(CERT_PEM_MAX), str_init(CERT_PEM_MAX), str_init(CERT_PEM_MAX)};
+	AUTO(secrets_client_done)
+	struct secrets_client own = {0}; /* in memory only, made at each start */
 	bool tls = s->cluster->etcd.tls;
 	char text[ETCD_ENDPOINTS_MAX][ETCD_ENDPOINT_SIZE], quad[IPV4_TEXT_SIZE];
 	const char *endpoints[ETCD_ENDPOINTS_MAX + 1] = {NULL};
@@ -139,7 +117,8 @@ static int new_client(struct seeding *s, struct err *e)
 	}
 	if (n == 0)
 		return -ENOENT;
-	int rc = make_credentials(s, &own, e);
+	int rc = tls ? secrets_etcd_client(s->secrets, "slipway", clock_wall_ms() / 1000, &own, e)
+		     : 0;
 	if (rc < 0)
 		return rc;
 	struct etcd_config config = {.endpoints = endpoints};

@@ -2,6 +2,7 @@
 
 #include <elf.h>
 #include <link.h>
+#include <stdint.h>
 #include <string.h>
 
 #define NOTE_ALIGN(n) (((n) + 3) & ~(size_t)3)
@@ -34,8 +35,10 @@ static int on_object(struct dl_phdr_info *info, size_t size, void *arg)
 	(void)size;
 	for (size_t i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
-		const char *at = (const char *)0 + info->dlpi_addr + p->p_vaddr;
+		uintptr_t address = info->dlpi_addr + p->p_vaddr;
+		const char *at;
 
+		memcpy(&at, &address, sizeof(at)); /* the loader tells numbers */
 		if (p->p_type == PT_NOTE && find_id(at, p->p_memsz, arg))
 			break;
 	}

@@ -147,7 +147,7 @@ static int check_files(const struct build *b, const struct build_image *i)
 static const char *list_depends(
 	const struct build *b, const struct build_image *i, const char *path)
 {
-	AUTO(str_done) struct str text = str_init(URL_BYTES_MAX * DISTRO_INITRDS_MAX);
+	AUTO(str_done) struct str text = str_init((size_t)URL_BYTES_MAX * DISTRO_INITRDS_MAX);
 
 	str_printf(&text, "%s %s %s %s %s", path, config_kind_name(i->distro.config),
 		i->plan.kernel, i->plan.rootfs, i->plan.unified);

@@ -59,7 +59,7 @@ int convert_node(const struct generation *g, const char *node, const char *as, s
 	const struct language *l = find(as);
 	AUTO(arena_free_p) struct arena *a = arena_new(MODEL_BYTES_MAX);
 	AUTO(str_done) struct str text = str_init(ARCHIVE_TEXT_MAX);
-	struct cloudconfig *model;
+	struct cloudconfig *model = NULL;
 
 	if (!l)
 		return -EINVAL;

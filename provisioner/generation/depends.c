@@ -145,6 +145,7 @@ static void add_text(struct depends *d, const char *text, size_t len)
 	add(d, text, len);
 }
 
+/* VALUE_DEPTH_MAX bounds these. NOLINTBEGIN(misc-no-recursion) */
 static void add_value(struct depends *d, struct value v, unsigned depth);
 
 static void add_list(struct depends *d, const struct value_list *l, unsigned depth)
@@ -208,6 +209,7 @@ static void add_value(struct depends *d, struct value v, unsigned depth)
 		break;
 	}
 }
+/* NOLINTEND(misc-no-recursion) */
 
 /* --- templates ------------------------------------------------------------------------------------ */
 

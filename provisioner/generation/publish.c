@@ -288,7 +288,7 @@ static int check_ca(struct archive *a, const struct archive_generation *of,
 int publish_again(struct archive *a, int64_t number, const struct publish_order *o,
 	struct publish_result *ret, struct err *e)
 {
-	struct archive_generation *g = &ret->generation, of, last;
+	struct archive_generation *g = &ret->generation, of = {0}, last = {0};
 	int rc = archive_find(a, number, &of);
 
 	if (rc == -ENOENT || number == ARCHIVE_DRAFT)

@@ -167,7 +167,7 @@ int archive_put_file(struct archive *a, int64_t number, enum archive_file which,
 	const char *text, size_t len)
 {
 	uint8_t hash[ARCHIVE_HASH_LEN];
-	int64_t object;
+	int64_t object = 0;
 	int rc = archive_put(a, text, len, 0, &object, hash);
 
 	if (rc < 0)

@@ -37,7 +37,7 @@ static int open_file(struct store *s, int folder, const char *path, struct err *
 
 static int begin_afresh(struct store *s, int folder, const char *path, struct err *e)
 {
-	AUTO(str_done) struct str said = str_init(2 * PATH_MAX);
+	AUTO(str_done) struct str said = str_init((size_t)2 * PATH_MAX);
 	char aside[NAME_MAX - sizeof("-wal")];
 	struct err was = *e;
 

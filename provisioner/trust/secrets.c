@@ -56,20 +56,20 @@ static const struct {
 enum leaf { ETCD_SERVER, ETCD_PEER, ETCD_CLIENT_LEAF, JOIN_CLIENT, KUBELET_CLIENT, LEAVES };
 
 static const struct leaf_row {
-	enum by by;
 	const char *prefix, *organization; /* the subject: CN = prefix and the node's name */
 	const char *usage;
+	enum by by;
 	bool is_server; /* has the node's names and addresses in it */
 } leaves[] = {
 	/* etcd's JSON gateway dials its own port with the server's certificate: it needs both usages.
 	 * A client's has no names in it, for etcd would hold them against the client's address. */
-	[ETCD_SERVER] = {BY_ETCD, "", NULL, "serverAuth,clientAuth", true},
-	[ETCD_PEER] = {BY_ETCD, "", NULL, "serverAuth,clientAuth", true},
-	[ETCD_CLIENT_LEAF] = {BY_ETCD, "", NULL, "clientAuth", false},
+	[ETCD_SERVER] = {"", NULL, "serverAuth,clientAuth", BY_ETCD, true},
+	[ETCD_PEER] = {"", NULL, "serverAuth,clientAuth", BY_ETCD, true},
+	[ETCD_CLIENT_LEAF] = {"", NULL, "clientAuth", BY_ETCD, false},
 	/* Stands in for a bootstrap token: the same group, but of this node alone, and it expires. */
-	[JOIN_CLIENT] = {BY_KUBERNETES, "", "system:bootstrappers:kubeadm:default-node-token",
-		"clientAuth", false},
-	[KUBELET_CLIENT] = {BY_KUBERNETES, "system:node:", "system:nodes", "clientAuth", false},
+	[JOIN_CLIENT] = {"", "system:bootstrappers:kubeadm:default-node-token", "clientAuth",
+		BY_KUBERNETES, false},
+	[KUBELET_CLIENT] = {"system:node:", "system:nodes", "clientAuth", BY_KUBERNETES, false},
 };
 
 enum part { CA_CERT, CA_KEY, LEAF_CERT, LEAF_KEY, LEAF_BOTH, SA_KEY, SA_PUBLIC };
@@ -338,18 +338,27 @@ int secrets_write(const struct secrets *s, const struct secrets_node *n, int64_t
 	return 0;
 }
 
-int secrets_etcd_client(const struct secrets *s, const char *name, int64_t now_s, struct str *ca,
-	struct str *cert, struct str *key, struct err *e)
+int secrets_etcd_client(const struct secrets *s, const char *name, int64_t now_s,
+	struct secrets_client *ret, struct err *e)
 {
 	const struct secrets_node n = {.name = name};
 	AUTO(made_done) struct made made = {.s = s, .n = &n, .now_s = now_s};
-	int rc = make_leaf(&made, ETCD_CLIENT_LEAF, e);
 
+	*ret = (struct secrets_client){
+		str_init(CERT_PEM_MAX), str_init(CERT_PEM_MAX), str_init(CERT_PEM_MAX)};
+	int rc = make_leaf(&made, ETCD_CLIENT_LEAF, e);
 	if (rc < 0)
 		return rc;
-	if (cert_pem(s->by[BY_ETCD].cert, ca) < 0 ||
-		cert_pem(made.leaf[ETCD_CLIENT_LEAF].cert, cert) < 0 ||
-		cert_key_pem(made.leaf[ETCD_CLIENT_LEAF].key, key) < 0)
+	if (cert_pem(s->by[BY_ETCD].cert, &ret->ca) < 0 ||
+		cert_pem(made.leaf[ETCD_CLIENT_LEAF].cert, &ret->cert) < 0 ||
+		cert_key_pem(made.leaf[ETCD_CLIENT_LEAF].key, &ret->key) < 0)
 		return err_msg(e, -EIO, "cannot write a certificate as PEM");
 	return 0;
+}
+
+void secrets_client_done(struct secrets_client *c)
+{
+	str_done(&c->ca);
+	str_done(&c->cert);
+	cert_wipe(&c->key);
 }

@@ -52,8 +52,14 @@ int secrets_version(const struct secrets *s, const struct secrets_node *n, int64
 int secrets_write(const struct secrets *s, const struct secrets_node *n, int64_t now_s,
 	struct json *j, struct err *e) MUST_USE;
 
-/* A client's certificate for etcd of our own, good for a year: three texts in PEM. 0, or -EIO. */
-int secrets_etcd_client(const struct secrets *s, const char *name, int64_t now_s, struct str *ca,
-	struct str *cert, struct str *key, struct err *e) MUST_USE;
+/* What a client shows an etcd that speaks TLS, and whom it believes: texts in PEM. */
+struct secrets_client {
+	struct str ca, cert, key;
+};
+
+/* Makes such a client's certificate, good for a year. 0, or -EIO. Either way *ret is to be done, which wipes the key. */
+int secrets_etcd_client(const struct secrets *s, const char *name, int64_t now_s,
+	struct secrets_client *ret, struct err *e) MUST_USE;
+void secrets_client_done(struct secrets_client *c);
 
 #endif

@@ -166,10 +166,10 @@ ca=$work/state/provisioner/ca
 fingerprint() { openssl x509 -in "$ca.crt" -outform DER | sha256sum | cut -d' ' -f1; }
 was=$(fingerprint)
 echo 'cluster: [' >"$yaml" # in an editor meanwhile
-kill -TERM "$serve"
-wait "$serve"
+server_stop
 rm "$ca.key" "$ca.crt"
-launch
+mark
+server_launch
 ok "the server starts when its CA was lost" wait_for 15 "it" answers
 ok "and notices that what is published names another one" logged "the CA is not the one that generation $now was rendered for"
 is "that is rendered for the new one" $((now + 1)) "$(status .generation)"

@@ -225,18 +225,16 @@ TEST(a_name_too_long_for_kubernetes_is_refused_with_the_reason)
 TEST(our_own_client_certificate_is_of_etcds_authority)
 {
 	AUTO(site_done) struct site s = site_new();
-	AUTO(str_done)
-	struct str ca = str_init(CERT_PEM_MAX), cert = str_init(CERT_PEM_MAX);
-	AUTO(cert_wipe) struct str key = str_init(CERT_PEM_MAX);
+	AUTO(secrets_client_done) struct secrets_client made = {0};
 	AUTO(cert_free_p) X509 *issuer = NULL, *leaf = NULL;
 	AUTO(cert_key_free_p) EVP_PKEY *pair = NULL;
 	struct err e = {0};
 	int64_t expiry;
 
-	assert_int_equal(secrets_etcd_client(s.secrets, "slipway", NOW_S, &ca, &cert, &key, &e), 0);
-	assert_int_equal(cert_parse(ca.s, ca.len, &issuer, NULL), 0);
-	assert_int_equal(cert_parse(cert.s, cert.len, &leaf, NULL), 0);
-	assert_int_equal(cert_key_parse(key.s, key.len, &pair, NULL), 0);
+	assert_int_equal(secrets_etcd_client(s.secrets, "slipway", NOW_S, &made, &e), 0);
+	assert_int_equal(cert_parse(made.ca.s, made.ca.len, &issuer, NULL), 0);
+	assert_int_equal(cert_parse(made.cert.s, made.cert.len, &leaf, NULL), 0);
+	assert_int_equal(cert_key_parse(made.key.s, made.key.len, &pair, NULL), 0);
 	assert_int_equal(X509_verify(leaf, X509_get0_pubkey(issuer)), 1);
 	assert_int_equal(X509_check_private_key(leaf, pair), 1);
 	assert_int_equal(cert_expiry(leaf, &expiry), 0);

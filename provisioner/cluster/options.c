@@ -155,7 +155,7 @@ static void put_search(const struct cluster_subnet *s, struct wr *w)
 static void put_route(struct ipv4_net to, uint32_t via, struct wr *w)
 {
 	wr_u8(w, to.len);
-	for (uint8_t i = 0; i < (to.len + 7) / 8; i++)
+	for (unsigned i = 0; i < (to.len + 7U) / 8; i++)
 		wr_u8(w, (uint8_t)(to.addr >> (24 - 8 * i)));
 	wr_be32(w, via);
 }

@@ -226,8 +226,7 @@ int disk_open(struct disk *d, int root, const char *path, disk_told *tell, void 
 	return -EINPROGRESS;
 }
 
-/* Some of these do not know RWF_NOWAIT. */
-static bool is_in_memory(int fd)
+bool disk_is_memory(int fd)
 {
 	struct statfs fs;
 
@@ -240,7 +239,7 @@ static bool is_cached(int fd, uint64_t offset)
 	struct iovec iov = {&byte, 1};
 
 	return preadv2(fd, &iov, 1, (off_t)offset, RWF_NOWAIT) >= 0 ||
-	       (errno == EOPNOTSUPP && is_in_memory(fd));
+	       (errno == EOPNOTSUPP && disk_is_memory(fd));
 }
 
 static size_t ask(int fd, uint64_t offset, size_t len)

@@ -10,6 +10,7 @@
 #ifndef SLIPWAY_DISK_DISK_H
 #define SLIPWAY_DISK_DISK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -43,6 +44,9 @@ struct disk_file {
 
 /* How many of the `len` bytes from `offset` on, all in one piece, can be read without waiting: 0 for none of them. */
 size_t disk_ready(struct disk *d, const struct disk_file *f, uint64_t offset, size_t len) MUST_USE;
+
+/* A file system without a disk; some of these can not tell what is cached. */
+bool disk_is_memory(int fd) MUST_USE;
 
 /* Has bytes read into the page cache. Borrows `fd` until then. */
 struct disk_job *disk_load(

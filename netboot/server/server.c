@@ -186,6 +186,7 @@ static enum transfer_result result_of_tftp(const struct tftp_report *r)
 		return TRANSFER_ABORTED;
 	case TFTP_RUNNING:
 	case TFTP_TIMED_OUT:
+	case TFTP_UNREADABLE:
 		break;
 	}
 	return TRANSFER_FAILED;
@@ -381,7 +382,8 @@ int netboot_run(const struct netboot_options *o)
 	n.disk = disk_new(n.base, o->readers);
 	n.hall = hall_new(n.base, n.provisioner);
 	if (o->tftp_fd >= 0)
-		n.tftp = tftp_server_new(n.base, o->tftp_fd, o->tftp_single_port, &tftp_owner);
+		n.tftp = tftp_server_new(
+			n.base, n.disk, o->tftp_fd, o->tftp_single_port, &tftp_owner);
 	n.http = serve_http_new(&(struct serve_http_setup){
 		.base = n.base,
 		.disk = n.disk,

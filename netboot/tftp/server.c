@@ -204,8 +204,9 @@ static bool is_stale(const struct tftp_session *session, const char *name)
 
 	if (strcmp(session->name, name) != 0)
 		return false;
-	return session->tag ||
-	       (session->file >= 0 && t->heard && clock_mono_ms() - t->heard_ms < STALE_REQUEST_MS);
+	return session->tag || session->source.load ||
+	       (session->source.file >= 0 && t->heard &&
+		       clock_mono_ms() - t->heard_ms < STALE_REQUEST_MS);
 }
 
 static void open_for(struct tftp_server *s, struct tftp_session *session)
@@ -229,7 +230,7 @@ void tftp_session_set_mark(struct tftp_session *s, void *mark)
 
 uint64_t tftp_session_bytes(const struct tftp_session *s)
 {
-	return s->file >= 0 ? tftp_bytes_acked(&s->transfer) : 0;
+	return s->source.file >= 0 ? tftp_bytes_acked(&s->transfer) : 0;
 }
 
 struct tftp_server *tftp_session_server(const struct tftp_session *s)
@@ -270,8 +271,10 @@ static void serve(struct tftp_server *s, const struct arrival *a, const struct t
 		refuse(s, session, code, why);
 		return;
 	}
-	if (is_stale(session, name))
+	if (is_stale(session, name)) {
+		tftp_transfer_asked_again(&session->transfer, clock_mono_ms());
 		return;
+	}
 	stop_waiting(s, session);
 	close_file(s, session);
 	tftp_session_ask(session, name, &r->options, blksize_max(s, a->interface));
@@ -363,8 +366,8 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		;
 }
 
-struct tftp_server *tftp_server_new(
-	struct event_base *base, int fd, bool single_port, const struct tftp_owner *owner)
+struct tftp_server *tftp_server_new(struct event_base *base, struct disk *disk, int fd,
+	bool single_port, const struct tftp_owner *owner)
 {
 	struct tftp_server *s = xcalloc(1, sizeof(*s));
 
@@ -373,6 +376,7 @@ struct tftp_server *tftp_server_new(
 	s->sessions = (struct tftp_sessions){
 		.base = base,
 		.window = tftp_window_new(),
+		.disk = disk,
 		.single_fd = single_port ? fd : -1,
 		.ended = on_session_ended,
 		.arg = s,

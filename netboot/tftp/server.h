@@ -13,6 +13,7 @@
 #include "netboot/tftp/packet.h"
 #include "netboot/tftp/transfer.h"
 
+struct disk;
 struct event_base;
 struct tftp_server;
 struct tftp_session;
@@ -44,9 +45,9 @@ struct tftp_counters {
 };
 
 /* Serves on `fd`, a UDP socket bound to port 69 (takes it). With `single_port` everything leaves from there too,
- * which passes firewalls that know a flow by its ports. Keeps a copy of *owner. */
-struct tftp_server *tftp_server_new(
-	struct event_base *base, int fd, bool single_port, const struct tftp_owner *owner);
+ * which passes firewalls that know a flow by its ports. Keeps a copy of *owner, and keeps `disk`. */
+struct tftp_server *tftp_server_new(struct event_base *base, struct disk *disk, int fd,
+	bool single_port, const struct tftp_owner *owner);
 void tftp_server_free(struct tftp_server *s);
 
 /* The owner waits for something before it can say which file it is. */

@@ -10,7 +10,7 @@
 #include "provisioner/base/clock.h"
 #include "provisioner/base/mem.h"
 
-#define PACKETS_PER_WAKEUP 8
+#define PACKETS_PER_WAKEUP 16
 #define RECEIVE_MAX 1024 /* an ACK has 4 bytes, an ERROR a short text */
 
 static void send_packet(int fd, const struct sockaddr_in *to, const void *packet, size_t len)
@@ -34,12 +34,12 @@ static void send_oack(const struct tftp_session *s)
 		tftp_oack_encode(packet, &s->transfer.granted, s->transfer.file_size));
 }
 
-static bool send_blocks(struct tftp_session *s, const struct tftp_send *blocks)
+static int send_blocks(struct tftp_session *s, const struct tftp_send *blocks)
 {
 	const struct tftp_outgoing out = {
 		.owner = s,
 		.transfer = &s->transfer,
-		.file = s->file,
+		.source = &s->source,
 		.fd = s->fd,
 		.to = &s->peer,
 	};
@@ -65,22 +65,57 @@ static void set_timer(struct tftp_session *s, int64_t now_ms)
 	(void)event_add(s->timer, &tv);
 }
 
-/* Sends what the state machine says and sets the timer. */
-static void act(
+static void fail(struct tftp_session *s)
+{
+	send_error(s->fd, &s->peer, TFTP_ERROR_OTHER, "file unreadable");
+	end(s, TFTP_UNREADABLE);
+}
+
+static void on_loaded(void *arg, int rc);
+
+/* Has blocks loaded that are not at hand. Without a descriptor for that they are lost like any other packet. */
+static void wait_for_disk(struct tftp_session *s, const struct tftp_send *blocks)
+{
+	const struct tftp_transfer *t = &s->transfer;
+
+	if (tftp_source_load(&s->source, s->all->disk, tftp_blocks_offset(t, blocks),
+		    tftp_blocks_len(t, blocks), on_loaded, s) == 0)
+		tftp_transfer_hold(&s->transfer, blocks);
+}
+
+/* Sends what the state machine says and sets the timer. False when that was the session's end. */
+static bool act(
 	struct tftp_session *s, enum tftp_state state, const struct tftp_send *todo, int64_t now_ms)
 {
 	if (state != TFTP_RUNNING) {
 		end(s, state);
-		return;
+		return false;
 	}
-	if (todo->n > 0 && !todo->oack && !send_blocks(s, todo)) {
-		send_error(s->fd, &s->peer, TFTP_ERROR_OTHER, "file changed");
-		end(s, TFTP_TIMED_OUT);
-		return;
+	int rc = todo->n > 0 ? send_blocks(s, todo) : 0;
+	if (rc == -EAGAIN) {
+		wait_for_disk(s, todo);
+	} else if (rc < 0) {
+		fail(s);
+		return false;
 	}
 	if (todo->oack)
 		send_oack(s);
 	set_timer(s, now_ms);
+	return true;
+}
+
+static void on_loaded(void *arg, int rc)
+{
+	struct tftp_session *s = arg;
+	int64_t now_ms = clock_mono_ms();
+	struct tftp_send todo;
+
+	if (tftp_source_loaded(&s->source, rc) < 0) {
+		fail(s);
+		return;
+	}
+	tftp_transfer_resume(&s->transfer, now_ms, &todo);
+	(void)act(s, TFTP_RUNNING, &todo, now_ms);
 }
 
 static bool is_peer(const struct tftp_session *s, const struct sockaddr_in *from)
@@ -124,37 +159,48 @@ void tftp_session_packet(struct tftp_session *s, const void *packet, size_t len)
 	struct tftp_send todo = {0};
 	int64_t now_ms = clock_mono_ms();
 
-	if (s->file >= 0)
-		act(s, take(s, packet, len, now_ms, &todo), &todo, now_ms);
+	if (s->source.file >= 0)
+		(void)act(s, take(s, packet, len, now_ms, &todo), &todo, now_ms);
 }
 
-/* Reads until one packet of the client changes something. */
-static void on_readable(struct tftp_session *s, int64_t now_ms)
+/* Takes one packet. False when there is none, or the session has ended. */
+static bool receive_one(struct tftp_session *s, bool *ret_has_sent)
 {
+	uint8_t packet[RECEIVE_MAX];
+	struct sockaddr_in from = {0};
+	socklen_t from_len = sizeof(from);
 	struct tftp_send todo = {0};
-	enum tftp_state state = TFTP_RUNNING;
+	ssize_t n = recvfrom(
+		s->fd, packet, sizeof(packet), MSG_DONTWAIT, (struct sockaddr *)&from, &from_len);
 
-	for (int i = 0; i < PACKETS_PER_WAKEUP && state == TFTP_RUNNING && !todo.n; i++) {
-		uint8_t packet[RECEIVE_MAX];
-		struct sockaddr_in from = {0};
-		socklen_t from_len = sizeof(from);
-		ssize_t n = recvfrom(s->fd, packet, sizeof(packet), MSG_DONTWAIT,
-			(struct sockaddr *)&from, &from_len);
-
-		if (n < 0)
-			break;
-		if (is_peer(s, &from))
-			state = take(s, packet, (size_t)n, now_ms, &todo);
-		else
-			tftp_foreign_packet(s->all, s->fd, &from, packet, (size_t)n);
+	if (n < 0)
+		return false;
+	if (!is_peer(s, &from)) {
+		tftp_foreign_packet(s->all, s->fd, &from, packet, (size_t)n);
+		return true;
 	}
-	act(s, state, &todo, now_ms);
+	int64_t now_ms = clock_mono_ms();
+	enum tftp_state state = take(s, packet, (size_t)n, now_ms, &todo);
+	*ret_has_sent = todo.n > 0;
+	return act(s, state, &todo, now_ms);
+}
+
+/* A client whose turn it is alone may have answered by the time that a block is out, and is not waited for then. With
+ * others about, each has one block. */
+static void on_readable(struct tftp_session *s)
+{
+	for (int i = 0; i < PACKETS_PER_WAKEUP; i++) {
+		bool is_alone = tftp_window_is_of(s->all->window, s), has_sent = false;
+
+		if (!receive_one(s, &has_sent) || (has_sent && !is_alone))
+			return;
+	}
 }
 
 static void on_event(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd, (void)what;
-	on_readable(arg, clock_mono_ms());
+	on_readable(arg);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -168,7 +214,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	s->timer_ms = 0;
 	if (now_ms >= s->transfer.deadline_ms)
 		state = tftp_transfer_timeout(&s->transfer, now_ms, &todo);
-	act(s, state, &todo, now_ms);
+	(void)act(s, state, &todo, now_ms);
 }
 
 /* A socket of its own, at a port that the kernel chooses. */
@@ -194,7 +240,7 @@ struct tftp_session *tftp_session_new(
 	s->all = all;
 	s->peer = *peer;
 	s->fd = fd;
-	s->file = -1;
+	s->source = TFTP_SOURCE_NONE;
 	s->timer = evtimer_new(all->base, on_timer, s);
 	if (!is_single)
 		s->readable = event_new(all->base, fd, EV_READ | EV_PERSIST, on_event, s);
@@ -210,7 +256,7 @@ void tftp_session_free(struct tftp_session *s)
 	if (s->readable)
 		event_free(s->readable);
 	tftp_window_forget(s->all->window, s);
-	close_p(&s->file);
+	tftp_source_done(&s->source);
 	if (s->all->single_fd < 0)
 		close_p(&s->fd);
 	free(s);
@@ -221,7 +267,7 @@ void tftp_session_ask(struct tftp_session *s, const char *name, const struct tft
 {
 	size_t len = strnlen(name, sizeof(s->name) - 1);
 
-	close_p(&s->file);
+	tftp_source_done(&s->source);
 	tftp_window_forget(s->all->window, s);
 	(void)event_del(s->timer);
 	s->timer_ms = 0;
@@ -239,11 +285,11 @@ void tftp_session_start(struct tftp_session *s, int file, uint64_t file_size)
 	struct tftp_send todo;
 	int64_t now_ms = clock_mono_ms();
 
-	s->file = file;
+	tftp_source_begin(&s->source, file);
 	if (s->readable)
 		(void)event_add(s->readable, NULL);
 	tftp_transfer_init(&s->transfer, &s->asked, file_size, s->blksize_max, now_ms, &todo);
-	act(s, TFTP_RUNNING, &todo, now_ms);
+	(void)act(s, TFTP_RUNNING, &todo, now_ms);
 }
 
 void tftp_session_refuse(struct tftp_session *s, enum tftp_error code, const char *text)

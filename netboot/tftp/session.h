@@ -3,8 +3,9 @@
  * A thin shell around transfer.h. The socket is the transfer's own (RFC 1350: a fresh port is the
  * transfer's identity) and bound to the address that the request came to; or, where a firewall wants it
  * so, the server's one socket, which then hands over what comes. File data goes through the window that all
- * sessions share, so a session costs two descriptors and about a kilobyte. A session ends itself: its
- * owner hears of it once, by `ended`, and then frees it. */
+ * sessions share, so a session costs two descriptors and about a kilobyte. What a disk must be asked for is loaded by
+ * its readers, and the transfer stands still meanwhile. A session ends itself: its owner hears of it once, by
+ * `ended`, and then frees it. */
 #ifndef SLIPWAY_TFTP_SESSION_H
 #define SLIPWAY_TFTP_SESSION_H
 
@@ -13,6 +14,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "netboot/tftp/source.h"
 #include "netboot/tftp/transfer.h"
 #include "netboot/tftp/window.h"
 
@@ -24,6 +26,7 @@ struct tftp_session;
 struct tftp_sessions {
 	struct event_base *base;
 	struct tftp_window *window;
+	struct disk *disk;
 	int single_fd; /* the one socket of all sessions, or -1: each has its own */
 	void (*ended)(void *arg, struct tftp_session *s, enum tftp_state state);
 	void *arg;
@@ -34,8 +37,9 @@ struct tftp_session {
 	LIST_ENTRY(tftp_session) same_bucket;
 	struct tftp_sessions *all;
 	struct sockaddr_in peer;
-	int fd, file;           /* file: -1 until it is known */
-	struct event *readable; /* NULL on the one socket, which hands over what comes */
+	int fd;
+	struct tftp_source source; /* none until it is known */
+	struct event *readable;    /* NULL on the one socket, which hands over what comes */
 	struct event *timer;
 	int64_t timer_ms; /* when it fires; perhaps before the deadline, which moves with each block. 0: not set */
 	void *tag;  /* the owner's: what it waits for before it gives the file, or NULL */

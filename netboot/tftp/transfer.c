@@ -85,18 +85,23 @@ static int64_t patience_ms(const struct tftp_transfer *t)
 		first << (t->tries < DOUBLINGS_MAX ? t->tries : DOUBLINGS_MAX), first, most);
 }
 
-static bool is_out_of_patience(const struct tftp_transfer *t, int64_t now_ms)
+static int64_t silence_max_ms(const struct tftp_transfer *t)
 {
 	int64_t asked = ASKED_TIMEOUTS_MAX * timeout_asked_ms(t);
 
-	return now_ms - t->progress_ms >= (asked > SILENCE_MAX_MS ? asked : SILENCE_MAX_MS);
+	return asked > SILENCE_MAX_MS ? asked : SILENCE_MAX_MS;
+}
+
+static bool is_out_of_patience(const struct tftp_transfer *t, int64_t now_ms)
+{
+	return now_ms - t->progress_ms >= silence_max_ms(t);
 }
 
 static void measure(struct tftp_transfer *t, int64_t now_ms)
 {
 	int64_t took = now_ms - t->sent_ms;
 
-	if (t->repeated)
+	if (t->repeated || t->held_from)
 		return;
 	if (t->rtt_ms < 0) {
 		t->rtt_ms = took;
@@ -230,13 +235,16 @@ static enum tftp_state take_ack(
 	if (block == NO_BLOCK)
 		return TFTP_RUNNING;
 	if (block == t->acked) {
-		take_repeated_ack(t, now_ms, ret);
+		if (!t->held_from)
+			take_repeated_ack(t, now_ms, ret);
 		return TFTP_RUNNING;
 	}
 	t->acked = block;
 	made_progress(t, now_ms);
 	if (block == t->last)
 		return TFTP_FINISHED;
+	if (t->held_from)
+		return TFTP_RUNNING;
 	if (block < t->sent) {
 		take_short_ack(t, now_ms, ret);
 		return TFTP_RUNNING;
@@ -260,10 +268,41 @@ enum tftp_state tftp_transfer_packet(struct tftp_transfer *t, const void *data, 
 	return opcode == TFTP_ERROR ? TFTP_STOPPED : take_ack(t, value, now_ms, ret_send);
 }
 
+void tftp_transfer_hold(struct tftp_transfer *t, const struct tftp_send *todo)
+{
+	assert(todo->n > 0);
+	t->held_from = todo->first;
+	t->deadline_ms = t->heard_ms + silence_max_ms(t);
+}
+
+void tftp_transfer_asked_again(struct tftp_transfer *t, int64_t now_ms)
+{
+	if (t->held_from)
+		t->heard_ms = now_ms;
+}
+
+void tftp_transfer_resume(struct tftp_transfer *t, int64_t now_ms, struct tftp_send *ret_send)
+{
+	uint64_t first = t->held_from > t->acked ? t->held_from : t->acked + 1;
+
+	assert(t->held_from > 0);
+	t->held_from = 0;
+	t->progress_ms = now_ms;
+	send_from(t, first, now_ms, ret_send);
+}
+
+static enum tftp_state held_timeout(struct tftp_transfer *t, int64_t now_ms)
+{
+	t->deadline_ms = t->heard_ms + silence_max_ms(t);
+	return now_ms < t->deadline_ms ? TFTP_RUNNING : TFTP_TIMED_OUT;
+}
+
 enum tftp_state tftp_transfer_timeout(
 	struct tftp_transfer *t, int64_t now_ms, struct tftp_send *ret_send)
 {
 	*ret_send = (struct tftp_send){0};
+	if (t->held_from)
+		return held_timeout(t, now_ms);
 	t->tries++;
 	if (is_out_of_patience(t, now_ms)) {
 		bool is_all_sent = t->heard && !t->oack_unanswered && t->sent == t->last;

@@ -26,6 +26,7 @@ enum tftp_state {
 	TFTP_UNCONFIRMED, /* everything was sent; only the last ACK is missing */
 	TFTP_STOPPED,     /* the client sent ERROR: how firmware ends a tsize request */
 	TFTP_TIMED_OUT,
+	TFTP_UNREADABLE, /* the file has become shorter than it was, or can not be read */
 };
 
 struct tftp_transfer {
@@ -40,6 +41,7 @@ struct tftp_transfer {
 	bool oack_unanswered; /* the client has yet to answer our OACK */
 	bool heard;           /* the client has answered at all: its address is no lie */
 	bool repeated;        /* the window was sent twice: its ACK says nothing about time */
+	uint64_t held_from;   /* blocks from here on are to be sent once they are there; 0: none */
 	unsigned tries;       /* timeouts since the last progress */
 	unsigned retries;     /* blocks or OACKs sent again, all told */
 	int64_t sent_ms, heard_ms, progress_ms, deadline_ms; /* monotonic */
@@ -65,6 +67,13 @@ enum tftp_state tftp_transfer_packet(struct tftp_transfer *t, const void *data, 
 /* deadline_ms has passed. */
 enum tftp_state tftp_transfer_timeout(
 	struct tftp_transfer *t, int64_t now_ms, struct tftp_send *ret_send);
+
+/* What was to be sent is not at hand yet. Until tftp_transfer_resume() says what to send then, nothing is: neither the timer
+ * nor the client's asking again makes it come sooner. Only a client that says nothing any more ends it. */
+void tftp_transfer_hold(struct tftp_transfer *t, const struct tftp_send *todo);
+void tftp_transfer_asked_again(
+	struct tftp_transfer *t, int64_t now_ms); /* the client is still there */
+void tftp_transfer_resume(struct tftp_transfer *t, int64_t now_ms, struct tftp_send *ret_send);
 
 /* A block's number on the wire, its length, and how many bytes the client has confirmed. */
 uint16_t tftp_wire_block(const struct tftp_transfer *t, uint64_t block);

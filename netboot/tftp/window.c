@@ -5,24 +5,24 @@
 #include <netinet/udp.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
+#include <sys/uio.h>
 
-#include "provisioner/base/mem.h"
+#include "netboot/tftp/source.h"
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
 #endif
 #define SEGMENTS_MAX 64           /* what every kernel with UDP_SEGMENT takes at once */
 #define SEGMENTED_BYTES_MAX 65000 /* of one such message: an IP packet's 64 KiB, headers and all */
+#define AHEAD_MAX 192             /* blocks: of 512 bytes they fill the room */
 
 struct tftp_window {
 	bool is_unsegmented; /* the kernel has refused UDP_SEGMENT */
-	const void *owner;   /* of `data`; also the last one to send anything */
-	uint64_t offset;     /* of data[0] in its file */
-	size_t len;
-	uint8_t heads[TFTP_WINDOW_BLOCKS_MAX][TFTP_DATA_HEAD];
-	struct iovec iov[TFTP_WINDOW_BLOCKS_MAX][2];
-	uint8_t data[TFTP_WINDOW_BYTES_MAX];
+	const void *owner;   /* of the packets; also the last one to send anything */
+	uint64_t first;      /* the block in the first packet */
+	uint32_t n;          /* packets that are there, one behind the other */
+	struct iovec iov[AHEAD_MAX];
+	uint8_t packets[TFTP_WINDOW_BYTES_MAX + TFTP_WINDOW_BLOCKS_MAX * TFTP_DATA_HEAD];
 };
 
 struct tftp_window *tftp_window_new(void)
@@ -41,111 +41,154 @@ void tftp_window_forget(struct tftp_window *w, const void *owner)
 		w->owner = NULL;
 }
 
-/* Reads at least `want` bytes from `offset` on, and as much as there is room for when this transfer was the last one
- * to send too: nobody else is in need of the room. */
-static bool read_ahead(
-	struct tftp_window *w, const struct tftp_outgoing *out, uint64_t offset, size_t want)
+bool tftp_window_is_of(const struct tftp_window *w, const void *owner)
 {
-	size_t most = w->owner == out->owner ? sizeof(w->data) : want;
+	return w->owner == owner;
+}
 
-	assert(want <= sizeof(w->data));
-	w->owner = out->owner;
-	w->offset = offset;
-	w->len = 0;
-	while (w->len < want) {
-		ssize_t n =
-			pread(out->file, w->data + w->len, most - w->len, (off_t)(offset + w->len));
+uint64_t tftp_blocks_offset(const struct tftp_transfer *t, const struct tftp_send *blocks)
+{
+	return (blocks->first - 1) * t->blksize;
+}
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		w->len += (size_t)n;
+size_t tftp_blocks_len(const struct tftp_transfer *t, const struct tftp_send *blocks)
+{
+	return (size_t)(blocks->n - 1) * t->blksize +
+	       tftp_block_len(t, blocks->first + blocks->n - 1);
+}
+
+static size_t packet_size(const struct tftp_transfer *t)
+{
+	return TFTP_DATA_HEAD + (size_t)t->blksize;
+}
+
+/* How many packets there is room for, and blocks to fill them. */
+static uint32_t most_from(
+	const struct tftp_window *w, const struct tftp_transfer *t, uint64_t first)
+{
+	uint64_t left = t->last - first + 1;
+	size_t room = sizeof(w->packets) / packet_size(t);
+
+	if (room > AHEAD_MAX)
+		room = AHEAD_MAX;
+	return left < room ? (uint32_t)left : (uint32_t)room;
+}
+
+/* Packets with a head and nothing in them yet. */
+static void lay_out(
+	struct tftp_window *w, const struct tftp_transfer *t, const struct tftp_send *blocks)
+{
+	for (uint32_t i = 0; i < blocks->n; i++) {
+		uint8_t *packet = w->packets + i * packet_size(t);
+		uint64_t block = blocks->first + i;
+
+		tftp_data_head_encode(packet, tftp_wire_block(t, block));
+		w->iov[i] = (struct iovec){packet + TFTP_DATA_HEAD, tftp_block_len(t, block)};
 	}
-	return true;
 }
 
-/* The file's bytes from `offset` on; NULL when there are fewer than `want`. */
-static uint8_t *fetch(
-	struct tftp_window *w, const struct tftp_outgoing *out, uint64_t offset, size_t want)
+/* Reads at least the blocks that are wanted, and as many as there is room for when this transfer was the last one to
+ * send too: nobody else is in need of the room. */
+static int read_ahead(
+	struct tftp_window *w, const struct tftp_outgoing *out, const struct tftp_send *wanted)
 {
-	bool is_there = w->owner == out->owner && offset >= w->offset &&
-			offset - w->offset <= w->len && w->len - (offset - w->offset) >= want;
+	const struct tftp_transfer *t = out->transfer;
+	struct tftp_send all = *wanted;
 
-	if (!is_there && !read_ahead(w, out, offset, want))
-		return NULL;
-	return w->data + (offset - w->offset);
+	if (w->owner == out->owner)
+		all.n = most_from(w, t, wanted->first);
+	w->owner = out->owner;
+	w->first = wanted->first;
+	w->n = 0;
+	lay_out(w, t, &all);
+	ssize_t got = tftp_source_read(out->source, tftp_blocks_offset(t, wanted),
+		tftp_blocks_len(t, wanted), w->iov, (int)wanted->n, (int)all.n);
+	if (got < 0)
+		return (int)got;
+	w->n = (size_t)got == tftp_blocks_len(t, &all) ? all.n : (uint32_t)got / t->blksize;
+	assert(w->n >= wanted->n);
+	return 0;
 }
 
-static ssize_t send_blocks(struct tftp_window *w, const struct tftp_outgoing *out, uint32_t first,
-	uint32_t n, bool is_segmented)
+static bool has(const struct tftp_window *w, const struct tftp_outgoing *out,
+	const struct tftp_send *blocks)
 {
-	uint16_t segment = (uint16_t)(TFTP_DATA_HEAD + out->transfer->blksize);
+	return w->owner == out->owner && blocks->first >= w->first &&
+	       blocks->first + blocks->n <= w->first + w->n;
+}
+
+static ssize_t send_packet(const struct tftp_outgoing *out, const uint8_t *packet, size_t len)
+{
+	return sendto(out->fd, packet, len, MSG_DONTWAIT, (const struct sockaddr *)out->to,
+		sizeof(*out->to));
+}
+
+/* Packets one behind the other, for the kernel to cut up. */
+static ssize_t send_segmented(const struct tftp_outgoing *out, uint8_t *packets, size_t len)
+{
+	uint16_t segment = (uint16_t)packet_size(out->transfer);
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(segment))];
 	} control = {0};
 	struct sockaddr_in to = *out->to;
+	struct iovec iov = {packets, len};
 	struct msghdr m = {
 		.msg_name = &to,
 		.msg_namelen = sizeof(to),
-		.msg_iov = w->iov[first],
-		.msg_iovlen = 2 * n,
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
 	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 
-	if (is_segmented) {
-		m.msg_control = control.bytes;
-		m.msg_controllen = sizeof(control.bytes);
-		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-		c->cmsg_level = IPPROTO_UDP;
-		c->cmsg_type = UDP_SEGMENT;
-		c->cmsg_len = CMSG_LEN(sizeof(segment));
-		memcpy(CMSG_DATA(c), &segment, sizeof(segment));
-	}
+	c->cmsg_level = IPPROTO_UDP;
+	c->cmsg_type = UDP_SEGMENT;
+	c->cmsg_len = CMSG_LEN(sizeof(segment));
+	memcpy(CMSG_DATA(c), &segment, sizeof(segment));
 	return sendmsg(out->fd, &m, MSG_DONTWAIT);
 }
 
-/* As many blocks as one message takes. A kernel that can not cut it up (or a path whose device can not) says so
- * at the first one, and is not asked again. */
-static uint32_t send_some(
-	struct tftp_window *w, const struct tftp_outgoing *out, uint32_t first, uint32_t left)
+/* As many of the `left` bytes of packets as one call takes: how many bytes those were. A kernel that can not cut them
+ * up (or a path whose device can not) says so at the first one, and is not asked again. */
+static size_t send_some(
+	struct tftp_window *w, const struct tftp_outgoing *out, uint8_t *packets, size_t left)
 {
-	uint32_t room = SEGMENTED_BYTES_MAX / (TFTP_DATA_HEAD + out->transfer->blksize);
-	uint32_t n = left < room ? left : room;
+	size_t size = packet_size(out->transfer);
+	size_t room = SEGMENTED_BYTES_MAX / size < SEGMENTS_MAX ? SEGMENTED_BYTES_MAX / size * size
+								: SEGMENTS_MAX * size;
+	size_t len = left < room ? left : room;
 
-	if (n > SEGMENTS_MAX)
-		n = SEGMENTS_MAX;
-	if (n > 1 && !w->is_unsegmented) {
-		if (send_blocks(w, out, first, n, /* is_segmented= */ true) >= 0)
-			return n;
+	if (len > size && !w->is_unsegmented) {
+		if (send_segmented(out, packets, len) >= 0)
+			return len;
 		if (errno == EINVAL || errno == EIO || errno == EOPNOTSUPP || errno == ENOPROTOOPT)
 			w->is_unsegmented = true;
 	}
+	len = left < size ? left : size;
 	/* One that can not be sent is lost like any other; a full buffer ends it for now. */
-	if (send_blocks(w, out, first, 1, /* is_segmented= */ false) < 0 && errno == EAGAIN)
-		return left;
-	return 1;
+	return send_packet(out, packets, len) < 0 && errno == EAGAIN ? left : len;
 }
 
-bool tftp_window_send(
+int tftp_window_send(
 	struct tftp_window *w, const struct tftp_outgoing *out, const struct tftp_send *blocks)
 {
 	const struct tftp_transfer *t = out->transfer;
-	uint64_t last = blocks->first + blocks->n - 1;
-	size_t bytes = (size_t)(blocks->n - 1) * t->blksize + tftp_block_len(t, last);
-	uint8_t *data = fetch(w, out, (blocks->first - 1) * t->blksize, bytes);
+	size_t left = blocks->n * (size_t)TFTP_DATA_HEAD + tftp_blocks_len(t, blocks);
 
-	if (!data)
-		return false;
-	for (uint32_t i = 0; i < blocks->n; i++) {
-		uint64_t block = blocks->first + i;
+	if (!has(w, out, blocks)) {
+		int rc = read_ahead(w, out, blocks);
 
-		tftp_data_head_encode(w->heads[i], tftp_wire_block(t, block));
-		w->iov[i][0] = (struct iovec){w->heads[i], TFTP_DATA_HEAD};
-		w->iov[i][1] =
-			(struct iovec){data + (size_t)i * t->blksize, tftp_block_len(t, block)};
+		if (rc < 0)
+			return rc;
 	}
-	for (uint32_t i = 0; i < blocks->n;)
-		i += send_some(w, out, i, blocks->n - i);
-	return true;
+	uint8_t *packets = w->packets + (size_t)(blocks->first - w->first) * packet_size(t);
+	while (left > 0) {
+		size_t sent = send_some(w, out, packets, left);
+
+		packets += sent;
+		left -= sent;
+	}
+	return 0;
 }

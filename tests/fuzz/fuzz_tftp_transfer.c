@@ -2,7 +2,7 @@
  * and the window, and silence ends the transfer.
  *
  * 8 bytes: blksize (2), windowsize (1), flags (1), file size (4); then steps of two bytes: what the
- * client does, and with which block. */
+ * client does, and with which block. Before it a disk may give what it was asked for (bit 6); after it, it may have to be asked (bit 7). */
 #include <assert.h>
 
 #include "netboot/tftp/transfer.h"
@@ -11,6 +11,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define TIMEOUTS_MAX 16
+#define RESUME 0x40
+#define HOLD 0x80
 
 enum step { ACK_SENT, ACK_OLD, ACK_INSIDE, ACK_ANY, SILENCE, ERROR, GARBAGE, N_STEPS };
 
@@ -21,6 +23,7 @@ static void check(const struct tftp_transfer *t, const struct tftp_send *todo)
 	assert(t->windowsize == 1 || (uint64_t)t->windowsize * t->blksize <= TFTP_WINDOW_BYTES_MAX);
 	assert(tftp_bytes_acked(t) <= t->file_size);
 	assert(!(todo->oack && todo->n));
+	assert(!(t->held_from && (todo->oack || todo->n)));
 	if (todo->n == 0)
 		return;
 	assert(todo->n <= t->windowsize && todo->first > t->acked);
@@ -97,8 +100,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (state == TFTP_RUNNING && r.left >= 2) {
 		unsigned step = rd_u8(&r);
 
+		if (t.held_from && (step & RESUME)) {
+			tftp_transfer_resume(&t, now_ms, &todo);
+			check(&t, &todo);
+		}
 		state = take_step(&t, step, rd_u8(&r), &now_ms, &todo);
 		check(&t, &todo);
+		if (state == TFTP_RUNNING && todo.n && (step & HOLD))
+			tftp_transfer_hold(&t, &todo);
 	}
 	for (int i = 0; state == TFTP_RUNNING; i++) {
 		assert(i < TIMEOUTS_MAX);

@@ -315,6 +315,56 @@ def truncated_file():
     assert head(packet) == (ERROR, 0), packet
 
 
+def asks_again():
+    """While its first block is read from a disk one client repeats its ACK, another its request."""
+    name, want = os.environ["ODD_FILE"], open(os.environ["ODD_WANT"], "rb").read()
+    a, b = client(), client(0.2)
+    packet, tid = ask(a, name, "blksize", 1468, "timeout", 250)  # the timer shall not meddle
+    assert oack(packet) == [("blksize", "1468"), ("timeout", "250")], packet
+    a.settimeout(0.2)
+    for i in range(10000):
+        ack(a, tid, 0)
+        b.sendto(request(name), (server, 69))
+        if i == 5:
+            open(os.environ["ODD_SIGN"], "w").close()
+        try:
+            packet, _ = a.recvfrom(2000)
+            break
+        except TimeoutError:
+            pass
+    data = b""
+    for block in range(1, len(want) // 1468 + 2):
+        assert head(packet) == (DATA, block), (block, head(packet))
+        data += packet[4:]
+        ack(a, tid, block)
+        if len(packet) == 1472:
+            a.settimeout(60)
+            packet, _ = a.recvfrom(2000)
+    assert data == want
+    b.settimeout(60)
+    packet, tid = b.recvfrom(2000)
+    assert packet == struct.pack(">HH", DATA, 1) + want[:512]
+    b.sendto(struct.pack(">HH", ERROR, 0) + b"enough\0", tid)
+
+
+def leaves():
+    s = client()
+    packet, tid = ask(s, os.environ["ODD_FILE"], "blksize", 1468)
+    ack(s, tid, 0)
+    s.sendto(struct.pack(">HH", ERROR, 0) + b"enough\0", tid)
+
+
+def vanishes():
+    client().sendto(request(os.environ["ODD_FILE"]), (server, 69))
+
+
+def hears_error():
+    s = client(60)
+    s.sendto(request(os.environ["ODD_FILE"]), (server, 69))
+    packet, _ = s.recvfrom(600)
+    assert packet == struct.pack(">HH", ERROR, 0) + b"file unreadable\0", packet
+
+
 def window_gap():
     s = client()
     packet, tid = ask(s, "small.bin", "windowsize", 4, "timeout", 5)  # the timer shall not meddle

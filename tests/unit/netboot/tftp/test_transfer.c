@@ -354,6 +354,113 @@ TEST(window_crosses_the_roll_over)
 	assert_sends(&l, 65536 + 166, 16);
 }
 
+/* What was to be sent is not at hand. */
+static void hold(struct lab *l)
+{
+	tftp_transfer_hold(&l->t, &l->todo);
+}
+
+static void resume(struct lab *l, int64_t after_ms)
+{
+	l->now_ms += after_ms;
+	tftp_transfer_resume(&l->t, l->now_ms, &l->todo);
+}
+
+TEST(block_that_is_not_at_hand_is_sent_once_when_it_is)
+{
+	struct lab l = begin((struct tftp_options){0}, 10000);
+
+	assert_int_equal(ack(&l, 1), TFTP_RUNNING);
+	hold(&l);
+	for (int i = 0; i < 3; i++) { /* the client asks again */
+		assert_int_equal(ack(&l, 1), TFTP_RUNNING);
+		assert_sends(&l, 0, 0);
+	}
+	resume(&l, 5000);
+	assert_sends(&l, 2, 1);
+	assert_int_equal(l.t.deadline_ms - l.now_ms, 100);
+	assert_int_equal(l.t.retries, 0);
+	assert_int_equal(ack(&l, 2), TFTP_RUNNING);
+	assert_sends(&l, 3, 1);
+	assert_true(l.t.rtt_ms < 10); /* the disk's time is not the path's */
+}
+
+TEST(while_blocks_are_not_at_hand_the_timer_only_ends_what_a_client_has_left)
+{
+	struct lab l = begin((struct tftp_options){.windowsize = 4}, 100000);
+
+	assert_int_equal(ack(&l, 0), TFTP_RUNNING);
+	hold(&l);
+	for (int i = 0; i < 10; i++) {
+		l.now_ms += 20000;
+		assert_int_equal(tftp_transfer_timeout(&l.t, l.now_ms, &l.todo), TFTP_RUNNING);
+		assert_sends(&l, 0, 0);
+		assert_true(l.t.deadline_ms > l.now_ms);
+		assert_int_equal(ack(&l, 0), TFTP_RUNNING); /* it is still there */
+		assert_sends(&l, 0, 0);
+	}
+	assert_int_equal(run_out(&l), TFTP_RUNNING);
+	assert_int_equal(run_out(&l), TFTP_TIMED_OUT);
+	assert_sends(&l, 0, 0);
+}
+
+TEST(client_that_repeats_its_request_has_not_left)
+{
+	struct lab l = begin((struct tftp_options){0}, 10000);
+
+	hold(&l);
+	for (int i = 0; i < 10; i++) {
+		l.now_ms += 20000;
+		tftp_transfer_asked_again(&l.t, l.now_ms);
+		assert_int_equal(tftp_transfer_timeout(&l.t, l.now_ms, &l.todo), TFTP_RUNNING);
+	}
+	resume(&l, 10);
+	l.now_ms += 50;
+	tftp_transfer_asked_again(&l.t, l.now_ms); /* now it is late, and says nothing */
+	assert_int_not_equal(l.t.heard_ms, l.now_ms);
+}
+
+TEST(after_a_slow_disk_the_client_has_all_patience_again)
+{
+	struct lab l = begin((struct tftp_options){0}, 10000);
+
+	assert_int_equal(ack(&l, 1), TFTP_RUNNING);
+	hold(&l);
+	assert_int_equal(ack(&l, 1), TFTP_RUNNING);
+	resume(&l, 100000);
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(run_out(&l), TFTP_RUNNING);
+		assert_sends(&l, 2, 1);
+	}
+}
+
+TEST(acks_that_arrive_while_a_window_is_not_at_hand_move_it)
+{
+	struct lab l = begin((struct tftp_options){.windowsize = 4}, 100000);
+
+	assert_int_equal(ack(&l, 0), TFTP_RUNNING);
+	assert_int_equal(ack(&l, 2), TFTP_RUNNING); /* a gap */
+	assert_sends(&l, 3, 4);
+	hold(&l);
+	assert_int_equal(ack(&l, 4), TFTP_RUNNING); /* there was none: they were late */
+	assert_sends(&l, 0, 0);
+	resume(&l, 10);
+	assert_sends(&l, 5, 4);
+}
+
+TEST(client_ends_a_transfer_whose_blocks_are_not_at_hand)
+{
+	struct lab l = begin((struct tftp_options){0}, 600);
+
+	hold(&l);
+	assert_int_equal(error(&l, 0), TFTP_STOPPED);
+	l = begin((struct tftp_options){0}, 600);
+	assert_int_equal(ack(&l, 1), TFTP_RUNNING);
+	assert_int_equal(run_out(&l), TFTP_RUNNING);
+	hold(&l); /* the last block is to be sent again */
+	assert_int_equal(ack(&l, 2), TFTP_FINISHED);
+}
+
 TEST(lost_last_ack_is_no_failure)
 {
 	struct lab l = begin((struct tftp_options){0}, 600);
@@ -404,5 +511,10 @@ RUN(t(without_options_the_first_block_answers_the_request),
 	t(losses_cost_windows_and_no_more),
 	t(window_and_block_are_cut_to_what_path_and_socket_take), t(only_what_was_asked_is_granted),
 	t(block_numbers_roll_over_to_zero), t(block_numbers_roll_over_to_one_for_who_asks),
-	t(window_crosses_the_roll_over), t(lost_last_ack_is_no_failure),
+	t(window_crosses_the_roll_over), t(block_that_is_not_at_hand_is_sent_once_when_it_is),
+	t(while_blocks_are_not_at_hand_the_timer_only_ends_what_a_client_has_left),
+	t(client_that_repeats_its_request_has_not_left),
+	t(after_a_slow_disk_the_client_has_all_patience_again),
+	t(acks_that_arrive_while_a_window_is_not_at_hand_move_it),
+	t(client_ends_a_transfer_whose_blocks_are_not_at_hand), t(lost_last_ack_is_no_failure),
 	t(client_that_was_never_heard_is_a_failure), t(nonsense_changes_nothing))

@@ -187,12 +187,15 @@ static const char *const texts[SQL_N] = {
 	[SQL_FILES_COPY] = "INSERT INTO files (number, kind, place, name, object)"
 			   " SELECT ?2, kind, place, name, object FROM files WHERE number = ?1",
 	[SQL_FILES_DELETE] = "DELETE FROM files WHERE number = ?",
+	/* Names have no index: sorting both together is quicker than looking each up. */
 	[SQL_FILES_CHANGED] =
-		"SELECT coalesce(f.kind, t.kind), coalesce(f.name, t.name), f.object, t.object"
-		" FROM (SELECT * FROM files WHERE number = ?1) f"
-		" FULL JOIN (SELECT * FROM files WHERE number = ?2) t"
-		" ON f.kind = t.kind AND f.name = t.name"
-		" WHERE f.object IS NOT t.object ORDER BY 1, coalesce(t.place, f.place)",
+		"SELECT kind, name, max(f), max(t) FROM"
+		" (SELECT kind, name, object AS f, NULL AS t, place AS f_at, NULL AS t_at"
+		" FROM files WHERE number = ?1"
+		" UNION ALL SELECT kind, name, NULL, object, NULL, place"
+		" FROM files WHERE number = ?2)"
+		" GROUP BY kind, name HAVING max(f) IS NOT max(t)"
+		" ORDER BY 1, coalesce(max(t_at), max(f_at))",
 };
 
 const char *sql_text(enum sql which)

@@ -85,6 +85,46 @@ TEST(a_generation_that_holds_nothing_is_all_come_or_all_gone)
 	assert_string_equal(str_text(&went), "a 1-0 1-0\nb 2-0 2-0\n");
 }
 
+/* Each is a text that says its own name and how often it was written. */
+static void put_files(int64_t number, const char *letters, const char *versions)
+{
+	struct archive_generation g = {.number = number, .by = "test", .hash = "00"};
+
+	assert_int_equal(archive_begin(a), 0);
+	for (size_t i = 0; letters[i]; i++)
+		assert_int_equal(
+			archive_put_file(a, number, ARCHIVE_INPUT, (char[]){letters[i], '\0'},
+				(char[]){letters[i], versions[i], '\0'}, 2),
+			0);
+	assert_int_equal(archive_commit(a, &g), 0);
+}
+
+static const char *text_of(int64_t object, struct str *ret)
+{
+	str_reset(ret);
+	assert_true(object == 0 || archive_text(a, object, ret) == 0);
+	return str_text(ret);
+}
+
+static int note_file(const struct archive_file_change *c, void *arg)
+{
+	AUTO(str_done) struct str from = str_init(64);
+	AUTO(str_done) struct str to = str_init(64);
+
+	str_printf(arg, "%s %s-%s\n", c->name, text_of(c->from, &from), text_of(c->to, &to));
+	return 0;
+}
+
+TEST(files_are_told_in_the_order_in_which_they_were_put)
+{
+	AUTO(str_done) struct str seen = str_init(1024);
+
+	put_files(1, "zby", "111");
+	put_files(2, "zab", "211");
+	assert_int_equal(archive_file_changes_each(a, 1, 2, note_file, &seen), 0);
+	assert_string_equal(str_text(&seen), "z z1-z2\na -a1\ny y1-\n");
+}
+
 /* The loop of the provisioner stands still meanwhile: of ten thousand nodes, not every pair may be looked at. */
 TEST(each_node_is_looked_up_in_the_other_generation)
 {
@@ -113,4 +153,5 @@ TEST(each_node_is_looked_up_in_the_other_generation)
 
 RUN(f(nodes_that_are_other_and_those_that_came_or_went_are_told_by_name),
 	f(a_generation_that_holds_nothing_is_all_come_or_all_gone),
+	f(files_are_told_in_the_order_in_which_they_were_put),
 	t(each_node_is_looked_up_in_the_other_generation))

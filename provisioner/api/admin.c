@@ -182,6 +182,7 @@ static void get_node(struct api_request *r)
 	}
 	json_map(&j);
 	write_node(&j, a, m);
+	json_key_int(&j, "published", a->generation->number);
 	json_key(&j, "facts");
 	json_raw(&j, m->facts && m->facts[0] ? m->facts : "null");
 	json_map_end(&j);

@@ -49,12 +49,18 @@ static int write_file(const struct archive_file_change *c, void *arg)
 static int find_generation(const struct generation *g, const char *text, int64_t *ret)
 {
 	struct archive_generation found;
+	int rc;
 
-	if (strcmp(text, "published") == 0) {
+	if (strcmp(text, "served") == 0) {
 		*ret = g->number;
 		return 0;
 	}
-	int rc = parse_i64(text, 0, INT64_MAX, ret);
+	if (strcmp(text, "published") == 0) {
+		rc = archive_last(g->archive, NULL, &found);
+		*ret = found.number;
+		return rc;
+	}
+	rc = parse_i64(text, 0, INT64_MAX, ret);
 	return rc < 0 ? -ENOENT : archive_find(g->archive, *ret, &found);
 }
 

@@ -1,6 +1,7 @@
 /* changes.h - what is different between two generations: whose nodes' texts, and the texts.
  *
- *   GET /v1/generations/TO/changes?from=FROM    0 is the draft, "published" what is published
+ *   GET /v1/generations/TO/changes?from=FROM    numbers, 0 for the draft; "published": the
+ *                                               newest; "served": what nodes get now
  *   GET /v1/objects/NUMBER,NUMBER,...           texts, by their numbers */
 #ifndef SLIPWAY_API_CHANGES_H
 #define SLIPWAY_API_CHANGES_H

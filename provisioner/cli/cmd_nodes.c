@@ -8,7 +8,9 @@
 #include "provisioner/cli/table.h"
 
 static const struct cli_option options[] = {
+	{"behind", 'b', NULL, NULL, "only nodes that run something older than what is published"},
 	{"output", 'o', "FORMAT", "table", "table or json"},
+	{"json", 'j', NULL, NULL, "the same as --output json"},
 	CLIENT_SOCKET_OPTION,
 	{.name = NULL},
 };
@@ -20,31 +22,38 @@ static const char *age_of(const json_t *n, const char *key, char buf[static HUMA
 	return ms ? human_duration(clock_wall_ms() - ms, buf) : "";
 }
 
-/* What it takes until it runs what is published; "" when it does. */
-static const char *needs_of(const json_t *n)
+static long long number_of(const json_t *n, const char *key)
+{
+	return (long long)json_integer_value(json_object_get(n, key));
+}
+
+/* It runs something else than what is published for it. */
+static bool is_behind(const json_t *n)
 {
 	const char *needs = client_text(n, "needs");
 
-	return strcmp(needs, "nothing") == 0 ? "" : needs;
+	return needs[0] && strcmp(needs, "nothing") != 0;
 }
 
 static void print_list(const json_t *list)
 {
-	static const char *const headers[] = {
-		"NAME", "ROLE", "STATE", "FOR", "STEP", "ADDRESS", "MAC", "SEEN", "NEEDS", NULL};
+	static const char *const headers[] = {"NAME", "ROLE", "STATE", "FOR", "STEP", "ADDRESS",
+		"MAC", "SEEN", "RUNS", "NEEDS", NULL};
 	struct table *t = table_new(headers);
 	size_t i;
 	json_t *n;
 
 	json_array_foreach(list, i, n)
 	{
-		char since[HUMAN_SIZE], seen[HUMAN_SIZE];
+		char since[HUMAN_SIZE], seen[HUMAN_SIZE], runs[24] = "";
 		const char *mac = json_string_value(json_array_get(json_object_get(n, "macs"), 0));
 		const char *const cells[] = {client_text(n, "name"), client_text(n, "role"),
 			client_text(n, "state"), age_of(n, "state_since_ms", since),
 			client_text(n, "step"), client_text(n, "address"), mac ? mac : "",
-			age_of(n, "last_seen_ms", seen), needs_of(n)};
+			age_of(n, "last_seen_ms", seen), runs, client_text(n, "needs")};
 
+		if (number_of(n, "generation") > 0)
+			(void)snprintf(runs, sizeof(runs), "%lld", number_of(n, "generation"));
 		table_row(t, cells);
 	}
 	table_print(t, stdout);
@@ -119,6 +128,32 @@ static int print_events(const struct cli *cli, const char *node)
 	return CLI_OK;
 }
 
+/* What it runs, what is published, and what it takes from one to the other. */
+static void print_drift(const json_t *n)
+{
+	long long runs = number_of(n, "generation"), published = number_of(n, "published");
+	const char *needs = client_text(n, "needs"), *name = client_text(n, "name");
+
+	if (!json_is_true(json_object_get(n, "known")))
+		return;
+	if (runs > 0)
+		printf("%-12s generation %lld\n", "runs", runs);
+	else
+		printf("%-12s nothing yet\n", "runs");
+	printf("%-12s generation %lld\n", "published", published);
+	if (strcmp(needs, "unknown") == 0)
+		printf("%-12s unknown: generation %lld is no longer kept; a reboot brings "
+		       "generation %lld\n",
+			"needs", runs, published);
+	else if (is_behind(n))
+		printf("%-12s %s; `slipway plan --behind %s` shows what differs\n", "needs", needs,
+			name);
+	else if (runs > 0 && runs != published)
+		printf("%-12s nothing: both are the same for it\n", "needs");
+	else
+		printf("%-12s %s\n", "needs", needs);
+}
+
 static int print_one(const struct cli *cli, const json_t *n)
 {
 	char age[HUMAN_SIZE];
@@ -133,46 +168,80 @@ static int print_one(const struct cli *cli, const json_t *n)
 	print_field("UUID", client_text(n, "uuid"));
 	print_field("serial", client_text(n, "serial"));
 	print_field("boot id", client_text(n, "boot_id"));
-	printf("%-12s %lld%s%s\n", "generation",
-		(long long)json_integer_value(json_object_get(n, "generation")),
-		needs_of(n)[0] ? ", behind what is published; needs: " : "", needs_of(n));
+	print_drift(n);
 	print_field("first seen", age_of(n, "first_seen_ms", age));
 	print_field("last seen", age_of(n, "last_seen_ms", age));
 	print_facts(json_object_get(n, "facts"));
 	return print_events(cli, client_text(n, "name"));
 }
 
-static int run(const struct cli *cli)
+/* In place: those that are behind stay. */
+static void leave_behind(json_t *list)
+{
+	for (size_t i = json_array_size(list); i-- > 0;)
+		if (!is_behind(json_array_get(list, i)))
+			(void)json_array_remove(list, i);
+}
+
+static int list_all(const struct cli *cli, bool as_json)
+{
+	AUTO(client_free_json) json_t *list = NULL;
+
+	int rc = client_get_json(cli, "/v1/nodes", &list);
+	if (rc != CLI_OK)
+		return rc;
+	if (cli_has(cli, "behind"))
+		leave_behind(list);
+	if (as_json)
+		client_print_json(list);
+	else if (cli_has(cli, "behind") && json_array_size(list) == 0)
+		puts("No node is behind what is published.");
+	else
+		print_list(list);
+	return CLI_OK;
+}
+
+static int show(const struct cli *cli, const char *node, bool as_json)
 {
 	AUTO(client_free_json) json_t *answer = NULL;
-	bool as_json = strcmp(cli_value(cli, "output"), "json") == 0;
 	char path[256];
 
-	if (!cli_output_is_legal(cli, "table"))
+	if (cli_has(cli, "behind")) {
+		cli_complain(cli,
+			"--behind lists nodes: `slipway plan --behind %.80s` shows what "
+			"differs for this one",
+			node);
 		return CLI_USAGE;
-	int n = cli->n_args ? snprintf(path, sizeof(path), "/v1/nodes/%s", cli->args[0])
-			    : snprintf(path, sizeof(path), "/v1/nodes");
-	if (n >= (int)sizeof(path) || (cli->n_args && strpbrk(cli->args[0], "/?#% "))) {
-		cli_complain(cli, "\"%.80s\" is not a node's name or MAC", cli->args[0]);
+	}
+	if (strpbrk(node, "/?#% ") ||
+		snprintf(path, sizeof(path), "/v1/nodes/%s", node) >= (int)sizeof(path)) {
+		cli_complain(cli, "\"%.80s\" is not a node's name or MAC", node);
 		return CLI_USAGE;
 	}
 	int rc = client_get_json(cli, path, &answer);
 	if (rc != CLI_OK)
 		return rc;
-	if (as_json)
-		client_print_json(answer);
-	else if (cli->n_args)
+	if (!as_json)
 		return print_one(cli, answer);
-	else
-		print_list(answer);
+	client_print_json(answer);
 	return CLI_OK;
+}
+
+static int run(const struct cli *cli)
+{
+	if (!cli_output_is_legal(cli, "table"))
+		return CLI_USAGE;
+	bool as_json = cli_has(cli, "json") || strcmp(cli_value(cli, "output"), "json") == 0;
+	return cli->n_args ? show(cli, cli->args[0], as_json) : list_all(cli, as_json);
 }
 
 const struct cli_command cmd_nodes = {
 	.name = "nodes",
 	.args = "[NODE]",
-	.summary = "list the machines, or show one with its facts and timeline",
-	.detail = "NODE is a name or any MAC of a machine.",
+	.summary = "list the machines and who is behind, or show one with its facts and timeline",
+	.detail = "NODE is a name or any MAC of a machine. RUNS is the generation whose "
+		  "configuration it has,\n"
+		  "NEEDS what it takes until it has the published one.",
 	.options = options,
 	.max_args = 1,
 	.run = run,

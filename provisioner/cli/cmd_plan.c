@@ -1,137 +1,92 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "provisioner/cli/outcome.h"
 #include "provisioner/cli/plan.h"
-#include "provisioner/cli/table.h"
+#include "provisioner/cli/plan_print.h"
 
 static const struct cli_option options[] = {
+	{"behind", 'b', NULL, NULL,
+		"only what nodes run against what is published; nothing is rendered"},
 	{"full", 'f', NULL, NULL,
 		"also how the configuration that a system reads changes where its cloud-config "
 		"does"},
 	{"output", 'o', "FORMAT", "text", "text or json"},
+	{"json", 'j', NULL, NULL, "the same as --output json"},
 	CLIENT_SOCKET_OPTION,
 	{.name = NULL},
 };
 
-/* Nodes that run something else than what is published for them. */
-static json_t *nodes_behind(const json_t *nodes)
+static long long number_of(const json_t *plan, const char *key)
 {
-	json_t *list = json_array(), *n;
-	size_t i;
-
-	json_array_foreach(nodes, i, n)
-	{
-		const char *needs = client_text(n, "needs");
-
-		if (needs[0] && strcmp(needs, "nothing") != 0)
-			(void)json_array_append_new(list,
-				json_pack("{s:O, s:O, s:O}", "name", json_object_get(n, "name"),
-					"runs", json_object_get(n, "generation"), "needs",
-					json_object_get(n, "needs")));
-	}
-	return list;
+	return (long long)json_integer_value(json_object_get(plan, key));
 }
 
-static void print_behind(const json_t *behind, long long published)
-{
-	static const char *const headers[] = {"NODE", "RUNS", "NEEDS", NULL};
-	struct table *t = table_new(headers);
-	json_t *n;
-	size_t i;
-
-	json_array_foreach(behind, i, n)
-	{
-		char runs[24];
-		const char *const cells[] = {client_text(n, "name"), runs, client_text(n, "needs")};
-
-		(void)snprintf(runs, sizeof(runs), "%lld",
-			(long long)json_integer_value(json_object_get(n, "runs")));
-		table_row(t, cells);
-	}
-	printf("%zu node%s not what is published (generation %lld):\n", i,
-		i == 1 ? " runs" : "s run", published);
-	table_print(t, stdout);
-	(void)putchar('\n');
-	table_free(t);
-}
-
-static void print_summary(const json_t *plan, size_t n_behind)
+static void print_changes(const json_t *plan)
 {
 	size_t n = plan_count(plan);
 
-	if (!plan_is_any(plan) && n_behind == 0)
-		puts("Nothing to do: what is published is what cluster.yaml and the templates say, "
-		     "and every node runs it.");
-	else if (!plan_is_any(plan))
-		puts("Nothing to publish.");
+	if (!plan_is_any(plan))
+		puts("Nothing to publish: what is published is what cluster.yaml and the templates "
+		     "say.");
 	else if (n == 0)
 		puts("No node gets anything else. `slipway apply` publishes it.");
 	else
 		printf("%zu node%s something else, come%s or go%s. `slipway apply` publishes it.\n",
 			n, n == 1 ? " gets" : "s get", n == 1 ? "s" : "", n == 1 ? "es" : "");
+	if (number_of(plan, "from") > number_of(plan, "served"))
+		printf("Generation %lld is published and waits for a restart of slipway serve; "
+		       "until then nodes get generation %lld.\n",
+			number_of(plan, "from"), number_of(plan, "served"));
 }
 
-/* The draft, which the server renders now. */
-static int make_draft(const struct cli *cli)
+static void print_summary(const json_t *plan, bool is_behind_only)
 {
-	AUTO(client_free_json) json_t *reply = NULL;
+	size_t n = plan_count_behind(plan);
 
-	int rc = client_order_json(cli, "/v1/plan", &reply);
-	if (rc != CLI_OK)
-		return rc;
-	outcome_print_problems(reply);
-	return json_is_true(json_object_get(reply, "ok")) ? CLI_OK : CLI_CONFIG;
-}
-
-static int gather(const struct cli *cli, json_t **ret)
-{
-	AUTO(client_free_json) json_t *nodes = NULL;
-	int rc = make_draft(cli);
-
-	if (rc == CLI_OK)
-		rc = client_get_json(cli, "/v1/nodes", &nodes);
-	if (rc == CLI_OK)
-		rc = plan_gather(cli, "published", "0", cli_has(cli, "full"), ret);
-	if (rc == CLI_OK)
-		(void)json_object_set_new(*ret, "behind", nodes_behind(nodes));
-	return rc;
-}
-
-static void print(const json_t *plan)
-{
-	json_t *behind = json_object_get(plan, "behind");
-
-	plan_print(plan);
-	if (json_array_size(behind) > 0)
-		print_behind(behind, json_integer_value(json_object_get(plan, "from")));
-	print_summary(plan, json_array_size(behind));
+	if (!is_behind_only && !plan_is_any(plan) && n == 0 &&
+		number_of(plan, "from") == number_of(plan, "served")) {
+		puts("Nothing to do: what is published is what cluster.yaml and the templates say, "
+		     "and no node is behind it.");
+		return;
+	}
+	if (!is_behind_only)
+		print_changes(plan);
+	if (n > 0)
+		printf("%zu node%s behind: `slipway nodes --behind` lists %s.\n", n,
+			n == 1 ? " is" : "s are", n == 1 ? "it" : "them");
+	else if (is_behind_only)
+		printf("No node is behind what is published (generation %lld).\n",
+			number_of(plan, "served"));
 }
 
 static int run(const struct cli *cli)
 {
 	AUTO(client_free_json) json_t *plan = NULL;
+	struct plan_wish wish = {
+		.is_full = cli_has(cli, "full"), .is_behind_only = cli_has(cli, "behind")};
 
 	if (!cli_output_is_legal(cli, "text"))
 		return cli_usage(cli);
-	int rc = gather(cli, &plan);
+	int rc = plan_gather(cli, &wish, &plan);
 	if (rc != CLI_OK)
 		return rc;
-	if (strcmp(cli_value(cli, "output"), "json") == 0)
+	if (cli_has(cli, "json") || strcmp(cli_value(cli, "output"), "json") == 0) {
 		client_print_json(plan);
-	else
-		print(plan);
-	return plan_is_any(plan) || json_array_size(json_object_get(plan, "behind")) > 0
-		       ? CLI_CHANGES
-		       : CLI_OK;
+	} else {
+		plan_print(plan);
+		print_summary(plan, wish.is_behind_only);
+	}
+	return plan_is_any(plan) || plan_count_behind(plan) > 0 ? CLI_CHANGES : CLI_OK;
 }
 
 const struct cli_command cmd_plan = {
 	.name = "plan",
 	.args = "[NODE...]",
-	.summary = "show what apply would change, for which nodes, and which nodes are behind",
+	.summary = "show what apply would change, for which nodes, and what nodes run that are "
+		   "behind",
 	.detail = "Renders cluster.yaml and the templates as they are now, and publishes nothing.\n"
-		  "Exit status: 0 nothing would change, 2 something would, 65 there are mistakes,\n"
+		  "Exit status: 0 nothing to do, 2 apply would change something or a node runs\n"
+		  "something older than what is published, 65 there are mistakes, 3 no such node,\n"
 		  "64 wrong usage.",
 	.options = options,
 	.max_args = CLI_ARGS_MAX,

@@ -7,10 +7,13 @@ net_new pl
 . "$(dirname "$0")/server_lib.sh"
 
 server_files
-mkdir -p "$work"/{config/nodes.d,images/flatcar/1}
-echo kernel >"$work/images/flatcar/1/flatcar_production_pxe.vmlinuz"
-echo ramdisk >"$work/images/flatcar/1/flatcar_production_pxe_image.cpio.gz"
-ok "an image is there" server_import "$work/images/flatcar/1" --name flatcar/1 --insecure
+mkdir -p "$work"/{config/nodes.d,images/flatcar}
+for version in 1 2; do
+	mkdir "$work/images/flatcar/$version"
+	echo kernel >"$work/images/flatcar/$version/flatcar_production_pxe.vmlinuz"
+	echo ramdisk >"$work/images/flatcar/$version/flatcar_production_pxe_image.cpio.gz"
+	ok "image $version is there" server_import "$work/images/flatcar/$version" --name "flatcar/$version" --insecure
+done
 cat >"$yaml" <<-EOF
 	cluster: pl
 	network: {internal: {interface: s0, address: 10.77.0.1/24}}
@@ -76,6 +79,12 @@ out cli plan w2
 like "of one node" '^w2  \(takes' "$out"
 like "alone" '^1 node gets something else' "$out"
 like "in full, Ignition too" '^  config$' "$(cli plan --full w2)"
+like "whose files come as the lines they have" '^    \+ +\| ExecStart=.*Europe/Paris$' "$(cli plan --full w2)"
+out cli plan w2 w9
+is "a node that is none: exit status" 3 $status
+like "and which" '"w9" is not a node of what is published, nor of cluster.yaml' "$err"
+is "and no answer for the other" "" "$out"
+is "--json is the same as -o json" "$(cli plan -o json)" "$(cli plan --json)"
 is "wrong usage is told apart" 64 "$(cli plan --nonsense >"$work/err" 2>&1; echo $?)"
 
 echo '- {name: w7, role: worker, mac: 02:00:00:00:00:27, address: 10.77.0.27}' >>"$work/config/nodes.d/workers.yaml"
@@ -92,29 +101,102 @@ like "the mistake with its place" 'cluster.yaml:[0-9]+:[0-9]+: .*no role "mastr"
 is "and nothing else" "" "$out"
 cp "$work/right.yaml" "$yaml"
 
+# --- one change, many nodes ----------------------------------------------------------------------
+
+sed -i 's/^image: .*/image: flatcar\/2/; s/^cluster: pl/&\ndomain: pl.internal/' "$yaml"
+out cli plan
+is "what differs in a node's own name and address is one group of its role" "w1 w2 w3 w4 w5 reboot true" \
+	"$(cli plan --json | jq -r '.groups[] | select(.nodes | index("w1")) | (.nodes | join(" ")) + " \(.needs) \(.own_words)"')"
+like "whose lines are one node's" '^  as w1 gets it; the others have their own name' "$out"
+cp "$work/right.yaml" "$yaml"
+
 # --- who is behind -------------------------------------------------------------------------------
 
 ip -n "$cli" addr add 10.77.0.21/24 dev c0
-# The worker fetches its script and its configuration.
+ip -n "$cli" addr add 10.77.0.22/24 dev c0
+# boots N: worker N fetches its script and its configuration.
 boots() {
 	local nonce
-	nonce=$(in_cli curl -fs -m 5 "$url/script.ipxe?mac=02-00-00-00-00-21" | grep -o '/n/[0-9a-f]*/config' | head -n 1)
-	in_cli curl -fs -m 5 -o /dev/null "$url$nonce"
+	nonce=$(in_cli curl -fs -m 5 --interface 10.77.0.2$1 "$url/script.ipxe?mac=02-00-00-00-00-2$1" | grep -o '/n/[0-9a-f]*/config' | head -n 1)
+	in_cli curl -fs -m 5 --interface 10.77.0.2$1 -o /dev/null "$url$nonce"
 }
 needs() { cli nodes -o json | jq -r ".[] | select(.name == \"$1\") | .needs"; }
-ok "a worker boots" boots
+like "of a node that never booted, nodes says so" '^runs +nothing yet$' "$(cli nodes w1)"
+ok "a worker boots" boots 1
 is "and runs what is published" nothing "$(needs w1)"
+like "as nodes says of it" '^runs +generation 1$' "$(cli nodes w1)"
+out cli plan --behind
+is "with no node behind, plan --behind: exit status" 0 $status
+is "and a sentence" "No node is behind what is published (generation 1)." "$out"
+is "nodes --behind says so too" "No node is behind what is published." "$(cli nodes --behind)"
 out cli apply
 is "apply: exit status" 0 $status
 is "now it needs a reboot" reboot "$(needs w1)"
 is "one that never booted needs nothing" nothing "$(needs w2)"
-like "the list of nodes says so" '^w1 .* reboot$' "$(cli nodes)"
+like "the list of nodes says so" '^w1 .* 1 +reboot$' "$(cli nodes)"
+like "nodes --behind lists it" '^w1 .* reboot$' "$(cli nodes --behind)"
+is "alone" 1 "$(cli nodes --behind --json | jq length)"
+like "nodes NODE says what it runs" '^runs +generation 1$' "$(cli nodes w1)"
+like "what is published" '^published +generation 2$' "$(cli nodes w1)"
+like "and what shows the difference" '^needs +reboot; .slipway plan --behind w1.' "$(cli nodes w1)"
 out cli plan
 is "plan with nothing to publish, but a node behind: exit status" 2 $status
-like "names it" '^w1 +1 +reboot$' "$out"
-like "and says that there is nothing to publish" '^Nothing to publish' "$out"
-ok "it boots again" boots
+like "says that" '^behind: 1 node does not run what is published \(generation 2\)$' "$out"
+like "which, and what it takes" '^w1  \(running generation 1; takes effect by: reboot\)$' "$out"
+like "what it runs" '^    -.*Europe/Berlin' "$out"
+like "and what is published" '^    \+.*Europe/Paris' "$out"
+like "and that there is nothing to publish" '^Nothing to publish' "$out"
+is "as JSON: nothing to publish" "[] []" "$(cli plan --json | jq -r '"\(.groups) \(.inputs)"')"
+is "but the group that is behind" "w1 1 reboot cloud-config" \
+	"$(cli plan --json | jq -r '.behind[] | "\(.nodes[0].name) \(.nodes[0].runs) \(.needs) \(.artefacts[0].kind)"')"
+is "of another node there is nothing to say" 0 "$(cli plan w2 >"$work/err"; echo $?)"
+
+ok "another one boots" boots 2
+sed -i 's/Europe.Paris/Europe\/Rome/' "$yaml"
+out cli plan
+like "with a change on disk: what would be published" '^w1, w2, w3, w4 and 2 more  \(takes effect by: reboot\)$' "$out"
+like "and who is behind what is" '^behind: 1 node does not' "$out"
+cli apply >"$work/out"
+out cli plan --behind
+is "two generations, two differences" 2 "$(cli plan --behind --json | jq '.behind | length')"
+like "from the one" '^w1  \(running generation 1; ' "$out"
+like "and from the other" '^w2  \(running generation 2; ' "$out"
+out cli plan --behind w2
+is "of one node: its own alone" "w2" "$(grep -oE '^w[0-9]' <<<"$out")"
+cli generations rollback 2 >"$work/out"
+is "a rollback to what a node runs: it needs nothing" nothing "$(needs w2)"
+like "in words" '^needs +nothing: both are the same for it$' "$(cli nodes w2)"
+echo 'cluster: [' >"$yaml"
+out cli plan --behind
+is "with a broken cluster.yaml, plan --behind still tells: exit status" 2 $status
+like "who is behind" '^w1  \(running generation 1; ' "$out"
+out cli plan --behind w9
+is "a node that is none: exit status" 3 $status
+like "in words" '"w9" is not a node of what is published$' "$err"
+cp "$work/right.yaml" "$yaml"
+
+ok "the first boots again" boots 1
 is "and is up to date" nothing "$(needs w1)"
+cli apply >"$work/out"
 is "so that nothing is left to do" 0 "$(cli plan >"$work/err"; echo $?)"
+
+# What is no longer kept can not be compared: ten generations are.
+for zone in Rome Oslo Bern Kiev Riga Brno Nice Lyon Graz Linz Metz; do
+	sed -i "s/Europe.[A-Z][a-z]*/Europe\/$zone/" "$yaml"
+	cli apply >"$work/out" || break
+done
+is "of what the archive has no more" unknown "$(needs w1)"
+out cli plan --behind
+is "plan tells that: exit status" 2 $status
+like "in words" '^w1, w2  \(running generations? [0-9, ]+, no longer kept: there is no telling what differs; a reboot brings' "$out"
+is "as JSON: no difference" "unknown 2 0" "$(cli plan --behind --json | jq -r '.behind[] | "\(.needs) \(.nodes | length) \(.artefacts | length)"')"
+like "so does nodes" '^needs +unknown: generation [0-9]+ is no longer kept; a reboot brings generation [0-9]+$' "$(cli nodes w1)"
+
+# A generation that listens elsewhere waits for a restart: what is on disk is compared with it, nodes with what they get.
+echo 'ports: {http: 8081}' >>"$yaml"
+cli apply >"$work/out"
+out cli plan
+like "with a generation that waits there is nothing to publish" '^Nothing to publish' "$out"
+like "and plan says that it waits" '^Generation [0-9]+ is published and waits for a restart of slipway serve' "$out"
 
 done_testing

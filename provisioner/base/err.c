@@ -200,3 +200,13 @@ const char *err_nearest(const char *word, const char *const candidates[])
 	}
 	return best_distance <= 1 + len / 4 && best_distance < len ? best : NULL;
 }
+
+struct err_hint err_did_you_mean(const char *word, const char *const candidates[])
+{
+	const char *near = err_nearest(word, candidates);
+	struct err_hint hint = {.text = ""};
+
+	if (near)
+		(void)snprintf(hint.text, sizeof(hint.text), " (did you mean \"%.100s\"?)", near);
+	return hint;
+}

@@ -64,7 +64,13 @@ void err_list_sort(struct err_list *l);
 void err_list_print(const struct err_list *l, FILE *to);
 
 /* The candidate nearest to `word` by edit distance, or NULL when none is near enough to be what the
- * writer meant. `candidates` ends in NULL. For "did you mean ...?". */
+ * writer meant. `candidates` ends in NULL. */
 const char *err_nearest(const char *word, const char *const candidates[]);
+
+/* That candidate as the end of a message: " (did you mean \"acm\"?)"; or "". */
+struct err_hint {
+	char text[128];
+};
+struct err_hint err_did_you_mean(const char *word, const char *const candidates[]);
 
 #endif

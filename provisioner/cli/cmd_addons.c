@@ -148,9 +148,8 @@ static int print_one(const struct cli *cli, const struct view *v)
 	}
 	for (size_t i = 0; i < v->library.n; i++)
 		names[i] = v->library.items[i].name;
-	const char *near = err_nearest(cli->args[0], names);
-	cli_complain(cli, "no add-on \"%.60s\"%s%s%s", cli->args[0],
-		near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
+	cli_complain(cli, "no add-on \"%.60s\"%s", cli->args[0],
+		err_did_you_mean(cli->args[0], names).text);
 	return CLI_NOT_FOUND;
 }
 

@@ -102,9 +102,8 @@ static int take_channel(const struct cli *cli, struct fetch *f)
 		f->values.version = given;
 		return CLI_OK;
 	}
-	const char *near = err_nearest(given, m->channels);
-	cli_complain(cli, "--channel: %s has no channel \"%.40s\"%s%s%s", f->rules.distro->name,
-		given, near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
+	cli_complain(cli, "--channel: %s has no channel \"%.40s\"%s", f->rules.distro->name, given,
+		err_did_you_mean(given, m->channels).text);
 	return CLI_USAGE;
 }
 

@@ -104,9 +104,8 @@ static int unknown_command(const char *name)
 	for (size_t i = 0, n = 0; i < ARRAY_LEN(commands); i++)
 		if (!commands[i]->is_hidden)
 			names[n++] = commands[i]->name;
-	const char *near = err_nearest(name, names);
-	(void)fprintf(stderr, "slipway: no command \"%s\"%s%s%s\n", name,
-		near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
+	(void)fprintf(
+		stderr, "slipway: no command \"%s\"%s\n", name, err_did_you_mean(name, names).text);
 	return CLI_USAGE;
 }
 
@@ -116,9 +115,8 @@ static int unknown_verb(const struct cli_command *group, const char *name)
 
 	for (size_t i = 0; group->verbs[i] && i < CLI_VERBS_MAX; i++)
 		names[i] = verb_name(group->verbs[i]);
-	const char *near = err_nearest(name, names);
-	(void)fprintf(stderr, "slipway %s: no verb \"%s\"%s%s%s\n", group->name, name,
-		near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
+	(void)fprintf(stderr, "slipway %s: no verb \"%s\"%s\n", group->name, name,
+		err_did_you_mean(name, names).text);
 	return CLI_USAGE;
 }
 

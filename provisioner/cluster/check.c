@@ -73,10 +73,8 @@ static void check_node_role(struct cluster *c, struct cluster_node *n, struct er
 		return;
 	for (uint32_t i = 0; i < c->n_roles && i < NODE_NAMES_MAX; i++)
 		names[i] = c->roles[i].name;
-	const char *near = err_nearest(n->role_name, names);
-	err_list_add(errors, check_place(n, "role"), "nodes: %s: no role \"%s\"%s%s%s", n->name,
-		n->role_name, near ? " (did you mean \"" : "", near ? near : "",
-		near ? "\"?)" : "");
+	err_list_add(errors, check_place(n, "role"), "nodes: %s: no role \"%s\"%s", n->name,
+		n->role_name, err_did_you_mean(n->role_name, names).text);
 }
 
 /* Which roles are members is all that this floor knows of add-ons. */

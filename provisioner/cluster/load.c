@@ -143,9 +143,8 @@ static void unknown_key(struct load *l, const struct schema_section *s, const st
 		return;
 	}
 	(void)list_keys(s, names, 0);
-	const char *near = err_nearest(key->text, names);
-	err_list_add(l->errors, key->at, "%s: no such key%s%s%s", path_text(l->arena, &whole),
-		near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
+	err_list_add(l->errors, key->at, "%s: no such key%s", path_text(l->arena, &whole),
+		err_did_you_mean(key->text, names).text);
 }
 
 static void check_for_unknown_keys(struct load *l, const struct doc_node *map,

@@ -168,10 +168,8 @@ static bool find_word(
 		int more = snprintf(all + len, sizeof(all) - len, "%s%s", i ? ", " : "", names[i]);
 		len += more < 0 || (size_t)more >= sizeof(all) - len ? 0 : (size_t)more;
 	}
-	const char *near = err_nearest(n->text, names);
-	err_list_add(l->errors, n->at, "%s: \"%.80s\" is not one of %s%s%s%s", path_of(l, p),
-		n->text, all, near ? " (did you mean \"" : "", near ? near : "",
-		near ? "\"?)" : "");
+	err_list_add(l->errors, n->at, "%s: \"%.80s\" is not one of %s%s", path_of(l, p), n->text,
+		all, err_did_you_mean(n->text, names).text);
 	return false;
 }
 

@@ -53,9 +53,7 @@ static void check_keys(struct check *c)
 		if (!near || strcasecmp(near, key->text) == 0)
 			continue;
 		(void)snprintf(what, sizeof(what), "\"%.40s\" is not one of its keys", key->text);
-		char fix[64];
-		(void)snprintf(fix, sizeof(fix), " (did you mean \"%s\"?)", near);
-		complain(c, key, what, fix);
+		complain(c, key, what, err_did_you_mean(key->text, known_keys).text);
 	}
 }
 

@@ -140,9 +140,8 @@ static void read_type(
 			return;
 		}
 	}
-	const char *near = err_nearest(text, names);
-	err_list_add(r->errors, n->at, "%s: \"%.40s\" is no type%s%s%s", key, text,
-		near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
+	err_list_add(r->errors, n->at, "%s: \"%.40s\" is no type%s", key, text,
+		err_did_you_mean(text, names).text);
 }
 
 /* A number, or a duration in milliseconds. */
@@ -161,9 +160,8 @@ static void unknown(const struct reading *r, const struct field *fields, const s
 
 	for (size_t i = 0; fields[i].key && i < ADDON_KEYS_MAX; i++)
 		names[i] = fields[i].key;
-	const char *near = err_nearest(key->text, names);
-	err_list_add(r->errors, key->at, "%s: no such key%s%s%s", key->text,
-		near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
+	err_list_add(r->errors, key->at, "%s: no such key%s", key->text,
+		err_did_you_mean(key->text, names).text);
 }
 
 static void read_fields(const struct reading *r, const struct field *fields,
@@ -261,13 +259,10 @@ static void check_secrets(const struct reading *r, const struct addon_names *nam
 		known[i] = secrets_word_name(i);
 	for (size_t i = 0; i < names->n; i++) {
 		const struct addon_name *n = &names->items[i];
-		const char *near = err_nearest(n->text, known);
 
 		if (secrets_word(n->text) == 0)
-			err_list_add(r->errors, n->at,
-				"secrets: there is no secret \"%.80s\"%s%s%s", n->text,
-				near ? " (did you mean \"" : "", near ? near : "",
-				near ? "\"?)" : "");
+			err_list_add(r->errors, n->at, "secrets: there is no secret \"%.80s\"%s",
+				n->text, err_did_you_mean(n->text, known).text);
 	}
 }
 

@@ -114,10 +114,8 @@ static void wrong_word(const struct giving *g, const struct doc_node *n)
 		names[i] = words->items[i].text;
 		len += one < 0 ? 0 : (size_t)one;
 	}
-	const char *near = err_nearest(n->text, names);
-	err_list_add(g->errors, n->at, "%s.%s: \"%.80s\" is not one of %s%s%s%s", g->path,
-		g->parameter->name, n->text, all, near ? " (did you mean \"" : "", near ? near : "",
-		near ? "\"?)" : "");
+	err_list_add(g->errors, n->at, "%s.%s: \"%.80s\" is not one of %s%s", g->path,
+		g->parameter->name, n->text, all, err_did_you_mean(n->text, names).text);
 }
 
 static void out_of_range(const struct giving *g, const struct doc_node *n)
@@ -285,10 +283,8 @@ static void check_names(const struct addon_values_input *in, struct err_list *er
 				in->path, key->text, in->addon->name);
 		if (p)
 			continue;
-		const char *near = err_nearest(key->text, names);
-		err_list_add(errors, key->at, "%s: the add-on has no parameter \"%.60s\"%s%s%s",
-			in->path, key->text, near ? " (did you mean \"" : "", near ? near : "",
-			near ? "\"?)" : "");
+		err_list_add(errors, key->at, "%s: the add-on has no parameter \"%.60s\"%s",
+			in->path, key->text, err_did_you_mean(key->text, names).text);
 	}
 }
 

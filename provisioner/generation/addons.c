@@ -45,10 +45,8 @@ static void no_such(struct err_list *errors, const struct addon_library *l, stru
 
 	for (size_t i = 0; i < l->n; i++)
 		names[i] = l->items[i].name;
-	const char *near = err_nearest(name, names);
-	err_list_add(errors, at,
-		"%s: there is no add-on \"%.60s\"%s%s%s; `slipway addons` lists them", path, name,
-		near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
+	err_list_add(errors, at, "%s: there is no add-on \"%.60s\"%s; `slipway addons` lists them",
+		path, name, err_did_you_mean(name, names).text);
 }
 
 static void add(struct resolving *r, const struct addon *a)

@@ -39,15 +39,13 @@ uint8_t bond_mode_number(enum bond_mode mode)
 int bond_hash_policy_number(const char *name, uint8_t *ret, struct err *e)
 {
 	int number = place_in(hash_policies, name);
-	const char *near = err_nearest(name, hash_policies);
 
 	if (number < 0)
 		return err_msg(e, -EINVAL,
 			"hash policy \"%s\" is not one of layer2, layer2+3, layer3+4, encap2+3, "
 			"encap3+4, "
-			"vlan+srcmac%s%s%s",
-			name, near ? " (did you mean \"" : "", near ? near : "",
-			near ? "\"?)" : "");
+			"vlan+srcmac%s",
+			name, err_did_you_mean(name, hash_policies).text);
 	*ret = (uint8_t)number;
 	return 0;
 }

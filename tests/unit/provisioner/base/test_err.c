@@ -152,6 +152,8 @@ TEST(nearest_word_is_offered_only_when_it_is_near)
 		else
 			assert_null(got);
 	}
+	assert_string_equal(err_did_you_mean("rol", words).text, " (did you mean \"role\"?)");
+	assert_string_equal(err_did_you_mean("template", words).text, "");
 }
 
 RUN(t(error_prints_as_compilers_do), t(code_passes_through_when_nobody_wants_the_words),

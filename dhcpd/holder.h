@@ -12,7 +12,7 @@
 
 bool holder_is_set(const struct lease *l);
 
-/* As client_is_equal(), without unpacking. */
+/* The same hardware address or, where neither has one, the same identifier. */
 bool holder_is(const struct lease *l, const struct client *c);
 
 /* It goes by this very identifier as well. */

@@ -49,15 +49,6 @@ static struct lease *chained(const struct lease_table *t, uint32_t number)
 
 /* --- clients --- */
 
-bool client_is_equal(const struct client *a, const struct client *b)
-{
-	if (a->hlen != b->hlen)
-		return false;
-	if (a->hlen > 0)
-		return a->htype == b->htype && memcmp(a->hw, b->hw, a->hlen) == 0;
-	return a->id_len == b->id_len && a->id_len > 0 && memcmp(a->id, b->id, a->id_len) == 0;
-}
-
 struct client lease_client(const struct lease *l)
 {
 	const uint8_t *bytes = holder_key(l);

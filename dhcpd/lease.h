@@ -105,7 +105,6 @@ void lease_change(struct lease_table *t, struct lease *l, enum lease_state state
 /* Nobody holds it any more (it may still be remembered). */
 bool lease_is_over(const struct lease *l, int64_t now_ms);
 bool lease_is_of(const struct lease *l, const struct client *c);
-bool client_is_equal(const struct client *a, const struct client *b);
 
 /* How many addresses are in quarantine because of this client. */
 size_t lease_count_declined(const struct lease_table *t, const struct client *c);

@@ -15,47 +15,46 @@ enum when_illegal {
 /* RFC 2132 unless said otherwise. `min` and `max` are bytes, a value is a multiple of `unit`. */
 static const struct row {
 	uint8_t code;
-	const char *name;
 	enum kind kind;
 	uint16_t min, max, unit;
 	enum when_illegal when_illegal;
 } rows[] = {
-	{OPT_MASK, "subnet-mask", KIND_ADDRESS, 4, 4, 4, IGNORE},
-	{OPT_ROUTERS, "routers", KIND_ADDRESSES, 4, UINT16_MAX, 4, IGNORE},
-	{OPT_DNS, "dns-servers", KIND_ADDRESSES, 4, UINT16_MAX, 4, IGNORE},
-	{OPT_HOSTNAME, "host-name", KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
-	{OPT_DOMAIN, "domain-name", KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
-	{OPT_BROADCAST, "broadcast", KIND_ADDRESS, 4, 4, 4, IGNORE},
-	{OPT_VENDOR, "vendor-specific", KIND_BYTES, 0, UINT16_MAX, 1, IGNORE},
-	{OPT_ADDRESS, "requested-address", KIND_ADDRESS, 4, 4, 4, DROP},
-	{OPT_LEASE, "lease-time", KIND_U32, 4, 4, 4, DROP},
-	{OPT_OVERLOAD, "overload", KIND_U8, 1, 1, 1, DROP},
-	{OPT_TYPE, "message-type", KIND_U8, 1, 1, 1, DROP},
-	{OPT_SERVER, "server-identifier", KIND_ADDRESS, 4, 4, 4, DROP},
-	{OPT_WANTED, "parameter-request-list", KIND_BYTES, 1, UINT16_MAX, 1, IGNORE},
-	{OPT_MESSAGE, "message", KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
-	{OPT_MAX_SIZE, "maximum-message-size", KIND_U16, 2, 2, 2, DROP},
-	{OPT_T1, "renewal-time", KIND_U32, 4, 4, 4, DROP},
-	{OPT_T2, "rebinding-time", KIND_U32, 4, 4, 4, DROP},
-	{OPT_CLASS, "vendor-class", KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
-	{OPT_CLIENT_ID, "client-identifier", KIND_BYTES, 2, 255, 1, IGNORE},
-	{OPT_TFTP_SERVER, "tftp-server", KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
-	{OPT_BOOT_FILE, "boot-file", KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
-	{OPT_USER_CLASS, "user-class", KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
-	{OPT_RAPID_COMMIT, "rapid-commit", KIND_BYTES, 0, 0, 1, IGNORE}, /* RFC 4039 */
-	{OPT_RELAY, "relay-agent", KIND_BYTES, 2, UINT16_MAX, 1, DROP},
+	{OPT_MASK, KIND_ADDRESS, 4, 4, 4, IGNORE},
+	{OPT_ROUTERS, KIND_ADDRESSES, 4, UINT16_MAX, 4, IGNORE},
+	{OPT_DNS, KIND_ADDRESSES, 4, UINT16_MAX, 4, IGNORE},
+	{OPT_HOSTNAME, KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
+	{OPT_DOMAIN, KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
+	{OPT_BROADCAST, KIND_ADDRESS, 4, 4, 4, IGNORE},
+	{OPT_VENDOR, KIND_BYTES, 0, UINT16_MAX, 1, IGNORE},
+	{OPT_ADDRESS, KIND_ADDRESS, 4, 4, 4, DROP},
+	{OPT_LEASE, KIND_U32, 4, 4, 4, DROP},
+	{OPT_OVERLOAD, KIND_U8, 1, 1, 1, DROP},
+	{OPT_TYPE, KIND_U8, 1, 1, 1, DROP},
+	{OPT_SERVER, KIND_ADDRESS, 4, 4, 4, DROP},
+	{OPT_WANTED, KIND_BYTES, 1, UINT16_MAX, 1, IGNORE},
+	{OPT_MESSAGE, KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
+	{OPT_MAX_SIZE, KIND_U16, 2, 2, 2, DROP},
+	{OPT_T1, KIND_U32, 4, 4, 4, DROP},
+	{OPT_T2, KIND_U32, 4, 4, 4, DROP},
+	{OPT_CLASS, KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
+	{OPT_CLIENT_ID, KIND_BYTES, 2, 255, 1, IGNORE},
+	{OPT_TFTP_SERVER, KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
+	{OPT_BOOT_FILE, KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
+	{OPT_USER_CLASS, KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
+	{OPT_RAPID_COMMIT, KIND_BYTES, 0, 0, 1, IGNORE}, /* RFC 4039 */
+	{OPT_RELAY, KIND_BYTES, 2, UINT16_MAX, 1, DROP},
 	/* RFC 4578. ROMs in the wild get these wrong; none is worth a machine without an address. */
-	{OPT_ARCH, "client-architecture", KIND_U16, 2, UINT16_MAX, 2, IGNORE},
-	{OPT_UNDI, "client-undi", KIND_BYTES, 3, 3, 1, IGNORE},
-	{OPT_UUID, "client-uuid", KIND_BYTES, 17, 17, 1, IGNORE},
-	{OPT_SUBNET_SELECTION, "subnet-selection", KIND_ADDRESS, 4, 4, 4, IGNORE},    /* RFC 3011 */
-	{OPT_TFTP_SERVERS, "tftp-servers", KIND_ADDRESSES, 4, UINT16_MAX, 4, IGNORE}, /* RFC 5859 */
-	{OPT_IPXE, "ipxe", KIND_BYTES, 0, UINT16_MAX, 1, IGNORE},
+	{OPT_ARCH, KIND_U16, 2, UINT16_MAX, 2, IGNORE},
+	{OPT_UNDI, KIND_BYTES, 3, 3, 1, IGNORE},
+	{OPT_UUID, KIND_BYTES, 17, 17, 1, IGNORE},
+	{OPT_SUBNET_SELECTION, KIND_ADDRESS, 4, 4, 4, IGNORE},        /* RFC 3011 */
+	{OPT_TFTP_SERVERS, KIND_ADDRESSES, 4, UINT16_MAX, 4, IGNORE}, /* RFC 5859 */
+	{OPT_IPXE, KIND_BYTES, 0, UINT16_MAX, 1, IGNORE},
 	/* RFC 5071 */
-	{OPT_PXELINUX_MAGIC, "pxelinux-magic", KIND_BYTES, 4, 4, 4, IGNORE},
-	{OPT_PXELINUX_CONFIG, "pxelinux-config-file", KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
-	{OPT_PXELINUX_PREFIX, "pxelinux-path-prefix", KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
-	{OPT_PXELINUX_REBOOT, "pxelinux-reboot-time", KIND_U32, 4, 4, 4, IGNORE},
+	{OPT_PXELINUX_MAGIC, KIND_BYTES, 4, 4, 4, IGNORE},
+	{OPT_PXELINUX_CONFIG, KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
+	{OPT_PXELINUX_PREFIX, KIND_TEXT, 1, UINT16_MAX, 1, IGNORE},
+	{OPT_PXELINUX_REBOOT, KIND_U32, 4, 4, 4, IGNORE},
 };
 
 /* What a reply keeps when not all fits, most needed first. */
@@ -64,21 +63,6 @@ static const uint8_t needed[] = {OPT_TYPE, OPT_SERVER, OPT_LEASE, OPT_MASK, OPT_
 
 /* Some ROMs look for the message type at the very first place only. */
 static const uint8_t head[] = {OPT_TYPE, OPT_SERVER, OPT_LEASE};
-
-static const struct row *row_of(uint8_t code)
-{
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (rows[i].code == code)
-			return &rows[i];
-	return NULL;
-}
-
-const char *opts_name(uint8_t code)
-{
-	const struct row *row = row_of(code);
-
-	return row ? row->name : NULL;
-}
 
 /* The next option of one field; false at the field's end, or with the error latched in *r. A
  * missing 255 is tolerated: some ROMs forget it. */

@@ -92,7 +92,4 @@ void opts_copy(struct opts *o, uint8_t code, const struct opts *from);
  * those that no client can do without stay. */
 void opts_encode(const struct opts *o, struct rd order, size_t room, struct wr *w);
 
-/* The option's name for a person, or NULL. */
-const char *opts_name(uint8_t code);
-
 #endif

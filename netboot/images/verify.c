@@ -47,7 +47,7 @@ static int read_file(int dir, const struct manifest_file *f, const struct images
 	return 0;
 }
 
-int images_verify_file(
+static int verify_file(
 	int dir, const struct manifest_file *f, const struct images_watch *watch, struct err *e)
 {
 	struct manifest_file found = {.size = 0};
@@ -66,7 +66,7 @@ int images_verify_files(
 	int dir, const struct manifest *m, const struct images_watch *watch, struct err *e)
 {
 	for (size_t i = 0; i < m->n_files; i++) {
-		int rc = images_verify_file(dir, &m->files[i], watch, e);
+		int rc = verify_file(dir, &m->files[i], watch, e);
 
 		if (rc < 0)
 			return rc;

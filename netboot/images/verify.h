@@ -13,12 +13,8 @@ struct images_watch {
 /* Opens a file of an image's folder: a regular one, not through a link. */
 int images_open_file(int dir, const char *name) MUST_USE;
 
-/* 0, -ENOENT, -EBADMSG (other bytes than the manifest says), or the errno of reading; *e names the
- * file and says what differs. */
-int images_verify_file(int dir, const struct manifest_file *f, const struct images_watch *watch,
-	struct err *e) MUST_USE;
-
-/* All of them; the first that is wrong ends it. */
+/* 0, -ENOENT, -EBADMSG (other bytes than the manifest says), or the errno of reading, of the first file that
+ * is wrong; *e names it and says what differs. */
 int images_verify_files(int dir, const struct manifest *m, const struct images_watch *watch,
 	struct err *e) MUST_USE;
 

@@ -111,11 +111,6 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	return text;
 }
 
-size_t arena_used(const struct arena *a)
-{
-	return a->used;
-}
-
 bool arena_is_full(const struct arena *a)
 {
 	return a->full;

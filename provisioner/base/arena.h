@@ -24,8 +24,6 @@ char *arena_strndup(struct arena *a, const char *text, size_t len) MUST_USE;
 char *arena_strdup(struct arena *a, const char *text) MUST_USE;
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3) MUST_USE;
 
-size_t arena_used(const struct arena *a);
-
 /* Whether an allocation has ever failed. */
 bool arena_is_full(const struct arena *a);
 

@@ -10,8 +10,8 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Unsigned digits of the base up to `end`, which may be NULL for the end of the text. */
-static int parse_digits(const char *text, const char *end, unsigned base, uint64_t *ret)
+/* Unsigned digits up to `end`, which may be NULL for the end of the text. */
+static int parse_digits(const char *text, const char *end, uint64_t *ret)
 {
 	bool too_large = false;
 	uint64_t v = 0;
@@ -21,9 +21,9 @@ static int parse_digits(const char *text, const char *end, unsigned base, uint64
 	if (text == end)
 		return -EINVAL;
 	for (; text < end; text++) {
-		if (!is_digit(*text) || (unsigned)(*text - '0') >= base)
+		if (!is_digit(*text))
 			return -EINVAL;
-		too_large |= __builtin_mul_overflow(v, base, &v) ||
+		too_large |= __builtin_mul_overflow(v, 10U, &v) ||
 			     __builtin_add_overflow(v, (uint64_t)(*text - '0'), &v);
 	}
 	if (too_large)
@@ -35,7 +35,7 @@ static int parse_digits(const char *text, const char *end, unsigned base, uint64
 int parse_u32(const char *text, uint32_t min, uint32_t max, uint32_t *ret)
 {
 	uint64_t v;
-	int rc = parse_digits(text, NULL, 10, &v);
+	int rc = parse_digits(text, NULL, &v);
 
 	if (rc < 0)
 		return rc;
@@ -49,7 +49,7 @@ int parse_i64(const char *text, int64_t min, int64_t max, int64_t *ret)
 {
 	bool minus = text[0] == '-';
 	uint64_t v;
-	int rc = parse_digits(text + minus, NULL, 10, &v);
+	int rc = parse_digits(text + minus, NULL, &v);
 
 	if (rc < 0)
 		return rc;
@@ -60,21 +60,6 @@ int parse_i64(const char *text, int64_t min, int64_t max, int64_t *ret)
 	if (value < min || value > max)
 		return -ERANGE;
 	*ret = value;
-	return 0;
-}
-
-int parse_mode(const char *text, uint32_t *ret)
-{
-	uint64_t v;
-
-	if (strncmp(text, "0o", 2) == 0)
-		text += 2;
-	int rc = parse_digits(text, NULL, 8, &v);
-	if (rc < 0)
-		return rc;
-	if (v > 07777)
-		return -ERANGE;
-	*ret = (uint32_t)v;
 	return 0;
 }
 
@@ -89,7 +74,7 @@ int parse_duration_ms(const char *text, int64_t *ret)
 
 	while (is_digit(*end))
 		end++;
-	int rc = parse_digits(text, end, 10, &v);
+	int rc = parse_digits(text, end, &v);
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < ARRAY_LEN(units); i++) {

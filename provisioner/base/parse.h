@@ -15,9 +15,6 @@
 int parse_u32(const char *text, uint32_t min, uint32_t max, uint32_t *ret) MUST_USE;
 int parse_i64(const char *text, int64_t min, int64_t max, int64_t *ret) MUST_USE;
 
-/* Octal as file modes are written: "644", "0644" or "0o644". */
-int parse_mode(const char *text, uint32_t *ret) MUST_USE;
-
 /* "90s", "100ms", "10m", "12h", "7d", to milliseconds. A number alone is refused: its unit would be
  * a guess. */
 int parse_duration_ms(const char *text, int64_t *ret) MUST_USE;

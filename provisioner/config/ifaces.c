@@ -29,7 +29,7 @@ static bool has_suffix(const char *name, const char *suffix)
 	return n > m && strcmp(name + n - m, suffix) == 0;
 }
 
-const char *iface_stem(struct arena *a, const char *file_name)
+static const char *stem_of(struct arena *a, const char *file_name)
 {
 	return arena_strndup(a, file_name, (size_t)(strrchr(file_name, '.') - file_name));
 }
@@ -186,7 +186,7 @@ static int take_network(struct reading *r, const struct networkd_file *f)
 		if (!l)
 			return -EINVAL;
 		*l = found;
-		l->id = iface_stem(r->arena, f->name);
+		l->id = stem_of(r->arena, f->name);
 	} else {
 		l = made;
 	}

@@ -85,7 +85,4 @@ int iface_family(const char *address);
 
 bool iface_is_pattern(const char *name);
 
-/* The networkd file's name without its suffix lives in `a`; or NULL when that is full. */
-const char *iface_stem(struct arena *a, const char *file_name);
-
 #endif

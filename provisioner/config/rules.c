@@ -31,11 +31,6 @@ static bool has_suffix(const char *text, const char *suffix)
 	return n > m && strcmp(text + n - m, suffix) == 0;
 }
 
-static bool is_not_empty(const char *text)
-{
-	return text[0] != '\0';
-}
-
 static bool is_hostname(const char *text)
 {
 	return parse_is_hostname(text) && strlen(text) <= HOST_NAME_MAX &&
@@ -361,4 +356,3 @@ const struct rule rule_window_start = {
 const struct rule rule_window_length = {
 	.holds = is_window_length, .expected = "a duration like \"1h30m\""};
 const struct rule rule_etc_hosts = {.choices = etc_hosts};
-const struct rule rule_not_empty = {.holds = is_not_empty, .expected = "a text"};

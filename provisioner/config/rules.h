@@ -17,7 +17,7 @@ struct rule {
 extern const struct rule rule_hostname, rule_ssh_key, rule_user, rule_hash, rule_one_line,
 	rule_path, rule_owner, rule_permissions, rule_encoding, rule_unit, rule_drop_in,
 	rule_unit_text, rule_command, rule_setting, rule_proxy, rule_cluster_state, rule_strategy,
-	rule_window_start, rule_window_length, rule_etc_hosts, rule_not_empty, rule_url;
+	rule_window_start, rule_window_length, rule_etc_hosts, rule_url;
 
 /* The kind of file that systemd-networkd reads: .network, .netdev, .link. */
 bool rule_is_network_unit(const char *name);

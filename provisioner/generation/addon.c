@@ -37,14 +37,6 @@ const char *addon_type_text(enum addon_type type)
 	return "?";
 }
 
-const char *addon_type_name(enum addon_type type)
-{
-	for (size_t i = 0; i < ARRAY_LEN(types); i++)
-		if (types[i].type == type)
-			return types[i].name;
-	return "?";
-}
-
 bool addon_names_has(const struct addon_names *names, const char *text)
 {
 	for (size_t i = 0; i < names->n; i++)

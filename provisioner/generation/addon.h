@@ -80,8 +80,7 @@ int addon_read(struct arena *a, const char *name, const struct template_source *
 bool addon_names_has(const struct addon_names *names, const char *text);
 const struct addon_parameter *addon_parameter_find(const struct addon *a, const char *name);
 
-/* "a duration such as 90s", and the word in addon.yaml. */
+/* "a duration such as 90s" */
 const char *addon_type_text(enum addon_type type);
-const char *addon_type_name(enum addon_type type);
 
 #endif

@@ -115,18 +115,13 @@ int netlink_open(struct netlink **ret, struct err *e)
 	return 0;
 }
 
-void netlink_close(struct netlink *n)
-{
-	if (!n)
-		return;
-	nl_cb_put(n->cb);
-	nl_socket_free(n->sock);
-	free(n);
-}
-
 void netlink_close_p(struct netlink **n)
 {
-	netlink_close(*n);
+	if (!*n)
+		return;
+	nl_cb_put((*n)->cb);
+	nl_socket_free((*n)->sock);
+	free(*n);
 }
 
 /* Sends and reads until the end of the answer. */

@@ -16,7 +16,6 @@ struct nl_msg;
 struct nlmsghdr;
 
 int netlink_open(struct netlink **ret, struct err *e) MUST_USE;
-void netlink_close(struct netlink *n);
 void netlink_close_p(struct netlink **n);
 
 /* Sends `request`, which is taken, and waits for the acknowledgement. 0, or the kernel's negative

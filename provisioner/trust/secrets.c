@@ -145,7 +145,7 @@ void secrets_free(struct secrets *s)
 	free(s);
 }
 
-void secrets_free_p(struct secrets **s)
+static void secrets_free_p(struct secrets **s)
 {
 	secrets_free(*s);
 }

@@ -25,7 +25,6 @@ struct secrets;
  * do, as in authority.h. */
 int secrets_open(int dir, struct secrets **ret, struct err *e) MUST_USE;
 void secrets_free(struct secrets *s);
-void secrets_free_p(struct secrets **s);
 
 /* The bit of a word, or 0: there is no such word. */
 uint32_t secrets_word(const char *word);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
@@ -64,10 +63,4 @@ int token_hash(const char *text, uint8_t ret[static TOKEN_HASH_LEN])
 	if (EVP_Q_digest(NULL, "SHA256", NULL, text, TOKEN_TEXT_SIZE - 1, ret, &len) != 1)
 		return -EIO;
 	return len == TOKEN_HASH_LEN ? 0 : -EIO;
-}
-
-bool token_hash_is_equal(
-	const uint8_t a[static TOKEN_HASH_LEN], const uint8_t b[static TOKEN_HASH_LEN])
-{
-	return CRYPTO_memcmp(a, b, TOKEN_HASH_LEN) == 0;
 }

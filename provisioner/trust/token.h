@@ -24,8 +24,4 @@ bool token_is_well_formed(const char *text);
 /* sha256 of the text. 0; -EINVAL (not a token's text) or -EIO. */
 int token_hash(const char *text, uint8_t ret[static TOKEN_HASH_LEN]) MUST_USE;
 
-/* In constant time. */
-bool token_hash_is_equal(
-	const uint8_t a[static TOKEN_HASH_LEN], const uint8_t b[static TOKEN_HASH_LEN]);
-
 #endif

@@ -328,7 +328,8 @@ static int eval_cond(struct eval *ev, const struct expr *x, struct value *ret)
 	return 0;
 }
 
-int eval_call_value(struct eval *ev, struct mark at, struct value callee, const struct args *args,
+/* Calls a macro or a function. */
+static int call_value(struct eval *ev, struct mark at, struct value callee, const struct args *args,
 	struct value *ret)
 {
 	int rc = eval_need(ev, at, callee);
@@ -364,7 +365,7 @@ static int eval_call(struct eval *ev, const struct expr *x, struct value *ret)
 		return rc;
 	if (method)
 		return builtin_call(ev, x->at, method, callee, &args, ret);
-	return eval_call_value(ev, x->at, callee, &args, ret);
+	return call_value(ev, x->at, callee, &args, ret);
 }
 
 typedef int eval_fn(struct eval *ev, const struct expr *x, struct value *ret);

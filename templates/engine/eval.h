@@ -28,7 +28,7 @@ struct eval {
 	struct template_map *map; /* filled for what goes to main_out; may be NULL */
 	size_t steps_left;
 	unsigned depth, includes, max_includes;
-	struct value body; /* of EXPR_BODY */
+	struct value body;                  /* of EXPR_BODY */
 	const struct template_watch *watch; /* may be NULL */
 	struct err *e;
 };
@@ -55,10 +55,6 @@ int eval_defined(struct eval *ev, const struct expr *x, struct value *ret) MUST_
 int eval_need(struct eval *ev, struct mark at, struct value v) MUST_USE;
 
 int eval_args(struct eval *ev, const struct expr_item *items, struct args *ret) MUST_USE;
-
-/* Calls a macro or function value. */
-int eval_call_value(struct eval *ev, struct mark at, struct value callee, const struct args *args,
-	struct value *ret) MUST_USE;
 
 /* What a loop goes through: a list's items, a map's keys, a text's characters. */
 int eval_items(

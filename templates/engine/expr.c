@@ -180,7 +180,8 @@ static struct expr *disjunction(struct parser *p)
 	return rc == 0 ? x : NULL;
 }
 
-struct expr *parser_expr_no_cond(struct parser *p)
+/* Without `a if b else c` on top. */
+static struct expr *expr_no_cond(struct parser *p)
 {
 	if (parser_enter(p) < 0)
 		return NULL;
@@ -254,7 +255,7 @@ static struct expr *tuple_after(
 
 struct expr *parser_tuple(struct parser *p, bool with_cond)
 {
-	struct expr *(*part)(struct parser *) = with_cond ? parser_expr : parser_expr_no_cond;
+	struct expr *(*part)(struct parser *) = with_cond ? parser_expr : expr_no_cond;
 
 	return tuple_after(p, part(p), part);
 }

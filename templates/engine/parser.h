@@ -67,9 +67,8 @@ struct expr *parser_filters(struct parser *p, struct expr *input) MUST_USE;
 /* Whether true, false or none stands at the cursor. */
 bool parser_constant_word(const struct parser *p, struct value *ret);
 
-/* expr.c: an expression; the same without `a if b else c` on top. */
+/* expr.c: an expression. */
 struct expr *parser_expr(struct parser *p) MUST_USE;
-struct expr *parser_expr_no_cond(struct parser *p) MUST_USE;
 
 /* One expression, or several parted by commas, which make a tuple. */
 struct expr *parser_tuple(struct parser *p, bool with_cond) MUST_USE;

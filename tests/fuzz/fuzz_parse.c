@@ -23,10 +23,6 @@ static void numbers(const char *text)
 		(void)snprintf(again, sizeof(again), "%lld", (long long)i);
 		assert(parse_i64(again, i, i, &i2) == 0 && i2 == i);
 	}
-	if (parse_mode(text, &u) == 0) {
-		(void)snprintf(again, sizeof(again), "%o", u);
-		assert(parse_mode(again, &u2) == 0 && u2 == u && u <= 07777);
-	}
 	if (parse_duration_ms(text, &i) == 0) {
 		(void)snprintf(again, sizeof(again), "%lldms", (long long)i);
 		assert(i >= 0 && parse_duration_ms(again, &i2) == 0 && i2 == i);

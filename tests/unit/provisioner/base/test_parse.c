@@ -68,33 +68,6 @@ TEST(signed_number_reaches_both_ends)
 	assert_int_equal(parse_i64("-5", -4, 4, &v), -ERANGE);
 }
 
-TEST(file_mode_is_octal_however_it_is_written)
-{
-	static const struct {
-		const char *text;
-		int rc;
-		uint32_t value;
-	} rows[] = {
-		{"644", 0, 0644},
-		{"0644", 0, 0644},
-		{"0o644", 0, 0644},
-		{"7777", 0, 07777},
-		{"10000", -ERANGE, 0},
-		{"648", -EINVAL, 0},
-		{"0x1a4", -EINVAL, 0},
-		{"rw-r--r--", -EINVAL, 0},
-		{"0o", -EINVAL, 0},
-		{"", -EINVAL, 0},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		uint32_t v = 77;
-
-		assert_int_equal(parse_mode(rows[i].text, &v), rows[i].rc);
-		assert_int_equal(v, rows[i].rc == 0 ? rows[i].value : 77);
-	}
-}
-
 TEST(duration_has_a_unit)
 {
 	static const struct {
@@ -229,7 +202,6 @@ TEST(line_has_no_control_characters_and_a_length)
 
 RUN(t(kernel_argument_is_one_word_that_no_script_takes_for_more),
 	t(unsigned_number_is_digits_within_its_range), t(signed_number_reaches_both_ends),
-	t(file_mode_is_octal_however_it_is_written), t(duration_has_a_unit), t(truth_has_two_words),
-	t(names_are_dns_names), t(host_is_an_address_or_a_name),
-	t(plain_text_has_letters_digits_and_what_is_allowed),
+	t(duration_has_a_unit), t(truth_has_two_words), t(names_are_dns_names),
+	t(host_is_an_address_or_a_name), t(plain_text_has_letters_digits_and_what_is_allowed),
 	t(line_has_no_control_characters_and_a_length))

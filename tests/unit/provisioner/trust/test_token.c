@@ -51,9 +51,6 @@ TEST(the_hash_is_sha256_of_the_text)
 	text[43] = '\0';
 	assert_int_equal(token_hash(text, hash), 0);
 	assert_memory_equal(hash, want, sizeof(want));
-	assert_true(token_hash_is_equal(hash, want));
-	hash[31] ^= 1;
-	assert_false(token_hash_is_equal(hash, want));
 }
 
 TEST(what_is_not_a_token_is_not_hashed)

@@ -14,6 +14,7 @@
 #include "netboot/server/verified.h"
 #include "provisioner/base/ipc.h"
 #include "provisioner/base/mem.h"
+#include "provisioner/base/str.h"
 
 struct serve_http {
 	struct serve_http_setup setup;
@@ -150,15 +151,6 @@ static void on_answered(void *waiting, const struct message_answer *m, const str
 			m->reason[0] ? m->reason : NULL);
 }
 
-static void put(char *field, size_t size, const char *text)
-{
-	size_t len = strlen(text);
-	size_t n = len < size ? len : size - 1;
-
-	memcpy(field, text, n);
-	field[n] = '\0';
-}
-
 static void ask(struct serve_http *s, struct http_connection *c)
 {
 	const struct http_head *head = http_connection_head(c);
@@ -168,10 +160,10 @@ static void ask(struct serve_http *s, struct http_connection *c)
 	};
 	struct pending *p = pending_new(s, c);
 
-	put(m.method, sizeof(m.method), head->method == HTTP_HEAD ? "HEAD" : "GET");
-	put(m.path, sizeof(m.path), head->path);
-	put(m.query, sizeof(m.query), head->query);
-	put(m.accept, sizeof(m.accept), head->accept);
+	str_copy(m.method, sizeof(m.method), head->method == HTTP_HEAD ? "HEAD" : "GET");
+	str_copy(m.path, sizeof(m.path), head->path);
+	str_copy(m.query, sizeof(m.query), head->query);
+	str_copy(m.accept, sizeof(m.accept), head->accept);
 	p->ask = asks_send(s->setup.asks, &m, on_answered, p);
 	if (!p->ask)
 		http_reply_status(
@@ -254,7 +246,7 @@ static void on_refused(void *arg, uint32_t client, const char *why)
 	const struct serve_http *s = arg;
 	struct message_refused m = {.client = client};
 
-	put(m.why, sizeof(m.why), why);
+	str_copy(m.why, sizeof(m.why), why);
 	(void)ipc_send(s->setup.provisioner, MESSAGE_REFUSED, &m, sizeof(m), -1);
 }
 

@@ -28,9 +28,10 @@
 #include "provisioner/base/ipc.h"
 #include "provisioner/base/log.h"
 #include "provisioner/base/mem.h"
+#include "provisioner/base/str.h"
 
 #define COUNTERS_EVERY_S 5
-#define TLS_BYTES_MAX 32768 /* a key, and a chain of certificates */
+#define TLS_BYTES_MAX 32768      /* a key, and a chain of certificates */
 #define DESCRIPTORS_WANTED 16384 /* two for each transfer, with room to spare */
 
 struct netboot {
@@ -46,15 +47,6 @@ struct netboot {
 	struct hall *hall;
 	uint64_t counts_sent[N_NETBOOT_COUNTERS];
 };
-
-static void put(char *field, size_t size, const char *text)
-{
-	size_t len = strlen(text);
-	size_t n = len < size ? len : size - 1;
-
-	memcpy(field, text, n);
-	field[n] = '\0';
-}
 
 /* What a TFTP session waits for: its tag. */
 struct pending {
@@ -92,7 +84,7 @@ static int ask_for_tftp(struct pending *p)
 	struct message_ask m = {.client = p->client, .protocol = PROTOCOL_TFTP, .method = "GET"};
 
 	m.path[0] = '/';
-	put(m.path + 1, sizeof(m.path) - 1, p->name);
+	str_copy(m.path + 1, sizeof(m.path) - 1, p->name);
 	p->ask = asks_send(p->n->asks, &m, on_tftp_answered, p);
 	return p->ask ? -EINPROGRESS : -EAGAIN;
 }
@@ -152,7 +144,7 @@ static int on_tftp_open(void *arg, struct tftp_session *session, uint32_t client
 		.client = client,
 		.is_firmware = route == ROUTE_FIRMWARE,
 	};
-	put(p->name, sizeof(p->name), rest);
+	str_copy(p->name, sizeof(p->name), rest);
 	int fd = disk_open(n->disk, p->is_firmware ? n->firmware_dir : n->images_dir, p->name,
 		on_tftp_found, p, &p->job);
 	if (fd != -EINPROGRESS)
@@ -289,7 +281,7 @@ static void on_counters_due(evutil_socket_t fd, short what, void *arg)
 
 		if (m.value == n->counts_sent[i])
 			continue;
-		put(m.name, sizeof(m.name), netboot_counters[i].name);
+		str_copy(m.name, sizeof(m.name), netboot_counters[i].name);
 		if (ipc_send(n->provisioner, MESSAGE_COUNTER, &m, sizeof(m), -1) == 0)
 			n->counts_sent[i] = m.value;
 	}

@@ -111,6 +111,14 @@ void str_printf(struct str *b, const char *fmt, ...)
 	va_end(ap);
 }
 
+void str_copy(char *field, size_t size, const char *text)
+{
+	size_t len = strnlen(text, size - 1);
+
+	memcpy(field, text, len);
+	field[len] = '\0';
+}
+
 void str_defang(char *text)
 {
 	unsigned char *p = (unsigned char *)text;

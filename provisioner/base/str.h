@@ -38,6 +38,9 @@ void str_vprintf(struct str *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
  * everything else becomes \xNN. At most `n` bytes are read; it does not stop at a NUL. */
 void str_add_escaped(struct str *b, const void *data, size_t n);
 
+/* Copies `text` into a field of `size` bytes, cut to fit. */
+void str_copy(char *field, size_t size, const char *text);
+
 /* Turns what a terminal would obey (control characters, U+0080 to U+009F too) into '?', in place. */
 void str_defang(char *text);
 

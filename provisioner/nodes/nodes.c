@@ -8,6 +8,7 @@
 
 #include "provisioner/base/clock.h"
 #include "provisioner/base/log.h"
+#include "provisioner/base/str.h"
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/messages/messages.h"
 #include "provisioner/nodes/batch.h"
@@ -29,12 +30,6 @@ struct nodes {
 	nodes_event_fn *on_event;
 	void *on_event_arg;
 };
-
-static void copy_text(char *to, size_t size, const char *text)
-{
-	(void)snprintf(
-		to, size, "%s", text); /* what is too long was refused before, or is display text */
-}
 
 static bool is_proxy(const struct nodes *t)
 {
@@ -162,7 +157,7 @@ static void become_stranger(struct nodes *t, size_t i, int64_t now_ms)
 	char mac[MAC_TEXT_SIZE];
 	batch_delete(&t->batch, m->key);
 	index_drop(&t->index, m);
-	copy_text(m->key, sizeof(m->key), mac_text(&m->macs[0], mac));
+	str_copy(m->key, sizeof(m->key), mac_text(&m->macs[0], mac));
 	index_add(&t->index, m);
 	m->life = life_begin(false, now_ms);
 	m->dirty = true;
@@ -204,7 +199,7 @@ static void become_node(
 	if (m->key[0] && strcmp(m->key, n->name) != 0)
 		batch_delete(&t->batch, m->key);
 	index_drop(&t->index, m);
-	copy_text(m->key, sizeof(m->key), n->name);
+	str_copy(m->key, sizeof(m->key), n->name);
 	m->node = n;
 	if (was_stranger)
 		m->life = life_begin(true, now_ms);
@@ -303,7 +298,7 @@ struct machine *nodes_meet(struct nodes *t, const struct mac *mac, int64_t now_m
 	if (!m) {
 		forget_oldest_stranger(t);
 		m = append(t);
-		copy_text(m->key, sizeof(m->key), mac_text(mac, text));
+		str_copy(m->key, sizeof(m->key), mac_text(mac, text));
 		record_add_mac(m, mac);
 		index_add(&t->index, m);
 		m->life = life_begin(false, now_ms);

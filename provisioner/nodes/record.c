@@ -1,17 +1,10 @@
 #include "provisioner/nodes/record.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "provisioner/base/str.h"
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/nodes/nodes.h"
-
-static void copy_text(char *to, size_t size, const char *text)
-{
-	(void)snprintf(
-		to, size, "%s", text); /* what is too long was refused before, or is display text */
-}
 
 void record_add_mac(struct machine *m, const struct mac *mac)
 {
@@ -48,10 +41,10 @@ static void write_macs(const struct machine *m, struct str *out)
 
 void record_read(const struct store_node *n, struct machine *m)
 {
-	copy_text(m->key, sizeof(m->key), n->key);
-	copy_text(m->uuid, sizeof(m->uuid), n->uuid);
-	copy_text(m->serial, sizeof(m->serial), n->serial);
-	copy_text(m->boot_id, sizeof(m->boot_id), n->boot_id);
+	str_copy(m->key, sizeof(m->key), n->key);
+	str_copy(m->uuid, sizeof(m->uuid), n->uuid);
+	str_copy(m->serial, sizeof(m->serial), n->serial);
+	str_copy(m->boot_id, sizeof(m->boot_id), n->boot_id);
 	read_macs(m, n->macs);
 	m->address = n->address;
 	m->life = (struct life){.state = node_state_of(n->state),

@@ -143,9 +143,22 @@ TEST(defanged_text_moves_no_terminal)
 	}
 }
 
+TEST(copy_is_cut_to_fit_and_ends)
+{
+	char field[4] = "xxx";
+
+	str_copy(field, sizeof(field), "abcdef");
+	assert_string_equal(field, "abc");
+	str_copy(field, sizeof(field), "ab");
+	assert_string_equal(field, "ab");
+	str_copy(field, 1, "ab");
+	assert_string_equal(field, "");
+}
+
 RUN(t(empty_text_is_a_text), t(text_up_to_the_ceiling_fits_and_one_byte_more_does_not),
 	t(failed_addition_latches_so_that_nothing_is_left_out_silently),
 	t(printf_is_measured_against_the_ceiling), t(ceiling_of_zero_takes_only_nothing),
 	t(long_text_grows_by_doubling_and_keeps_its_bytes),
 	t(taking_leaves_an_empty_struct_with_the_same_ceiling),
-	t(bytes_are_encoded_as_the_table_says), t(defanged_text_moves_no_terminal))
+	t(bytes_are_encoded_as_the_table_says), t(defanged_text_moves_no_terminal),
+	t(copy_is_cut_to_fit_and_ends))

@@ -159,19 +159,26 @@ static int take_certificate(struct agent *a, const struct client_reply *reply, s
 	return 0;
 }
 
+/* Whether this step has brought us a certificate; if not, it has failed. */
+static bool is_certified(struct agent *a, enum steps_task step, const struct client_reply *reply)
+{
+	struct err e = {0};
+
+	if (steps_result_of(reply->status) != STEPS_OK)
+		fail_reply(a, step, reply);
+	else if (take_certificate(a, reply, &e) < 0)
+		fail(a, step, STEPS_REFUSED, e.msg);
+	else
+		return true;
+	return false;
+}
+
 static void on_joined(void *arg, const struct client_reply *reply)
 {
 	struct agent *a = arg;
-	struct err e = {0};
 
-	if (steps_result_of(reply->status) != STEPS_OK) {
-		fail_reply(a, STEPS_JOIN, reply);
+	if (!is_certified(a, STEPS_JOIN, reply))
 		return;
-	}
-	if (take_certificate(a, reply, &e) < 0) {
-		fail(a, STEPS_JOIN, STEPS_REFUSED, e.msg);
-		return;
-	}
 	log_info("joined cluster %s as %s", a->id.joined.cluster, a->id.joined.node);
 	finish(a, STEPS_JOIN, STEPS_OK);
 }
@@ -204,16 +211,9 @@ static void start_join(struct agent *a)
 static void on_renewed(void *arg, const struct client_reply *reply)
 {
 	struct agent *a = arg;
-	struct err e = {0};
 
-	if (steps_result_of(reply->status) != STEPS_OK) {
-		fail_reply(a, STEPS_RENEW, reply);
+	if (!is_certified(a, STEPS_RENEW, reply))
 		return;
-	}
-	if (take_certificate(a, reply, &e) < 0) {
-		fail(a, STEPS_RENEW, STEPS_REFUSED, e.msg);
-		return;
-	}
 	log_info("the certificate is renewed");
 	finish(a, STEPS_RENEW, STEPS_OK);
 }

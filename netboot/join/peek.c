@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "provisioner/base/files.h"
 #include "provisioner/base/parse.h"
 
 #define BLANKS " \t\r\n"
@@ -90,7 +91,7 @@ void peek_link(int root, char *buf, size_t size, const char *fmt, ...)
 	if (n < 0)
 		return;
 	target[n] = '\0';
-	const char *slash = strrchr(target, '/'), *name = slash ? slash + 1 : target;
+	const char *name = path_name(target);
 	if (strlen(name) < size)
 		memcpy(buf, name, strlen(name) + 1);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "provisioner/base/addr.h"
+#include "provisioner/base/files.h"
 #include "provisioner/base/mem.h"
 
 static bool has_hidden_component(const char *path)
@@ -74,8 +75,7 @@ static bool begins_with_serial(const char *s)
 bool route_names_node(const char *name)
 {
 	static const char *const before_mac[] = {"grub.cfg-01-", "pxelinux.cfg/01-"};
-	const char *slash = strrchr(name, '/');
-	const char *last = slash ? slash + 1 : name;
+	const char *last = path_name(name);
 
 	if (strcmp(last, "grub.cfg") == 0 || begins_with_mac(name) || begins_with_serial(name))
 		return true;

@@ -98,7 +98,7 @@ static int run(const struct cli *cli)
 	AUTO(free_p) struct row *row = xcalloc(1, sizeof(*row));
 	AUTO(str_done) struct str text = str_init(OUTPUT_BYTES_MAX);
 	bool as_json = cli_has(cli, "json") || cli_is_json(cli);
-	struct images_users users;
+	AUTO(images_users_done) struct images_users users = {0};
 	size_t n, n_unverified = 0;
 
 	if (!cli_output_is_legal(cli, "table"))

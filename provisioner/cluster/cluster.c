@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "provisioner/cluster/schema_parts.h"
 #include "provisioner/messages/messages.h"
 
 const struct cluster_subnet *cluster_subnet_of(const struct cluster *c, uint32_t address)
@@ -56,15 +57,9 @@ const struct cluster_node *cluster_node_find(const struct cluster *c, const char
 
 const char *bond_mode_name(enum bond_mode mode)
 {
-	switch (mode) {
-	case BOND_ACTIVE_BACKUP:
-		return "active-backup";
-	case BOND_802_3AD:
-		return "802.3ad";
-	case BOND_BALANCE_XOR:
-		return "balance-xor";
-	case BOND_BALANCE_RR:
-		return "balance-rr";
-	}
-	return "?";
+	const struct schema_word *w = schema_bond_modes;
+
+	while (w->text && w->value != mode)
+		w++;
+	return w->text ? w->text : "?";
 }

@@ -329,16 +329,21 @@ static void read_maps(struct reader *r, const struct where *w, const struct keys
 	}
 }
 
+static bool is_map(struct reader *r, const struct where *w, const struct doc_node *n)
+{
+	if (n->kind != DOC_MAP)
+		complain(r, w, n->at, "here belongs a map (KEY: VALUE lines), not a %s",
+			doc_kind_name(n->kind));
+	return n->kind == DOC_MAP;
+}
+
 static void read_section(struct reader *r, const struct where *w, const struct keys *s,
 	const struct doc_node *n, struct cc_text **into)
 {
 	if (doc_is_null(n) || !(*into = room_for(r, n, s->n, s->size)))
 		return;
-	if (n->kind != DOC_MAP) {
-		complain(r, w, n->at, "here belongs a map (KEY: VALUE lines), not a %s",
-			doc_kind_name(n->kind));
+	if (!is_map(r, w, n))
 		return;
-	}
 	for (size_t i = 0; i < n->n; i++) {
 		struct where here = {.outer = w, .key = n->pairs[i].key->text};
 		const struct key *k = row_of(r, &here, s, n, i);
@@ -388,11 +393,8 @@ static void read_value(struct reader *r, const struct where *w, const struct key
 static void read_map(struct reader *r, const struct where *w, const struct keys *s,
 	const struct doc_node *n, char *into)
 {
-	if (n->kind != DOC_MAP) {
-		complain(r, w, n->at, "here belongs a map (KEY: VALUE lines), not a %s",
-			doc_kind_name(n->kind));
+	if (!is_map(r, w, n))
 		return;
-	}
 	for (size_t i = 0; i < n->n; i++) {
 		struct where here = {.outer = w, .key = n->pairs[i].key->text};
 		const struct key *k = row_of(r, &here, s, n, i);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "provisioner/base/addr.h"
+#include "provisioner/base/files.h"
 #include "provisioner/base/parse.h"
 #include "provisioner/generation/addon.h"
 
@@ -59,7 +60,7 @@ static bool is_sha256(const char *text)
 /* A tag or a digest is there: what "latest" is would change behind the operator's back. */
 static bool is_image(const char *text)
 {
-	const char *slash = strrchr(text, '/'), *name = slash ? slash + 1 : text;
+	const char *name = path_name(text);
 	const char *tag = strpbrk(name, ":@");
 
 	return parse_is_plain(text, "._-/:@") && strlen(text) < 300 && tag && tag > name &&

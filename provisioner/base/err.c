@@ -1,32 +1,30 @@
 #include "provisioner/base/err.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "provisioner/base/str.h"
 
-static void err_vset(struct err *e, struct mark at, const char *fmt, va_list ap) PRINTF_LIKE(3, 0);
-
-static void err_vset(struct err *e, struct mark at, const char *fmt, va_list ap)
+int err_vset(struct err *e, int code, struct mark at, const char *fmt, va_list ap)
 {
 	char msg[sizeof(e->msg)]; /* the arguments may point into *e */
 
+	if (!e)
+		return code;
 	(void)vsnprintf(msg, sizeof(msg), fmt, ap); /* a longer message is cut, by intent */
 	str_defang(msg);
 	(void)snprintf(e->file, sizeof(e->file), "%s", at.file ? at.file : "");
 	e->at = at;
 	memcpy(e->msg, msg, strlen(msg) + 1);
+	return code;
 }
 
 int err_set(struct err *e, int code, struct mark at, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!e)
-		return code;
 	va_start(ap, fmt);
-	err_vset(e, at, fmt, ap);
+	code = err_vset(e, code, at, fmt, ap);
 	va_end(ap);
 	return code;
 }
@@ -35,10 +33,8 @@ int err_msg(struct err *e, int code, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!e)
-		return code;
 	va_start(ap, fmt);
-	err_vset(e, (struct mark){0}, fmt, ap);
+	code = err_vset(e, code, (struct mark){0}, fmt, ap);
 	va_end(ap);
 	return code;
 }
@@ -79,7 +75,7 @@ void err_list_add(struct err_list *l, struct mark at, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	err_vset(&e, at, fmt, ap);
+	(void)err_vset(&e, 0, at, fmt, ap);
 	va_end(ap);
 	if (is_listed(l->list, l->n, &e))
 		return;
@@ -95,7 +91,7 @@ void err_list_warn(struct err_list *l, struct mark at, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	err_vset(&e, at, fmt, ap);
+	(void)err_vset(&e, 0, at, fmt, ap);
 	va_end(ap);
 	if (l->n_warnings < ERR_LIST_MAX && !is_listed(l->warnings, l->n_warnings, &e))
 		l->warnings[l->n_warnings++] = e;

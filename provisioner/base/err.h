@@ -6,6 +6,7 @@
 #ifndef SLIPWAY_BASE_ERR_H
 #define SLIPWAY_BASE_ERR_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -30,6 +31,8 @@ struct err {
  * end in `return err_set(e, -EINVAL, at, "...")`. The arguments may point into *e: a caller may put
  * words before a message. Control characters become '?'. */
 int err_set(struct err *e, int code, struct mark at, const char *fmt, ...) PRINTF_LIKE(4, 5);
+int err_vset(struct err *e, int code, struct mark at, const char *fmt, va_list ap)
+	PRINTF_LIKE(4, 0);
 
 /* The same without a place. */
 int err_msg(struct err *e, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "templates/engine/compare.h"
@@ -127,14 +126,13 @@ int builtin_call(struct eval *ev, struct mark at, const struct builtin *b, struc
 
 int call_fail(const struct call *c, const char *fmt, ...)
 {
-	char msg[sizeof(c->ev->e->msg)];
 	va_list ap;
 
 	va_start(ap, fmt);
-	/* What is too long is cut. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
-	(void)vsnprintf(msg, sizeof(msg), fmt, ap);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
+	int rc = err_vset(c->ev->e, -EINVAL, c->at, fmt, ap);
 	va_end(ap);
-	return eval_fail(c->ev, c->at, "%s", msg);
+	return rc;
 }
 
 int call_text(const struct call *c, size_t i, const char *otherwise, struct value *ret)

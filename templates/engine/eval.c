@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "templates/engine/access.h"
 #include "templates/engine/arith.h"
@@ -16,14 +15,13 @@
 
 int eval_fail(struct eval *ev, struct mark at, const char *fmt, ...)
 {
-	char msg[sizeof(ev->e->msg)];
 	va_list ap;
 
 	va_start(ap, fmt);
-	/* What is too long is cut. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
-	(void)vsnprintf(msg, sizeof(msg), fmt, ap);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
+	int rc = err_vset(ev->e, -EINVAL, at, fmt, ap);
 	va_end(ap);
-	return err_set(ev->e, -EINVAL, at, "%s", msg);
+	return rc;
 }
 
 int eval_step(struct eval *ev, struct mark at, size_t n)

@@ -7,14 +7,13 @@
 
 int parser_fail(struct parser *p, struct mark at, const char *fmt, ...)
 {
-	char msg[sizeof(p->e->msg)];
 	va_list ap;
 
 	va_start(ap, fmt);
-	/* What is too long is cut. NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
-	(void)vsnprintf(msg, sizeof(msg), fmt, ap);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized) */
+	int rc = err_vset(p->e, -EINVAL, at, fmt, ap);
 	va_end(ap);
-	return err_set(p->e, -EINVAL, at, "%s", msg);
+	return rc;
 }
 
 void *parser_alloc(struct parser *p, size_t size)

@@ -156,6 +156,25 @@ told 'roles\.master\.addons: deis: Deis. units go to nodes whose fleet metadata'
 	"Deis wants planes" -e 's/metadata: {.*}}/agent-ttl: 20s}/' $data/deis.yaml
 told 'roles\.worker\.addons: deis needs fleet' \
 	"Deis wants fleet" -e 's/worker.yaml, addons: \[fleet, /worker.yaml, addons: [/' $data/deis.yaml
+told 'roles\.master\.addons: flannel: network: 10\.77\.0\.0/16 overlaps with the nodes. own network 10\.77\.0\.0/24' \
+	"containers have another network than nodes" -e 's/network: 10.2.0.0/network: 10.77.0.0/; s/subnet-min: 10.2.10.0, //' $data/flatcar.yaml
+told 'etcd: election-timeout: etcd wants five times heartbeat-interval' \
+	"an election takes longer than a heartbeat" -e 's/{enable-v2: true/{heartbeat-interval: 500ms, election-timeout: 2s, enable-v2: true/' $data/flatcar.yaml
+told 'docker: bridge-address: nonsense is not an address with its prefix length' \
+	"Docker's bridge has an address" -e 's/addons: \[docker, rancher/addons: [docker: {bridge-address: nonsense}, rancher/' $data/apps.yaml
+told 'docker: bridge-address: 10\.0\.0\.1/8 overlaps with the nodes. own network' \
+	"of another network than nodes" -e 's/addons: \[docker, rancher/addons: [docker: {bridge-address: 10.0.0.1\/8}, rancher/' $data/apps.yaml
+kubernetes=tests/data/kubernetes/cluster.yaml
+told 'kubernetes: version: v1\.31\.4 is not like 1\.31\.4' "a version is three numbers" -e 's/version: 1.31.4/version: v1.31.4/' $kubernetes
+told 'kubernetes: version: 1\.18\.3 is older than 1\.22' "of a kubeadm that we write for" -e 's/version: 1.31.4/version: 1.18.3/' $kubernetes
+told 'kubernetes: endpoint: https://a:6443 is not HOST:PORT' \
+	"an endpoint is no URL" -e 's,version: 1.31.4,endpoint: "https://a:6443",' $kubernetes
+told 'load-balancer: port: 6443 is taken where a master is a balancer' \
+	"a balancer leaves the master its port" -e 's/listeners/port: 6443, listeners/' $kubernetes
+told 'load-balancer: listeners: "w/b" is no name for haproxy' "names are haproxy's" -e 's,{web: ,{w/b: ,' $kubernetes
+told 'load-balancer: listeners: web: port 8443 is the masters' "a port is one's own" -e 's/port: 80,/port: 8443,/' $kubernetes
+told 'node\.has_no_bond_so_give_addons_load_balancer_interface' \
+	"a balancer without a bond is told its interface" -e '/^node-bond/d' $kubernetes
 for example in docs/examples/*/cluster.yaml; do
 	ok "$example renders" renders "$example" "$work/example"
 done

@@ -120,7 +120,8 @@ static const struct schema_section update = {
 	.keys = (const struct schema_key[]){
 		{.key = "reboot-strategy", .type = SCHEMA_ENUM, AT(strategy), .words = update_strategies,
 			.doc = "What a node does once it has an update: nothing, reboot, or reboot when it holds "
-			       "the cluster's lock. Of no use to nodes that run from RAM."},
+			       "the cluster's lock, in etcd's v2 API (addons.etcd.enable-v2 on Flatcar). Of no "
+			       "use to nodes that run from RAM."},
 		{.key = "window-start", .type = SCHEMA_WINDOW, AT(window_start),
 			.doc = "Reboot only from then on."},
 		{.key = "window-length", .type = SCHEMA_DURATION, AT(window_length_ms),

@@ -138,6 +138,12 @@ told 'addons\.docker: the add-on has no parameter "insecure-registry" \(did you 
 	"a parameter misspelt" -e 's/insecure-registries/insecure-registry/' $data/flatcar.yaml
 told 'etcd_lock_is_not_for_fedora_coreos' \
 	"Fedora CoreOS has no locksmith" -e 's/reboot-strategy: reboot/reboot-strategy: etcd-lock/' $data/fedora-coreos.yaml
+told 'parts/files-update.yaml:[0-9:]+ .*group_and_server_are_not_for_fedora_coreos' \
+	"nor groups of updates" -e 's/reboot-strategy: reboot/group: beta/; s/, window-start: "Sun 04:00", window-length: 2h//' $data/fedora-coreos.yaml
+told 'parts/update.yaml:[0-9:]+ .*etcd_lock_needs_addons_etcd_enable_v2' \
+	"the lock is in etcd's v2 API" -e 's/reboot-strategy: reboot/reboot-strategy: etcd-lock/; s/enable-v2: true, //; s/etcd, fleet,/etcd,/' $data/flatcar.yaml
+told 'parts/update.yaml:[0-9:]+ .*etcd_lock_under_tls_needs_the_addon_etcd_client' \
+	"under TLS its client has a certificate" -e 's/addons: \[docker, flannel, fleet\]/addons: [docker]/' $data/coreos.yaml
 told 'roles\.master\.addons: mesos needs docker' \
 	"Mesos runs in containers" -e 's/\[etcd, docker, mesos/[etcd, mesos/' $data/apps.yaml
 told 'roles\.master\.addons: spark: masters: 10\.77\.0\.99 is no node.s' \

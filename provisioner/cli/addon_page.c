@@ -38,13 +38,15 @@ static void print_names(FILE *to, const char *what, const struct addon_names *na
 	(void)fputc('\n', to);
 }
 
-/* A default as one writes it in cluster.yaml; a list or map is named by its kind. */
+/* A default as one writes it in cluster.yaml; a list or map with something in it is named by its kind. */
 static const char *preset(const struct addon_parameter *p)
 {
 	if (p->required)
 		return "required";
 	if (!p->preset)
 		return "";
+	if (p->preset->kind != DOC_SCALAR && p->preset->n == 0)
+		return p->preset->kind == DOC_LIST ? "[]" : "{}";
 	return p->preset->kind == DOC_SCALAR ? p->preset->text : doc_kind_name(p->preset->kind);
 }
 

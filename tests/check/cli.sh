@@ -49,6 +49,7 @@ refuses 65 'No such file' addons --images --templates "$top/templates" -c "$work
 like "slipway addons: names the roles that have one" '^flannel +etcd-client fetch +master worker +Flannel,' \
 	"$("$slipway" addons -c "$top/tests/data/nodes/flatcar.yaml" --templates "$top/templates")"
 like "slipway addons NAME: prints what it takes" 'log-max-files: a number, 1 to 100 .3.' "$("$slipway" addons docker --templates "$top/templates")"
+like "slipway addons NAME: an empty default is one" 'listeners: a map .\{\}.' "$("$slipway" addons load-balancer --templates "$top/templates")"
 is "slipway addons --images: as the mirror has them" registry.acm.internal:5000/coreos/etcd:v3.5.16 \
 	"$("$slipway" addons --images -c "$top/tests/data/nodes/flatcar.yaml" --templates "$top/templates")"
 [ "${UPDATE_GOLDEN:-}" ] && "$slipway" addons --format markdown -c "$work/none.yaml" --templates "$top/templates" >"$top/docs/reference/addons.md"

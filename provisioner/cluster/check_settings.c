@@ -111,6 +111,47 @@ static void check_bond(
 			n->name, check_also(place_of(c, n, "node-bond", NULL), also));
 }
 
+/* Groups that CoreOS, Flatcar or Fedora CoreOS have from the start. */
+static bool is_known_group(const char *name)
+{
+	static const char *const known[] = {"adm", "audio", "bin", "cdrom", "cdrw", "console",
+		"core", "daemon", "dhcp", "dialout", "disk", "docker", "etcd", "fleet", "floppy",
+		"input", "kmem", "kvm", "lock", "lp", "man", "mem", "messagebus", "news", "nobody",
+		"nogroup", "ntp", "polkitd", "portage", "render", "rkt", "rkt-admin", "root",
+		"sshd", "sudo", "sys", "syslog", "tape", "tcpdump", "tss", "tty", "usb", "users",
+		"utmp", "uucp", "video", "wheel"};
+
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (strcmp(known[i], name) == 0)
+			return true;
+	return strncmp(name, "systemd-", strlen("systemd-")) == 0;
+}
+
+/* A user's own group is made with the user, if the user comes first. */
+static bool is_made_before(const struct cluster_settings *s, uint32_t user, const char *group)
+{
+	for (uint32_t i = 0; i < user; i++)
+		if (strcmp(s->users[i].name, group) == 0)
+			return true;
+	return false;
+}
+
+static void warn_of_groups(const struct cluster_settings *s, struct err_list *errors)
+{
+	for (uint32_t i = 0; i < s->n_users; i++) {
+		const struct cluster_user *u = &s->users[i];
+
+		for (uint32_t k = 0; k < u->groups.n; k++)
+			if (!is_known_group(u->groups.items[k]) &&
+				!is_made_before(s, i, u->groups.items[k]))
+				err_list_warn(errors, u->at,
+					"users: %s: no system here is known to have a group "
+					"\"%s\"; "
+					"where it is missing, a node's first boot stops at it",
+					u->name, u->groups.items[k]);
+	}
+}
+
 static void check_users(
 	const struct cluster *c, const struct cluster_node *n, struct err_list *errors)
 {
@@ -123,6 +164,7 @@ static void check_users(
 				err_list_add(errors, s->users[i].at,
 					"users: \"%s\" stands twice in one list %s",
 					s->users[i].name, check_also(s->users[k].at, also));
+	warn_of_groups(s, errors);
 }
 
 static void check_update(
@@ -133,6 +175,11 @@ static void check_update(
 	if ((u->window_start != NULL) != (u->window_length_ms > 0))
 		err_list_add(errors, place_of(c, n, "update", NULL),
 			"nodes: %s: update: window-start and window-length need each other",
+			n->name);
+	else if (u->window_start && u->strategy != UPDATE_REBOOT && u->strategy != UPDATE_ETCD_LOCK)
+		err_list_warn(errors, place_of(c, n, "update", NULL),
+			"nodes: %s: update: a window without reboot-strategy: reboot or etcd-lock "
+			"opens for nothing",
 			n->name);
 }
 

@@ -101,6 +101,12 @@ static const struct {
 	{HEAD M1 "- {name: m2, role: m, mac: 52:54:00:00:00:02, address: 10.10.0.11}\n",
 		"c:5:39: nodes: 2 etcd members bear no more failures than 1, and are one more "
 		"thing to fail: make it 3"},
+	{"users: [{name: a, groups: [sudo, systemd-journal, ops]}]\n" HEAD M1,
+		"c:1:9: users: a: no system here is known to have a group \"ops\"; where it is "
+		"missing, a node's first boot stops at it"},
+	{"update: {window-start: \"04:00\", window-length: 1h}\n" HEAD M1,
+		"c:1:9: nodes: m1: update: a window without reboot-strategy: reboot or etcd-lock "
+		"opens for nothing"},
 	{"node-bond: {}\n" HEAD M1,
 		"c:8:28: nodes: m1: one MAC makes no bond: this node uses its NIC alone (also at "
 		"c:1:12)"},

@@ -184,9 +184,10 @@ static void check_node_address(
 	(void)ipv4_text(n->address, addr);
 	if (!s || !is_host_address(s->net, n->address))
 		err_list_add(errors, at,
-			"nodes: %s: address %s is not a host's in network.internal (%s)%s", n->name,
-			addr, ipv4_net_text(c->network.internal.address, text),
-			c->dhcp.n_subnets > 0 ? " or a subnet of dhcp" : "");
+			"nodes: %s: address %s is not a host's in network.internal (%s)%s %s",
+			n->name, addr, ipv4_net_text(c->network.internal.address, text),
+			c->dhcp.n_subnets > 0 ? " or a subnet of dhcp" : "",
+			check_also(c->network.internal.at, also));
 	else if (n->address == c->network.internal.address.addr)
 		err_list_add(errors, at, "nodes: %s: address %s is the provisioner's own %s",
 			n->name, addr, check_also(c->network.internal.at, also));

@@ -162,7 +162,7 @@ static const struct {
 	{SMALL "nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: "
 	       "10.10.1.10}\n",
 		"cluster.yaml:10:63: nodes: m1: address 10.10.1.10 is not a host's in "
-		"network.internal (10.10.0.1/24)"},
+		"network.internal (10.10.0.1/24) (also at cluster.yaml:3:13)"},
 	{SMALL "nodes:\n  - {name: m1, role: master, mac: 52:54:00:00:00:01, address: 10.10.0.1}\n",
 		"cluster.yaml:10:63: nodes: m1: address 10.10.0.1 is the provisioner's own (also "
 		"at cluster.yaml:3:13)"},
@@ -312,7 +312,7 @@ static const struct {
 		"cluster.yaml:4:80)"},
 	{SUBNETS("{subnet: 10.20.0.0/24}") FAR_NODE("10.30.0.1"),
 		"cluster.yaml:10:63: nodes: m1: address 10.30.0.1 is not a host's in "
-		"network.internal (10.10.0.1/24) or a subnet of dhcp"},
+		"network.internal (10.10.0.1/24) or a subnet of dhcp (also at cluster.yaml:3:13)"},
 	{"cluster: acm\ncluster: b\n", "cluster.yaml:2:1: key \"cluster\" was already given in "
 				       "line 1 (a map may have each key once)"},
 };

@@ -3,6 +3,7 @@
 # Jinja2 renders the shipped templates to the files that the unit tests start from, and Debian's
 # ignition-validate, systemd-analyze and the shell look at what came out.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/systemd_lib.sh"
 cd "$top" || exit 1
 data=tests/data/config
 
@@ -70,7 +71,7 @@ is "the join token's slot stands in join.env" 1 \
 
 # verify NODE UNIT: what systemd itself says of a unit and its drop-ins.
 verify() {
-	local root=$work/$1 out
+	local root=$work/$1
 	mkdir -p "$root/opt/slipway/bin" "$root/usr/bin" "$root/usr/lib/systemd/system"
 	for program in opt/slipway/bin/slipway-join opt/slipway/bin/fetch-join usr/bin/etcd; do
 		[ -e "$root/$program" ] || printf '#!/bin/sh\n' >"$root/$program"
@@ -82,9 +83,7 @@ verify() {
 	for unit in basic.target sysinit.target multi-user.target network-online.target shutdown.target; do
 		printf '[Unit]\nDescription=%s\nDefaultDependencies=no\n' "$unit" >"$root/usr/lib/systemd/system/$unit"
 	done
-	out=$(systemd-analyze verify --root="$root" --man=no --recursive-errors=no "$2" 2>&1) || { echo "$out"; return 1; }
-	out=$(grep -v '^$' <<<"$out")
-	[ -z "$out" ] || { echo "$out"; return 1; }
+	systemd_takes "$root" "$2"
 }
 if have systemd systemd-analyze --version; then
 	ok "systemd takes the master's slipway-join.service" verify master slipway-join.service
@@ -92,22 +91,8 @@ if have systemd systemd-analyze --version; then
 	ok "systemd takes the drop-in of etcd-member.service" verify master etcd-member.service
 fi
 
-# networkd KEY...: systemd-networkd's tables of keys are in the program; each key we write must be there.
-networkd=/usr/lib/systemd/systemd-networkd
-keys_are_known() {
-	local key section line unknown=
-	strings -n 4 $networkd >"$work/strings"
-	while read -r line; do
-		case $line in
-		"["*"]") section=${line//[\[\]]/} ;;
-		[A-Z]*=*) key=$section.${line%%=*}
-			grep -qxF "$key" "$work/strings" || unknown+=" $key" ;;
-		esac
-	done < <(cat "$work"/*/etc/systemd/network/*.net*)
-	[ -z "$unknown" ] || { echo "not a key of networkd:$unknown"; return 1; }
-}
-if have "binutils, systemd" test -x $networkd -a -x /usr/bin/strings; then
-	ok "systemd-networkd knows every key of the network files" keys_are_known
+if have "binutils, systemd" networkd_can_be_asked; then
+	ok "systemd-networkd knows every key of the network files" networkd_knows "$work"/*/etc/systemd/network/*.net*
 fi
 
 profiles() {

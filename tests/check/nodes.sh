@@ -2,6 +2,7 @@
 # What nodes of each distribution get, with every shipped add-on: as it is kept in tests/data/nodes, and before
 # the eyes of systemd, the shell, shellcheck and Ignition. UPDATE_GOLDEN=1 writes what is kept: read the diff.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/systemd_lib.sh"
 cd "$top" || exit 1
 data=tests/data/nodes
 program=${BUILD:-build/release}/slipway
@@ -18,15 +19,6 @@ kept() {
 	diff -u "$data/$1.$2" "$work/$1/$2.yaml"
 }
 
-# verify ROOT: what systemd says of all units in it, and of drop-ins for units that the system ships.
-verify() {
-	local out
-	out=$(systemd-analyze verify --root="$1" --man=no --recursive-errors=no \
-		$(cd "$1" && cat units) 2>&1) || { echo "$out"; return 1; }
-	out=$(grep -v '^$' <<<"$out")
-	[ -z "$out" ] || { echo "$out"; return 1; }
-}
-
 scripts_are_sound() {
 	local script
 	while read -r script; do
@@ -40,21 +32,6 @@ environments_are_plain() {
 	! grep -rnvE '^[A-Z0-9_]+=[^ "'\'']*$|^#|^$' "$1"/etc/slipway/*.env "$1"/etc/f*/*.env 2>/dev/null
 }
 
-# networkd's tables of keys are in the program; each key that we write must be there.
-networkd=/usr/lib/systemd/systemd-networkd
-keys_are_known() {
-	local section key line unknown=
-	strings -n 4 $networkd >"$work/strings"
-	while read -r line; do
-		case $line in
-		"["*"]") section=${line//[\[\]]/} ;;
-		[A-Z]*=*) key=$section.${line%%=*}
-			grep -qxF "$key" "$work/strings" || unknown+=" $key" ;;
-		esac
-	done < <(cat "$1"/etc/systemd/network/*)
-	[ -z "$unknown" ] || { echo "not a key of networkd:$unknown"; return 1; }
-}
-
 # Two are no distributions but clusters with the add-ons that others have no room for: apps on Flatcar, deis on CoreOS.
 for distro in coreos flatcar fedora-coreos apps deis; do
 	ok "$distro: all of it renders" renders $data/$distro.yaml "$work/$distro"
@@ -63,14 +40,14 @@ for distro in coreos flatcar fedora-coreos apps deis; do
 		ok "$distro: $node gets what is kept" kept $distro $node
 		ok "$distro: $node's cloud-config can be unpacked" /usr/bin/python3 tests/check/unpack_cloud_config.py \
 			"$work/$distro/$node.yaml" "$root"
-		ok "$distro: systemd takes $node's units" verify "$root"
+		ok "$distro: systemd takes $node's units" systemd_takes "$root" $(cat "$root/units")
 		ok "$distro: $node's scripts are sound" scripts_are_sound "$root"
 		ok "$distro: $node's environment files are plain" environments_are_plain "$root"
 		for json in $(find "$root/etc" -name '*.json'); do
 			ok "$distro: $node's ${json#"$root"} is JSON" jq -e 'type == "object"' "$json"
 		done
-		if [ -x $networkd ] && [ -x /usr/bin/strings ]; then
-			ok "$distro: networkd knows every key of $node's network" keys_are_known "$root"
+		if networkd_can_be_asked; then
+			ok "$distro: networkd knows every key of $node's network" networkd_knows "$root"/etc/systemd/network/*
 		fi
 		if [ $distro != coreos ] && [ $distro != deis ] && command -v ignition-validate >/dev/null; then
 			is "$distro: ignition-validate has nothing to say about $node" "" \

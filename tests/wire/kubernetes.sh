@@ -2,6 +2,7 @@
 # The add-on kubernetes: what a node reads, before the eyes of systemd, PyYAML and the shell; what it is given over mTLS,
 # before those of openssl; and the real kubectl, which proves itself with the one by the other.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../check/systemd_lib.sh"
 need_root
 ns=ku-$$
 ip netns add $ns || exit 1
@@ -14,12 +15,6 @@ ok "masters and both kinds of worker render" renders
 
 # --- what is rendered ------------------------------------------------------------------------------
 
-verify() {
-	local out
-	out=$(systemd-analyze verify --root="$1" --man=no --recursive-errors=no $(cd "$1" && cat units) 2>&1)
-	out=$(grep -v '^$' <<<"$out")
-	[ -z "$out" ] || { echo "$out"; return 1; }
-}
 sound() { local f; for f in "$1"/opt/slipway/bin/*; do sh -n "$f" || return 1; done; }
 # query FILE EXPRESSION: over the list `d` of the file's YAML documents, by their kind.
 query() {
@@ -30,7 +25,7 @@ print(" ".join(v) if isinstance(v, list) else v)' "$1" "$2"
 }
 for node in m1 m2 w1 x1; do
 	ok "$node's cloud-config can be unpacked" /usr/bin/python3 "$top/tests/check/unpack_cloud_config.py" "$work/out/$node.yaml" "$work/$node"
-	ok "systemd takes $node's units" verify "$work/$node"
+	ok "systemd takes $node's units" systemd_takes "$work/$node" $(cat "$work/$node/units")
 	ok "$node's scripts are sound" sound "$work/$node"
 	is "nothing that $node reads is secret" 0 "$(grep -rlE 'PRIVATE KEY|token:|certificateKey' "$work/$node" | wc -l)"
 done

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "provisioner/base/str.h"
-#include "provisioner/cluster/cluster.h"
+#include "tests/unit/provisioner/cluster/loaded.h"
 
 /* A sound cluster to begin with; the rows add to it. Line 7 is the first of a row's nodes. */
 #define HEAD                                                                      \
@@ -18,17 +18,9 @@
 #define W(n, more) \
 	"- {name: w" n ", role: w, mac: 52:54:00:00:01:0" n ", address: 10.10.0.2" n more "}\n"
 
-static struct arena *arena;
-static struct err_list errors;
-
 static struct cluster *load(const char *text)
 {
-	struct cluster *c = NULL;
-
-	arena_free(arena);
-	arena = arena_new((size_t)16 << 20);
-	errors = (struct err_list){0};
-	return cluster_load(arena, "c", text, strlen(text), &c, &errors) < 0 ? NULL : c;
+	return load_as("c", text);
 }
 
 static const struct {

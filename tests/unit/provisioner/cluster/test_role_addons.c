@@ -3,37 +3,20 @@
 #include <stdio.h>
 
 #include "provisioner/base/str.h"
-#include "provisioner/cluster/cluster.h"
-
-#define FRAME                                                         \
-	"cluster: acm\n"                                              \
-	"network: {internal: {interface: b, address: 10.0.0.1/24}}\n" \
-	"dhcp: {pool: 10.0.0.100-10.0.0.199}\n"                       \
-	"image: lab/1\n"
-
-static struct arena *arena;
-static struct err_list errors;
+#include "tests/unit/provisioner/cluster/loaded.h"
 
 static struct cluster *load(const char *rest)
 {
 	AUTO(str_done) struct str text = str_init(4096);
-	struct cluster *c = NULL;
 
-	arena_free(arena);
-	arena = arena_new((size_t)16 << 20);
-	errors = (struct err_list){0};
-	str_printf(&text, "%s%s", FRAME, rest);
-	const char *kept = arena_strdup(arena, str_text(&text));
-	return cluster_load(arena, "c.yaml", kept, text.len, &c, &errors) < 0 ? NULL : c;
+	str_printf(&text, "%s%s", LOADED_FRAME, rest);
+	return load_as("c.yaml", str_text(&text));
 }
 
 static void fails(const char *rest, const char *message)
 {
-	char buf[1024];
-
 	assert_null(load(rest));
-	assert_true(errors.n > 0);
-	assert_string_equal(err_text(&errors.list[0], buf, sizeof(buf)), message);
+	assert_string_equal(first_error(), message);
 }
 
 TEST(role_lists_names_and_names_with_parameters)

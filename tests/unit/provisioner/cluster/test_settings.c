@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "provisioner/base/str.h"
-#include "provisioner/cluster/cluster.h"
+#include "tests/unit/provisioner/cluster/loaded.h"
 
 #define HEAD                                                                             \
 	"cluster: acm\n"                                                                 \
@@ -24,17 +24,9 @@
 #define W1 "{name: w1, role: worker, mac: 52:54:00:00:00:02, address: 10.10.0.11"
 #define W2 "{name: w2, role: worker, mac: 52:54:00:00:00:03, address: 10.20.0.11"
 
-static struct arena *arena;
-static struct err_list errors;
-
 static struct cluster *load(const char *text)
 {
-	struct cluster *c = NULL;
-
-	arena_free(arena);
-	arena = arena_new((size_t)16 << 20);
-	errors = (struct err_list){0};
-	return cluster_load(arena, "c", text, strlen(text), &c, &errors) < 0 ? NULL : c;
+	return load_as("c", text);
 }
 
 static struct cluster *load_well(const char *text)

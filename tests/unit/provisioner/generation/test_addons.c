@@ -3,25 +3,15 @@
 #include <errno.h>
 
 #include "provisioner/base/str.h"
-#include "provisioner/cluster/cluster.h"
 #include "provisioner/generation/addons.h"
+#include "tests/unit/provisioner/cluster/loaded.h"
 
-#define FRAME                                                         \
-	"cluster: acm\n"                                              \
-	"network: {internal: {interface: b, address: 10.0.0.1/24}}\n" \
-	"dhcp: {pool: 10.0.0.100-10.0.0.199}\n"                       \
-	"image: lab/1\n"
-
-static struct arena *arena;
-static struct err_list errors;
 static struct addon_library library;
 static struct cluster *cluster;
 
 static void begin(void)
 {
-	arena_free(arena);
-	arena = arena_new((size_t)16 << 20);
-	errors = (struct err_list){0};
+	load_anew();
 	library = (struct addon_library){
 		.items = arena_alloc(arena, ADDONS_MAX, sizeof(struct addon))};
 }
@@ -37,7 +27,7 @@ static void add(const char *name, const char *keys)
 
 static int resolve(const char *rest, struct addons *ret)
 {
-	char *text = arena_printf(arena, "%s%s", FRAME, rest);
+	char *text = arena_printf(arena, "%s%s", LOADED_FRAME, rest);
 
 	if (cluster_load(arena, "c.yaml", text, strlen(text), &cluster, &errors) < 0)
 		fail_msg("%s", errors.list[0].msg);

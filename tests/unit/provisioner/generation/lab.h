@@ -13,6 +13,7 @@
 #include "provisioner/base/files.h"
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/generation/publish.h"
+#include "tests/unit/test.h"
 
 #define LAB_SHA256 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define LAB_HEAD                                                                     \
@@ -106,6 +107,50 @@ static inline int lab_publish(struct lab *l, const char *yaml, int images_dir,
 	if (rc == 0)
 		memcpy((*ret)->agent_sha256, LAB_SHA256, sizeof((*ret)->agent_sha256));
 	return rc;
+}
+
+/* The place of the case that runs, and what was said of its cluster.yaml. */
+static struct lab lab;
+static struct err_list lab_errors;
+
+static inline int lab_setup(void **state)
+{
+	(void)state;
+	lab_errors = (struct err_list){0};
+	return lab_begin(&lab);
+}
+
+static inline int lab_teardown(void **state)
+{
+	(void)state;
+	return lab_end(&lab);
+}
+
+/* NULL when it is refused. */
+static inline struct generation *lab_try(const char *yaml, int images_dir)
+{
+	struct generation *g = NULL;
+
+	return lab_publish(&lab, yaml, images_dir, &g, &lab_errors) < 0 ? NULL : g;
+}
+
+static inline const char *lab_error(void)
+{
+	static char buf[1024];
+
+	assert_true(lab_errors.n > 0);
+	return err_text(&lab_errors.list[0], buf, sizeof(buf));
+}
+
+static inline struct generation *lab_build(const char *yaml)
+{
+	struct generation *g = lab_try(yaml, -1);
+
+	if (!g) {
+		fail_msg("%s", lab_error());
+		abort();
+	}
+	return g;
 }
 
 /* What a node gets, good until the next call; NULL if it gets nothing. */

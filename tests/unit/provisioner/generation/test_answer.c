@@ -17,7 +17,6 @@
 #define M1 0x0a4d000bU
 #define STRANGER 0x0a4d0064U
 
-static struct lab lab;
 static const char *refused; /* why the image is */
 static struct answerer answerer;
 static struct generation *generation;
@@ -38,18 +37,18 @@ static const char *refusal_of_image(const void *arg, const struct cluster_image 
 /* With a distribution of the site's own in place of the shipped one, or NULL. */
 static int begin_site(const char *distro, const char *yaml)
 {
-	struct err_list errors = {0};
 	struct err e;
 
 	log_init("test", LOG_LEVEL_ERROR);
 	refused = NULL;
 	answerer.refusal_of_image = refusal_of_image;
-	if (lab_begin(&lab) < 0)
+	if (lab_setup(NULL) < 0)
 		return -1;
 	if (distro)
 		lab_put(&lab, "templates/distros/lab.yaml", distro);
-	if (lab_publish(&lab, yaml, -1, &generation, &errors) < 0) {
-		err_list_print(&errors, stderr);
+	generation = lab_try(yaml, -1);
+	if (!generation) {
+		err_list_print(&lab_errors, stderr);
 		return -1;
 	}
 	if (store_open(lab.folder, &answerer.store, &e) < 0 ||

@@ -5,22 +5,6 @@
 #include "provisioner/etcd/seed.h"
 #include "tests/unit/provisioner/generation/lab.h"
 
-static struct lab lab;
-static struct err_list errors;
-
-static int begin(void **state)
-{
-	(void)state;
-	errors = (struct err_list){0};
-	return lab_begin(&lab);
-}
-
-static int end(void **state)
-{
-	(void)state;
-	return lab_end(&lab);
-}
-
 /* A file of the operator's own add-on. */
 static void put(const char *name, const char *text)
 {
@@ -49,32 +33,6 @@ static void put_motd(void)
 	"roles:\n  master: {template: master.yaml, addons: [etcd]}\n"                  \
 	"  worker: {template: worker.yaml, addons: " addons "}\n" LAB_NODES
 
-static struct generation *build(const char *yaml)
-{
-	struct generation *g = NULL;
-
-	return lab_publish(&lab, yaml, -1, &g, &errors) < 0 ? NULL : g;
-}
-
-static const char *first_error(void)
-{
-	static char buf[1024];
-
-	assert_true(errors.n > 0);
-	return err_text(&errors.list[0], buf, sizeof(buf));
-}
-
-static struct generation *must_build(const char *yaml)
-{
-	struct generation *g = build(yaml);
-
-	if (!g) {
-		fail_msg("%s", first_error());
-		abort();
-	}
-	return g;
-}
-
 static bool says(const struct generation *g, const char *node, const char *text)
 {
 	return strstr(lab_text(g, node, ARTEFACT_CLOUD_CONFIG), text) != NULL;
@@ -83,7 +41,7 @@ static bool says(const struct generation *g, const char *node, const char *text)
 TEST(add_on_of_the_operators_needs_no_code)
 {
 	put_motd();
-	struct generation *g = must_build(CLUSTER("[{motd: {text: bye}}]"));
+	struct generation *g = lab_build(CLUSTER("[{motd: {text: bye}}]"));
 
 	assert_true(says(g, "w1", "path: /etc/motd\n    content: \"bye\""));
 	assert_true(says(g, "w1", "name: motd.service"));
@@ -96,7 +54,7 @@ TEST(add_on_of_the_operators_needs_no_code)
 TEST(seeds_of_add_ons_stand_behind_those_of_the_cluster)
 {
 	put_motd();
-	struct generation *g = must_build(CLUSTER("[motd]"));
+	struct generation *g = lab_build(CLUSTER("[motd]"));
 
 	assert_int_equal(g->n_seed_keys, 2);
 	assert_string_equal(g->seed_keys[0].key, "/a");
@@ -109,7 +67,7 @@ TEST(seeds_of_add_ons_stand_behind_those_of_the_cluster)
 TEST(secrets_are_sorted_and_each_nodes_own)
 {
 	put_motd();
-	struct generation *g = must_build(CLUSTER("[motd]"));
+	struct generation *g = lab_build(CLUSTER("[motd]"));
 
 	assert_string_equal(lab_text(g, "w1", ARTEFACT_SECRETS), "etcd-client\netcd-member\n");
 	assert_string_equal(lab_text(g, "m1", ARTEFACT_SECRETS), "");
@@ -142,10 +100,10 @@ TEST(mistakes_in_an_add_on_are_told_at_their_line)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		put_motd();
 		put(rows[i].file, rows[i].text);
-		errors = (struct err_list){0};
-		assert_null(build(CLUSTER("[motd]")));
-		if (strncmp(first_error(), rows[i].message, strlen(rows[i].message)) != 0)
-			fail_msg("expected: %s\ngot: %s", rows[i].message, first_error());
+		lab_errors = (struct err_list){0};
+		assert_null(lab_try(CLUSTER("[motd]"), -1));
+		if (strncmp(lab_error(), rows[i].message, strlen(rows[i].message)) != 0)
+			fail_msg("expected: %s\ngot: %s", rows[i].message, lab_error());
 	}
 }
 
@@ -159,13 +117,13 @@ TEST(own_file_takes_the_place_of_a_shipped_add_ons)
 	put("files.yaml", "  - path: /etc/own\n    content: x\n");
 	assert_int_equal(rename(path, other), 0);
 	/* Every file of the folder is the operator's now, but for those that he has not. */
-	struct generation *g = build(CLUSTER("[]"));
-	if (g || strstr(first_error(), "addons.motd") == NULL)
-		fail_msg("units and files of etcd should have been the operator's: %s",
-			first_error());
+	struct generation *g = lab_try(CLUSTER("[]"), -1);
+	if (g || strstr(lab_error(), "addons.motd") == NULL)
+		fail_msg(
+			"units and files of etcd should have been the operator's: %s", lab_error());
 }
 
-#define t_(sentence) cmocka_unit_test_setup_teardown(sentence, begin, end)
+#define t_(sentence) cmocka_unit_test_setup_teardown(sentence, lab_setup, lab_teardown)
 
 int main(void)
 {

@@ -7,32 +7,28 @@
 #include "provisioner/generation/convert.h"
 #include "tests/unit/provisioner/generation/lab.h"
 
-static struct lab lab;
 static struct generation *generation;
 
 static int begin(void **state)
 {
-	struct err_list errors = {0};
-
-	(void)state;
 	log_init("test", LOG_LEVEL_ERROR);
-	return lab_begin(&lab) < 0 ||
-	       lab_publish(&lab, LAB_HEAD LAB_NODES, -1, &generation, &errors) < 0;
+	if (lab_setup(state) < 0)
+		return -1;
+	generation = lab_try(LAB_HEAD LAB_NODES, -1);
+	return generation ? 0 : -1;
 }
 
 static int end(void **state)
 {
-	(void)state;
 	generation_free(generation);
-	return lab_end(&lab);
+	return lab_teardown(state);
 }
 
 TEST(the_language_of_its_own_is_what_is_published)
 {
 	AUTO(str_done) struct str out = str_init((size_t)1 << 20);
-	struct err_list errors = {0};
 
-	assert_int_equal(convert_node(generation, "m1", "ignition", &out, &errors), 0);
+	assert_int_equal(convert_node(generation, "m1", "ignition", &out, &lab_errors), 0);
 	assert_string_equal(str_text(&out), lab_text(generation, "m1", ARTEFACT_CONFIG));
 }
 
@@ -46,11 +42,10 @@ TEST(other_languages_are_made_of_the_same_cloud_config)
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		AUTO(str_done) struct str out = str_init((size_t)1 << 20);
-		struct err_list errors = {0};
 
 		assert_true(convert_is_language(cases[i].as));
 		assert_non_null(strstr(convert_languages(), cases[i].as));
-		assert_int_equal(convert_node(generation, "m1", cases[i].as, &out, &errors), 0);
+		assert_int_equal(convert_node(generation, "m1", cases[i].as, &out, &lab_errors), 0);
 		assert_memory_equal(str_text(&out), cases[i].has, strlen(cases[i].has));
 	}
 }
@@ -59,21 +54,19 @@ TEST(other_languages_are_made_of_the_same_cloud_config)
 TEST(what_a_language_can_not_say_is_told)
 {
 	AUTO(str_done) struct str out = str_init((size_t)1 << 20);
-	struct err_list errors = {0};
 
-	assert_int_equal(convert_node(generation, "m1", "coreos", &out, &errors), -EINVAL);
+	assert_int_equal(convert_node(generation, "m1", "coreos", &out, &lab_errors), -EINVAL);
 	assert_int_equal(out.len, 0);
-	assert_non_null(strstr(errors.list[0].msg, "PermanentMACAddress="));
+	assert_non_null(strstr(lab_errors.list[0].msg, "PermanentMACAddress="));
 }
 
 TEST(no_node_and_no_language)
 {
 	AUTO(str_done) struct str out = str_init((size_t)1 << 20);
-	struct err_list errors = {0};
 
-	assert_int_equal(convert_node(generation, "nobody", "ignition", &out, &errors), -ENOENT);
+	assert_int_equal(convert_node(generation, "nobody", "ignition", &out, &lab_errors), -ENOENT);
 	assert_false(convert_is_language("config"));
-	assert_int_equal(convert_node(generation, "m1", "config", &out, &errors), -EINVAL);
+	assert_int_equal(convert_node(generation, "m1", "config", &out, &lab_errors), -EINVAL);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)

@@ -10,56 +10,14 @@
 #include "provisioner/generation/slot.h"
 #include "tests/unit/provisioner/generation/lab.h"
 
-static struct lab lab;
-static struct err_list errors;
-
-static int begin(void **state)
-{
-	(void)state;
-	errors = (struct err_list){0};
-	return lab_begin(&lab);
-}
-
-static int end(void **state)
-{
-	(void)state;
-	return lab_end(&lab);
-}
-
 static void put(const char *name, const char *text)
 {
 	lab_put(&lab, name, text);
 }
 
-static struct generation *build(const char *yaml, int images)
-{
-	struct generation *g = NULL;
-
-	return lab_publish(&lab, yaml, images, &g, &errors) < 0 ? NULL : g;
-}
-
-static const char *first_error(void)
-{
-	static char buf[1024];
-
-	assert_true(errors.n > 0);
-	return err_text(&errors.list[0], buf, sizeof(buf));
-}
-
-static struct generation *must_build(const char *yaml)
-{
-	struct generation *g = build(yaml, -1);
-
-	if (!g) {
-		fail_msg("%s", first_error());
-		abort();
-	}
-	return g;
-}
-
 TEST(every_node_gets_all_its_artefacts)
 {
-	struct generation *g = must_build(LAB_HEAD LAB_NODES);
+	struct generation *g = lab_build(LAB_HEAD LAB_NODES);
 
 	assert_int_equal(g->number, 1);
 	assert_int_equal(strlen(g->hash), 64);
@@ -84,7 +42,7 @@ TEST(every_node_gets_all_its_artefacts)
 
 TEST(kernel_arguments_come_from_distribution_cluster_role_and_node)
 {
-	struct generation *g = must_build(LAB_HEAD LAB_NODES);
+	struct generation *g = lab_build(LAB_HEAD LAB_NODES);
 
 	assert_non_null(
 		strstr(lab_text(g, "m1", ARTEFACT_BOOT), "console=ttyS0,115200n8 quiet role=m"));
@@ -98,14 +56,14 @@ TEST(kernel_arguments_come_from_distribution_cluster_role_and_node)
 
 TEST(same_content_keeps_its_number_and_other_content_gets_the_next)
 {
-	struct generation *first = must_build(LAB_HEAD LAB_NODES);
+	struct generation *first = lab_build(LAB_HEAD LAB_NODES);
 	assert_int_equal(first->number, 1);
 	assert_true(lab.result.is_new);
-	struct generation *same = must_build(LAB_HEAD LAB_NODES);
+	struct generation *same = lab_build(LAB_HEAD LAB_NODES);
 	assert_int_equal(same->number, 1);
 	assert_false(lab.result.is_new);
 	assert_int_equal(lab.result.n_rendered, 0);
-	struct generation *other = must_build("domain: x\n" LAB_HEAD LAB_NODES);
+	struct generation *other = lab_build("domain: x\n" LAB_HEAD LAB_NODES);
 	assert_int_equal(other->number, 2);
 	assert_non_null(strstr(lab_text(other, "m1", ARTEFACT_IPXE), "generation 2"));
 	assert_non_null(strstr(lab_text(first, "m1", ARTEFACT_IPXE), "generation 1"));
@@ -117,10 +75,10 @@ TEST(same_content_keeps_its_number_and_other_content_gets_the_next)
 TEST(mistake_publishes_nothing)
 {
 	struct archive_generation last;
-	struct generation *first = must_build(LAB_HEAD LAB_NODES);
+	struct generation *first = lab_build(LAB_HEAD LAB_NODES);
 
 	put("templates/worker.yaml", "#cloud-config\nhostname: {{ node.nam }}\n");
-	assert_null(build("domain: x\n" LAB_HEAD LAB_NODES, -1));
+	assert_null(lab_try("domain: x\n" LAB_HEAD LAB_NODES, -1));
 	assert_int_equal(archive_last(lab.archive, NULL, &last), 0);
 	assert_int_equal(last.number, 1);
 	assert_non_null(lab_text(first, "w1", ARTEFACT_CONFIG));
@@ -152,9 +110,9 @@ TEST(only_what_depends_on_a_change_is_rendered)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		if (cases[i].template)
 			put(cases[i].template, cases[i].text);
-		struct generation *g = build(cases[i].yaml, -1);
+		struct generation *g = lab_try(cases[i].yaml, -1);
 		if (!g)
-			fail_msg("%zu: %s", i, first_error());
+			fail_msg("%zu: %s", i, lab_error());
 		if (cases[i].rendered >= 0 && lab.result.n_rendered != cases[i].rendered)
 			fail_msg("case %zu: %d rendered", i, (int)lab.result.n_rendered);
 		if (cases[i].changed >= 0)
@@ -165,9 +123,9 @@ TEST(only_what_depends_on_a_change_is_rendered)
 
 TEST(old_generation_is_published_again_under_a_new_number)
 {
-	struct generation *first = must_build(LAB_HEAD LAB_NODES), *again;
+	struct generation *first = lab_build(LAB_HEAD LAB_NODES), *again;
 	AUTO(free_p) char *was = xstrdup(lab_text(first, "m1", ARTEFACT_CONFIG));
-	struct generation *second = must_build("domain: x\n" LAB_HEAD LAB_NODES);
+	struct generation *second = lab_build("domain: x\n" LAB_HEAD LAB_NODES);
 	struct publish_order order = lab_order(-1, -1, -1);
 	struct publish_result result;
 	struct err e;
@@ -200,8 +158,8 @@ TEST(old_generation_is_published_again_under_a_new_number)
 
 TEST(generation_of_another_ca_is_not_published_again)
 {
-	generation_free(must_build(LAB_HEAD LAB_NODES));
-	generation_free(must_build("domain: x\n" LAB_HEAD LAB_NODES));
+	generation_free(lab_build(LAB_HEAD LAB_NODES));
+	generation_free(lab_build("domain: x\n" LAB_HEAD LAB_NODES));
 	struct publish_order order = lab_order(-1, -1, -1);
 	struct publish_result result;
 	struct err e;
@@ -214,7 +172,7 @@ TEST(generation_of_another_ca_is_not_published_again)
 
 TEST(published_cluster_yaml_is_rendered_again_for_another_ca)
 {
-	struct generation *first = must_build(LAB_HEAD LAB_NODES), *again;
+	struct generation *first = lab_build(LAB_HEAD LAB_NODES), *again;
 	AUTO(close_p) int config = dir_open(lab.folder);
 	AUTO(close_p) int templates = dir_open("templates");
 	struct publish_order order = lab_order(config, templates, -1);
@@ -225,7 +183,7 @@ TEST(published_cluster_yaml_is_rendered_again_for_another_ca)
 	put("cluster.yaml", "in an editor, and not yet right: [");
 	order.ca_fingerprint = OTHER_CA;
 	order.inputs_of = 1;
-	assert_int_equal(publish_config(lab.archive, &order, &result, &errors), 0);
+	assert_int_equal(publish_config(lab.archive, &order, &result, &lab_errors), 0);
 	assert_true(result.is_new);
 	assert_int_equal(result.n_rendered, 2);
 	assert_int_equal(generation_open(lab.archive, &result.generation, &again, &e), 0);
@@ -233,16 +191,16 @@ TEST(published_cluster_yaml_is_rendered_again_for_another_ca)
 	assert_null(strstr(lab_text(again, "m1", ARTEFACT_CONFIG), LAB_SHA256));
 	assert_non_null(strstr(lab_text(again, "m1", ARTEFACT_CONFIG), OTHER_CA));
 	order.inputs_of = 9;
-	assert_int_equal(publish_config(lab.archive, &order, &result, &errors), -ENOENT);
+	assert_int_equal(publish_config(lab.archive, &order, &result, &lab_errors), -ENOENT);
 	assert_string_equal(
-		first_error(), "generation 9: its cluster.yaml can not be read: it is not there");
+		lab_error(), "generation 9: its cluster.yaml can not be read: it is not there");
 	generation_free(first);
 	generation_free(again);
 }
 
 TEST(node_with_an_image_of_its_own_boots_that)
 {
-	struct generation *g = must_build(LAB_HEAD LAB_NODES
+	struct generation *g = lab_build(LAB_HEAD LAB_NODES
 		"  - {name: w2, role: worker, mac: 52:54:00:00:00:04, address: 10.77.0.13,\n"
 		"     image: flatcar/4081.2.1}\n");
 
@@ -257,7 +215,7 @@ TEST(own_template_takes_the_place_of_the_shipped_one)
 {
 	put("templates/worker.yaml", "#cloud-config\nhostname: own-{{ node.name }}\nwrite_files:\n"
 				     "  - {path: /t, content: \"{{ boot.join_token }}\"}\n");
-	struct generation *g = must_build(LAB_HEAD LAB_NODES);
+	struct generation *g = lab_build(LAB_HEAD LAB_NODES);
 
 	assert_non_null(strstr(lab_text(g, "w1", ARTEFACT_CLOUD_CONFIG), "hostname: own-w1"));
 	generation_free(g);
@@ -266,47 +224,46 @@ TEST(own_template_takes_the_place_of_the_shipped_one)
 TEST(mistake_in_a_template_is_named_at_its_line)
 {
 	put("templates/worker.yaml", "#cloud-config\nhostname: {{ node.nam }}\n");
-	assert_null(build(LAB_HEAD LAB_NODES, -1));
-	assert_string_equal(first_error(),
+	assert_null(lab_try(LAB_HEAD LAB_NODES, -1));
+	assert_string_equal(lab_error(),
 		"worker.yaml:2:14: 'node.nam' is undefined (did you mean 'node.name'?)");
 }
 
 TEST(mistake_in_what_a_template_writes_is_named_at_the_templates_line)
 {
 	put("templates/worker.yaml", "#cloud-config\n{% if true %}\n{% endif %}\nhostnam: x\n");
-	assert_null(build(LAB_HEAD LAB_NODES, -1));
-	assert_non_null(strstr(first_error(), "worker.yaml:4: hostnam"));
+	assert_null(lab_try(LAB_HEAD LAB_NODES, -1));
+	assert_non_null(strstr(lab_error(), "worker.yaml:4: hostnam"));
 }
 
 TEST(template_that_loses_the_join_token_is_refused)
 {
 	put("templates/worker.yaml", "#cloud-config\nhostname: {{ node.name }}\n");
-	assert_null(build(LAB_HEAD LAB_NODES, -1));
-	assert_non_null(
-		strstr(first_error(), "w1: the join token is not in what worker.yaml gives"));
+	assert_null(lab_try(LAB_HEAD LAB_NODES, -1));
+	assert_non_null(strstr(lab_error(), "w1: the join token is not in what worker.yaml gives"));
 }
 
 TEST(template_of_a_role_that_does_not_exist_is_named)
 {
 	assert_null(
-		build("cluster: lab\nnetwork: {internal: {interface: b, address: 10.77.0.1/24}}\n"
-		      "dhcp: {pool: 10.77.0.100-10.77.0.199}\nimage: lab/1\n"
-		      "roles: {m: {template: nosuch.yaml, addons: [etcd]}}\n"
-		      "nodes: [{name: m1, role: m, mac: 52:54:00:00:00:01, address: 10.77.0.11}]\n",
+		lab_try("cluster: lab\nnetwork: {internal: {interface: b, address: 10.77.0.1/24}}\n"
+			"dhcp: {pool: 10.77.0.100-10.77.0.199}\nimage: lab/1\n"
+			"roles: {m: {template: nosuch.yaml, addons: [etcd]}}\n"
+			"nodes: [{name: m1, role: m, mac: 52:54:00:00:00:01, address: 10.77.0.11}]\n",
 			-1));
-	assert_non_null(strstr(first_error(), "cluster.yaml:5:23: "));
-	assert_non_null(strstr(first_error(), "there is no template \"nosuch.yaml\""));
+	assert_non_null(strstr(lab_error(), "cluster.yaml:5:23: "));
+	assert_non_null(strstr(lab_error(), "there is no template \"nosuch.yaml\""));
 }
 
 TEST(template_of_a_role_that_is_misspelt_is_known)
 {
 	assert_null(
-		build("cluster: lab\nnetwork: {internal: {interface: b, address: 10.77.0.1/24}}\n"
-		      "dhcp: {pool: 10.77.0.100-10.77.0.199}\nimage: lab/1\n"
-		      "roles: {m: {template: mastre.yaml, addons: [etcd]}}\n"
-		      "nodes: [{name: m1, role: m, mac: 52:54:00:00:00:01, address: 10.77.0.11}]\n",
+		lab_try("cluster: lab\nnetwork: {internal: {interface: b, address: 10.77.0.1/24}}\n"
+			"dhcp: {pool: 10.77.0.100-10.77.0.199}\nimage: lab/1\n"
+			"roles: {m: {template: mastre.yaml, addons: [etcd]}}\n"
+			"nodes: [{name: m1, role: m, mac: 52:54:00:00:00:01, address: 10.77.0.11}]\n",
 			-1));
-	assert_non_null(strstr(first_error(),
+	assert_non_null(strstr(lab_error(),
 		"cluster.yaml:5:23: there is no template \"mastre.yaml\" (did you mean "
 		"\"master.yaml\"?)"));
 }
@@ -316,20 +273,19 @@ TEST(image_must_be_in_the_store)
 	put("lab/1/vmlinuz", "k");
 	int images = dir_open(lab.folder);
 
-	assert_null(build(LAB_HEAD LAB_NODES, images));
-	assert_string_equal(first_error(),
+	assert_null(lab_try(LAB_HEAD LAB_NODES, images));
+	assert_string_equal(lab_error(),
 		"cluster.yaml:4:8: image: lab/1 has no file initrd.img in the "
 		"image store (No such file or directory)");
-	errors = (struct err_list){0};
+	lab_errors = (struct err_list){0};
 	put("lab/1/initrd.img", "i");
-	assert_null(build(LAB_HEAD LAB_NODES, images));
-	assert_non_null(
-		strstr(first_error(), "cluster.yaml:4:8: image: lab/1 has no manifest.json"));
-	errors = (struct err_list){0};
+	assert_null(lab_try(LAB_HEAD LAB_NODES, images));
+	assert_non_null(strstr(lab_error(), "cluster.yaml:4:8: image: lab/1 has no manifest.json"));
+	lab_errors = (struct err_list){0};
 	put("lab/1/manifest.json",
 		"{\"format\": 1, \"name\": \"lab\", \"version\": \"1\", \"files\": [{\"name\": "
 		"\"vmlinuz\", \"size\": 1, \"sha256\": \"" LAB_SHA256 "\"}]}");
-	struct generation *g = build(LAB_HEAD LAB_NODES, images);
+	struct generation *g = lab_try(LAB_HEAD LAB_NODES, images);
 	assert_non_null(g);
 	generation_free(g);
 	(void)close(images);
@@ -338,18 +294,18 @@ TEST(image_must_be_in_the_store)
 TEST(unknown_distribution_is_named)
 {
 	assert_null(
-		build("cluster: lab\nnetwork: {internal: {interface: b, address: 10.77.0.1/24}}\n"
-		      "dhcp: {pool: 10.77.0.100-10.77.0.199}\nimage: flatcat/1\n"
-		      "roles: {m: {template: master.yaml, addons: [etcd]}}\n",
+		lab_try("cluster: lab\nnetwork: {internal: {interface: b, address: 10.77.0.1/24}}\n"
+			"dhcp: {pool: 10.77.0.100-10.77.0.199}\nimage: flatcat/1\n"
+			"roles: {m: {template: master.yaml, addons: [etcd]}}\n",
 			-1));
 	assert_non_null(strstr(
-		first_error(), "cluster.yaml:4:8: image: there is no distribution \"flatcat\""));
-	assert_non_null(strstr(first_error(), "(did you mean \"flatcar\"?)"));
+		lab_error(), "cluster.yaml:4:8: image: there is no distribution \"flatcat\""));
+	assert_non_null(strstr(lab_error(), "(did you mean \"flatcar\"?)"));
 }
 
 TEST(reason_of_a_refusal_stands_in_its_script)
 {
-	struct generation *g = build(LAB_HEAD LAB_NODES, -1);
+	struct generation *g = lab_try(LAB_HEAD LAB_NODES, -1);
 	size_t len;
 
 	assert_non_null(g);
@@ -365,15 +321,15 @@ TEST(reason_of_a_refusal_stands_in_its_script)
 TEST(mistake_in_the_script_of_refusals_is_found_before_anybody_is_refused)
 {
 	put("templates/boot/refused.ipxe", "#!ipxe\necho {{ raeson }}\n");
-	assert_null(build(LAB_HEAD LAB_NODES, -1));
-	assert_non_null(strstr(first_error(), "refused.ipxe:2:"));
+	assert_null(lab_try(LAB_HEAD LAB_NODES, -1));
+	assert_non_null(strstr(lab_error(), "refused.ipxe:2:"));
 	put("templates/boot/refused.ipxe", "#!ipxe\necho no\n");
-	errors = (struct err_list){0};
-	assert_null(build(LAB_HEAD LAB_NODES, -1));
-	assert_non_null(strstr(first_error(), "boot/refused.ipxe must write {{ reason }} plainly"));
+	lab_errors = (struct err_list){0};
+	assert_null(lab_try(LAB_HEAD LAB_NODES, -1));
+	assert_non_null(strstr(lab_error(), "boot/refused.ipxe must write {{ reason }} plainly"));
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, lab_setup, lab_teardown)
 RUN(CASE(every_node_gets_all_its_artefacts),
 	CASE(kernel_arguments_come_from_distribution_cluster_role_and_node),
 	CASE(same_content_keeps_its_number_and_other_content_gets_the_next),

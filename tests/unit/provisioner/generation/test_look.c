@@ -6,27 +6,21 @@
 
 #define MINUTE 60000
 
-static struct lab lab;
 static int config = -1;
 
 static int begin(void **state)
 {
-	struct err_list errors = {0};
-	struct generation *g = NULL;
-
-	(void)state;
-	if (lab_begin(&lab) < 0 || lab_publish(&lab, LAB_HEAD LAB_NODES, -1, &g, &errors) < 0)
+	if (lab_setup(state) < 0)
 		return -1;
-	generation_free(g);
+	generation_free(lab_build(LAB_HEAD LAB_NODES));
 	config = dir_open(lab.folder);
 	return config < 0 ? -1 : 0;
 }
 
 static int end(void **state)
 {
-	(void)state;
 	(void)close(config);
-	return lab_end(&lab);
+	return lab_teardown(state);
 }
 
 /* Looks so long after the files were written that their stamp counts. */

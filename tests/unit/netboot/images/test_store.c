@@ -7,11 +7,7 @@
 #include <unistd.h>
 
 #include "netboot/images/verify.h"
-#include "provisioner/base/files.h"
-#include "tests/unit/test.h"
-
-static char folder[] = "/tmp/slipway-store.XXXXXX";
-static int store = -1;
+#include "tests/unit/netboot/images/place.h"
 
 static struct image_id id_of(const char *text)
 {
@@ -36,18 +32,6 @@ static void make(const char *name, const char *content)
 	assert_int_equal(file_write(w.dir, "a.part", "x", 1, 0600), 0);
 	assert_int_equal(images_measure(w.dir, manifest_add(&m, "a"), NULL, &e), 0);
 	assert_int_equal(images_commit(&w, &m, &e), 0);
-}
-
-static void remove_all(void)
-{
-	struct images_entry *list = NULL;
-	struct err e;
-	size_t n;
-
-	assert_int_equal(images_list(store, &list, &n), 0);
-	for (size_t i = 0; i < n; i++)
-		assert_int_equal(images_remove(store, &list[i], &e), 0);
-	free(list);
 }
 
 TEST(an_image_is_made_listed_verified_and_removed)
@@ -181,22 +165,6 @@ TEST(versions_are_compared_as_people_do)
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		assert_int_equal(images_compare_versions(rows[i].a, rows[i].b), rows[i].order);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	if (!mkdtemp(folder))
-		return -1;
-	store = dir_open(folder);
-	return store < 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	(void)close(store);
-	return rmdir(folder);
 }
 
 int main(void)

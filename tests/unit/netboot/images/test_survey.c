@@ -8,11 +8,8 @@
 
 #include "netboot/images/digest.h"
 #include "netboot/images/verify.h"
-#include "provisioner/base/files.h"
-#include "tests/unit/test.h"
+#include "tests/unit/netboot/images/place.h"
 
-static char folder[] = "/tmp/slipway-survey.XXXXXX";
-static int store = -1;
 static struct survey s;
 
 static void make(const char *version, const char *content)
@@ -67,15 +64,8 @@ static size_t read_all(void)
 
 static void clean(void)
 {
-	struct images_entry *list = NULL;
-	struct err e;
-	size_t n;
-
 	survey_done(&s);
-	assert_int_equal(images_list(store, &list, &n), 0);
-	for (size_t i = 0; i < n; i++)
-		assert_int_equal(images_remove(store, &list[i], &e), 0);
-	free(list);
+	remove_all();
 }
 
 TEST(an_image_is_good_once_all_of_it_was_read)
@@ -196,22 +186,6 @@ TEST(the_one_that_nodes_wait_for_is_read_first)
 	assert_string_equal(image->id.version, "2");
 	(void)close(fd);
 	clean();
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	if (!mkdtemp(folder))
-		return -1;
-	store = dir_open(folder);
-	return store < 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	(void)close(store);
-	return rmdir(folder);
 }
 
 int main(void)

@@ -127,14 +127,6 @@ static const char *const texts[SQL_N] = {
 		"DELETE FROM boots WHERE nonce IN (SELECT nonce FROM boots"
 		" WHERE node = ? ORDER BY created_ms DESC, rowid DESC LIMIT -1 OFFSET ?)",
 
-	/* Inserts only below the ceiling, replaces always. */
-	[SQL_SETTING_PUT] = "INSERT INTO settings (key, value) SELECT ?1, ?2"
-			    " WHERE (SELECT count(*) FROM settings) < ?3"
-			    " OR EXISTS (SELECT 1 FROM settings WHERE key = ?1)"
-			    " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-	[SQL_SETTING_DELETE] = "DELETE FROM settings WHERE key = ?",
-	[SQL_SETTING_GET] = "SELECT value FROM settings WHERE key = ?",
-
 	[SQL_OBJECT_FIND] = "SELECT id FROM objects WHERE hash = ?",
 	[SQL_OBJECT_BASE] = "SELECT iif(base, base, id) FROM objects WHERE id = ?",
 	[SQL_OBJECT_ADD] = "INSERT INTO objects (hash, size, base, data) VALUES (?, ?, ?, ?)",

@@ -27,7 +27,6 @@
 #define STORE_EVENTS_PER_NODE_MAX 10000
 #define STORE_PASSES_PER_NODE_MAX 16 /* newest tokens and newest boots that are kept of one node */
 #define STORE_GENERATIONS_MAX 1000
-#define STORE_SETTINGS_MAX 4096
 #define STORE_FACTS_MAX ((size_t)64 << 10)
 #define STORE_TEXT_MAX ((size_t)4 << 10) /* any other text */
 
@@ -128,12 +127,5 @@ int store_boot_find(
 
 /* The newest one of a node, or -ENOENT. */
 int store_boot_last(struct store *s, const char *node, struct store_boot *ret) MUST_USE;
-
-/* Small facts by name, as "etcd_seeded:/coreos.com/network/config". NULL as value deletes.
- * -E2BIG: STORE_SETTINGS_MAX are there already. */
-int store_setting_put(struct store *s, const char *key, const char *value) MUST_USE;
-
-/* Gives the value (the caller frees it), or -ENOENT. */
-int store_setting_get(struct store *s, const char *key, char **ret) MUST_USE;
 
 #endif

@@ -239,7 +239,7 @@ TEST(damage_that_shows_while_running_dooms_the_batch)
 	overwrite(&t, 4096, (size_t)20 * 4096);
 	assert_int_equal(store_begin(t.store), 0);
 	assert_int_equal(store_node_put(t.store, &(struct store_node){.key = "a"}), -EUCLEAN);
-	assert_int_equal(store_setting_put(t.store, "k", "v"), -EUCLEAN);
+	assert_int_equal(store_node_put(t.store, &(struct store_node){.key = "b"}), -EUCLEAN);
 	assert_int_equal(store_commit(t.store), -EUCLEAN);
 	assert_string_not_equal(store_reason(t.store), "");
 	store_close(TAKE(t.store));

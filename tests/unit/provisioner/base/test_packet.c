@@ -1,6 +1,7 @@
 #include "tests/unit/test.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@ static ssize_t send_and_receive(const char *sent, int fd, char got[static 4], in
 	struct iovec in[2] = {{got, 1}, {got + 1, 3}};
 	int ends[2];
 
-	memcpy(copy, sent, strlen(sent));
+	(void)snprintf(copy, sizeof(copy), "%s", sent);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
 	assert_int_equal(packet_send(ends[0], out, 2, fd, 0), 0);
 	ssize_t n = packet_receive(ends[1], in, 2, ret_fd, MSG_DONTWAIT);

@@ -48,9 +48,10 @@ has_line() { rack_cli nodes "$1" | grep -qE "$2"; }
 # is_published N: that generation, or a later one.
 is_published() { [ "$(rack_cli status -o json | jq .generation)" -ge "$1" ]; }
 
-# console NAME: what the machine said there. said NAME REGEX: in one line of it.
+# console NAME: what the machine said there. said NAME REGEX: in one line of it; said_in_all: whatever its width.
 console() { tr -cd '\11\12\40-\176' <"$rack_dir/$1.console"; }
 said() { console "$1" | grep -q "$2"; }
+said_in_all() { console "$1" | tr -d '\n' | grep -q "$2"; }
 
 # show NAME: what a failed wait leaves behind must be enough to see why.
 show() {

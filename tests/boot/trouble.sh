@@ -8,9 +8,6 @@ lab_os
 rack_new trouble
 rack_begin "$top/docs/examples/lab/cluster.yaml"
 
-# The console is 80 characters wide; what iPXE says may be longer.
-said() { console "$1" | tr -d '\n' | grep -q "$2"; }
-
 
 # A disk whose first sector says on the serial line that it was started.
 local_disk() {
@@ -41,17 +38,17 @@ table inet refusing {
 rack_smbios="type=1,manufacturer=\${product:hex},product=$product,serial=$serial,uuid=77000000-0000-4000-8000-000000000002" \
 	rack_on worker1 bios 2
 must 60 "a server that does not answer is named, with the card it was asked through" worker1 \
-	said worker1 'no answer from http://10.77.0.1 through 52:54:00:77:02:01 (try 1 of 8), asking again'
+	said_in_all worker1 'no answer from http://10.77.0.1 through 52:54:00:77:02:01 (try 1 of 8), asking again'
 rack_in nft delete table inet silent
-must 60 "when it answers again, the machine goes on by itself" worker1 said worker1 'Slipway: worker1 (worker) boots lab 1'
+must 60 "when it answers again, the machine goes on by itself" worker1 said_in_all worker1 'Slipway: worker1 (worker) boots lab 1'
 is "a vendor's texts come as they are, up to what looks like the next one" 'S' "$(rack_cli nodes worker1 -o json | jq -r .serial)"
 ok "and are no commands" eval "! console worker1 | grep -qE '^(BROKEN|uid=)|iPXE>|command not found'"
 is "nor another machine" "" "$(rack_cli nodes | grep 02:00:00:00:00:01)"
 must 30 "an image that does not come is named" worker1 \
-	said worker1 'worker1 could not load http://10.77.0.1/images/lab/1/vmlinuz (try 1 of 8)'
+	said_in_all worker1 'worker1 could not load http://10.77.0.1/images/lab/1/vmlinuz (try 1 of 8)'
 
-must 150 "after eight tries it gives up" worker1 said worker1 'FAILED. worker1 can not load'
-must 60 "and starts from its local disk" worker1 said worker1 'THE LOCAL DISK RUNS'
+must 150 "after eight tries it gives up" worker1 said_in_all worker1 'FAILED. worker1 can not load'
+must 60 "and starts from its local disk" worker1 said_in_all worker1 'THE LOCAL DISK RUNS'
 rack_off worker1
 
 # --- texts that are too long for a URL, and a link that dies --------------------------------------
@@ -60,8 +57,8 @@ long=$(printf '%%%.0s' {1..240})
 rack_smbios="type=1,manufacturer=$long,product=$long,serial=LAB-3,uuid=77000000-0000-4000-8000-000000000003" rack_on worker2 bios 3
 must 60 "a machine is told to boot, however much it says of itself" worker2 has_event worker2 script
 ip -n "$rack" link set "$(rack_tap 3 1)" nomaster
-must 120 "when that leads nowhere any more, it says so" worker2 said worker2 'worker2 gets no answer from http://10.77.0.1 (try 1 of 8)'
-must 60 "and tries each card" worker2 said worker2 'worker2 tries network card net1 (52:54:00:77:03:02)'
+must 120 "when that leads nowhere any more, it says so" worker2 said_in_all worker2 'worker2 gets no answer from http://10.77.0.1 (try 1 of 8)'
+must 60 "and tries each card" worker2 said_in_all worker2 'worker2 tries network card net1 (52:54:00:77:03:02)'
 booted() { has_event worker2 initrd; }
 must 120 "through the second one it loads all" worker2 booted
 echo "# done after $SECONDS s"

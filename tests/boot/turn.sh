@@ -17,7 +17,6 @@ queue() { rack_cli status -o json | jq -r ".queue$1"; }
 is_queue() { [ "$(queue '|"\(.loading) \(.waiting)"')" = "$1" ]; }
 is_in_queue() { queue .nodes | jq -e "any(.[]; .node == \"$1\" and .state == \"$2\")"; }
 is_sending() { queue .nodes | jq -e 'any(.[]; .node == "worker2" and .bytes > 0)'; }
-said_in_all() { console "$1" | tr -d '\n' | grep -q "$2"; } # whatever the width of the console
 
 # worker2, at its address, in no hurry.
 rack_in ip addr add 10.77.0.13/32 dev lo

@@ -11,7 +11,7 @@ cd "$work" || exit 1
 url=http://10.77.0.1
 fetch() { rm -f out && in_cli timeout 60 curl -sf -o out "$url/$1" && cmp out "$tree/$2"; }
 status() { in_cli timeout 20 curl -s -o /dev/null -w '%{http_code}' "$@"; }
-odd() { in_cli timeout 60 /usr/bin/python3 "$top/tests/wire/netboot_odd_http.py" "$1" "${2:-10.77.0.1}"; }
+odd() { in_cli timeout 300 /usr/bin/python3 "$top/tests/wire/netboot_odd_http.py" "$1" "${2:-10.77.0.1}"; }
 
 ok "curl gets a boot loader" fetch firmware/snponly.efi firmware/snponly.efi
 ok "curl gets 40 MiB of an image" fetch images/debian/12/initrd.img firmware/forty.bin
@@ -69,7 +69,7 @@ ip -n "$srv" addr add 10.77.0.4/24 dev s0
 start tight ip netns exec "$srv" bash -c "ulimit -n 40 && exec '$bin/tests/wire/netboot_host' 10.77.0.4 '$tree/images' '$tree/firmware' '$tree/agent'"
 wait_for 5 "a worker with 40 descriptors" grep -q '^hello' tight.log
 TIGHT_WORKER=$(sed -n 's/^hello pid=//p' tight.log)
-export TIGHT_WORKER
+export TIGHT_WORKER TIGHT_LOG=$work/tight.log
 ok "out of descriptors the worker rests and recovers" odd out_of_descriptors 10.77.0.4
 ok "and says so once a second at most" grep -q 'accept: Too many open files, pausing' tight.log
 

@@ -21,7 +21,7 @@ tls() { in_cli timeout 60 curl -s --cacert ca.crt "$@"; }
 answers() { tls -f -o /dev/null "$url/agent/slipway-join"; }
 ok "it is served once the key has come" wait_for 10 "an answer" answers
 fetch() { rm -f out && tls -f -o out "${@:3}" "$url/$1" && cmp out "$tree/$2"; }
-odd() { in_cli timeout 60 env TLS_CA="$work/ca.crt" /usr/bin/python3 "$top/tests/wire/netboot_odd_http.py" "$1" 10.77.0.1; }
+odd() { in_cli timeout 300 env TLS_CA="$work/ca.crt" /usr/bin/python3 "$top/tests/wire/netboot_odd_http.py" "$1" 10.77.0.1; }
 
 ok "40 MiB of an image by TLS 1.3" fetch images/debian/12/initrd.img firmware/forty.bin --tlsv1.3
 ok "and by TLS 1.2" fetch images/debian/12/initrd.img firmware/forty.bin --tls-max 1.2

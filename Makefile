@@ -65,7 +65,7 @@ OBJS     := $(SOURCES:%.c=$(BUILD)/%.o)
 PROGRAMS := $(foreach p,slipway slipway-dhcpd slipway-join,$(if $(wildcard $(MAIN_$(p))),$(BUILD)/$(p)))
 UNIT_BIN := $(UNIT:%.c=$(BUILD)/%)
 REPLAY   := $(FUZZ:%.c=$(BUILD)/%-replay)
-WIRE_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/wire/*.c)) $(BUILD)/tests/bench/dhcp_load $(BUILD)/tests/bench/hall_load
+WIRE_BIN := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/wire/*.c)) $(addprefix $(BUILD)/tests/bench/,dhcp_load hall_load tftp_load)
 BENCH_BIN := $(addprefix $(BUILD)/tests/bench/,dhcp_load tftp_load tftp_floor hall_load config_load disk_sync generation_load)
 BENCH_OBJ := $(filter-out $(BENCH_BIN:%=%.o),$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.c)))
 MAN_SRC  := $(wildcard docs/man/*.scd)

@@ -264,6 +264,9 @@ fails "a mirror that promises more than it has" "$initrd: .*promised 6145000 byt
 odd "$path short"
 images prune --keep 100 >/dev/null
 fails "a mirror that promises less" 'its sha512 is' fetch flatcar --retries 0
+odd "$path hold 2000000"
+images prune --keep 100 >/dev/null
+fails "a mirror that stands still" "$initrd: Operation too slow. Less than" fetch flatcar --retries 0
 odd "$path loop"
 images prune --keep 100 >/dev/null
 fails "redirects in a loop" 'more than 5 redirects' fetch flatcar --retries 0

@@ -63,7 +63,19 @@ ok "one Host, whatever it says; two or none are refused" odd hosts
 ok "a HEAD tells what its GET would, and brings no body" odd head_is_its_get_without_the_body
 ok "a file replaced during its download ends as it began" odd replaced_file
 ok "a file that shrinks ends the connection, not the worker" odd truncated_file
+# A client whose cable is pulled: neither FIN nor RST will come.
+ip -n "$cli" addr add 10.77.0.5/24 dev c0
+start silent ip netns exec "$cli" /usr/bin/python3 "$top/tests/wire/netboot_odd_http.py" falls_silent 10.77.0.1
+wait_for 10 "a client" test -e connected
+in_cli nft 'table inet pulled {
+	chain in { type filter hook input priority 0; ip daddr 10.77.0.5 drop; }
+	chain out { type filter hook output priority 0; ip saddr 10.77.0.5 drop; }
+}' || exit 1
+kept() { in_srv ss -Htnp dst 10.77.0.5 | grep -c 'users:'; } # connections that still are a program's
+is "a client that was cut off has two connections" 2 "$(kept)"
 ok "slow clients are cut and hold nobody up" odd slow_clients
+none_kept() { [ "$(kept)" = 0 ]; }
+ok "and so is the one that was cut off" wait_for 90 "its end" none_kept
 
 ip -n "$srv" addr add 10.77.0.4/24 dev s0
 start tight ip netns exec "$srv" bash -c "ulimit -n 40 && exec '$bin/tests/wire/netboot_host' 10.77.0.4 '$tree/images' '$tree/firmware' '$tree/agent'"

@@ -47,6 +47,12 @@ ok "the abort is told as such, not as a failure" said 'transfer tftp .* result=2
 ok "options are read in any case" odd options_in_any_case
 ok "unknown options are as if not sent" odd unknown_options
 ok "blksize is cut to what the path takes" odd blksize_of_the_path
+mtu() { ip -n "$srv" link set s0 mtu "$1" && ip -n "$cli" link set c0 mtu "$1"; }
+mtu 1280
+ok "also to a narrow one's" odd blksize_of_a_narrow_path
+mtu 9000
+ok "and not below a wide one's" odd blksize_of_a_wide_path
+mtu 1500
 ok "an odd blksize is as if not sent" odd odd_blksize
 ok "a list of 160 options is answered in one short packet" odd many_options
 ok "options of every length" odd option_lengths
@@ -64,6 +70,18 @@ ok "block numbers roll over to 1 for who asks" odd roll_over
 ok "a file for one machine is asked of the provisioner" odd node_file
 ok "and one that it has not yet makes the client ask again" odd node_file_later
 is "names that tell no machine are not asked of it" "" "$(grep -E '^ask .*path=/(missing|grub.cfg-0A4D0002)' "$work/host.log")"
+
+# Each of a thousand has an address of its own, behind the client's.
+ip -n "$cli" route add local 10.78.0.0/16 dev lo
+ip -n "$srv" route add 10.78.0.0/16 via 10.77.0.2
+thousand() {
+	in_cli timeout 300 "$bin/tests/bench/tftp_load" 10.77.0.1 small.bin "$tree/firmware/small.bin" -n 1000 -c 1000 -a 10.78.0.1 "$@" >load.json
+	echo "# $(cat load.json)"
+}
+thousand -b 1468
+is "a thousand clients at once get every byte right" "1000 0" "$(jq -r '"\(.done) \(.failed)"' load.json)"
+thousand -b 1468 -w 16
+is "in windows too" "1000 0" "$(jq -r '"\(.done) \(.failed)"' load.json)"
 
 if command -v nft >/dev/null; then
 	# What a host sends itself can not be dropped unseen: each side drops what it receives. The ACK of block 0 is spared:

@@ -19,6 +19,7 @@ netboot_tree() {
 	ln -s ../../secret "$tree/firmware/escape.bin"
 	ln -s /etc/hostname "$tree/firmware/absolute.bin"
 	mkfifo "$tree/firmware/pipe.bin"
+	/usr/bin/python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$tree/firmware/socket.bin"
 	mknod -m 644 "$tree/firmware/device.bin" c 1 5
 	ln -s . "$tree/firmware/here"
 	ln -s loop.bin "$tree/firmware/loop.bin"

@@ -131,7 +131,7 @@ def traversal():
                          ("/firmware/%252e%252e/secret", 404), ("/firmware/..%5c..%5csecret", 400),
                          ("/firmware\\..\\secret", 400), ("/firmware/small.bin%00.efi", 400),
                          ("/firmware/%0d%0aX:y", 400), ("/firmware/escape.bin", 404), ("/firmware/absolute.bin", 404),
-                         ("/firmware/pipe.bin", 404), ("/firmware/device.bin", 404), ("/firmware/folder-link/passwd", 404),
+                         ("/firmware/pipe.bin", 404), ("/firmware/device.bin", 404), ("/firmware/socket.bin", 404), ("/firmware/loop.bin", 404), ("/firmware/folder-link/passwd", 404),
                          ("/firmware/./small.bin", 403), ("/firmware/.%2e/secret", 403), ("/firmware/%2E%2E%2Fsecret", 403),
                          ("/firmware/%c0%ae%c0%ae/secret", 404), ("/firmware/%uff0e%uff0e/secret", 400), ("firmware/small.bin", 400),
                          ("http://x", 404), ("ftp://x/firmware/small.bin", 400), ("*", 400), ("/firmware", 404), ("/firmware/", 404), ("/firmware/arm64", 404),
@@ -289,6 +289,15 @@ def vanishes_in_the_middle():
                 s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             s.close()
     assert get(connect(), "/agent/slipway-join")[0] == 200
+
+
+def falls_silent():
+    """Asks for an image, and for nothing; then somebody pulls its cable. It says so, and waits to be ended."""
+    mine = [connect("10.77.0.5", receive_buffer=4096) for _ in range(2)]
+    mine[0].sendall(b"GET /images/debian/12/initrd.img HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert read_head(mine[0])[0] == 200
+    open("connected", "w").close()
+    time.sleep(600)
 
 
 def half_a_head_then_gone():

@@ -148,6 +148,21 @@ def blksize_of_the_path():
     assert oack(packet) == [("blksize", "1468")], packet
 
 
+def blksize_of_a_narrow_path():
+    packet, _ = ask(client(), "small.bin", "blksize", 1468)
+    assert oack(packet) == [("blksize", "1248")], packet  # of an MTU of 1280
+
+
+def blksize_of_a_wide_path():
+    s = client()
+    packet, tid = ask(s, "small.bin", "blksize", 65464, "windowsize", 64)
+    assert oack(packet) == [("blksize", "8968"), ("windowsize", "10")], packet  # of 9000; what a socket takes at once
+    ack(s, tid, 0)
+    got = [s.recvfrom(70000)[0] for _ in range(10)]
+    assert [head(p) for p in got] == [(DATA, n) for n in range(1, 11)]
+    assert b"".join(p[4:] for p in got) == file("small.bin")[:89680]
+
+
 def odd_blksize():
     for value in ("7", "65465", "0", "-1", "0x200", "", "9" * 500):
         packet, _ = ask(client(), "small.bin", "blksize", value)
@@ -176,7 +191,7 @@ def traversal():
                  "arm64/..", "arm64/../small.bin", "arm64/./snp.efi", "%2e%2e/secret", "..%2fsecret", "%2e%2e%2fsecret",
                  "..%5csecret", "\xc0\xae\xc0\xae/secret", "..\xc0\xafsecret", "\uff0e\uff0e/secret", "... /secret", "../", "..", ".",
                  "C:\\secret", "C:/secret", "\\\\host\\share\\secret", "file:///etc/passwd", "~root/secret", "/dev/null",
-                 "/proc/self/environ", "device.bin", "here/secret", "loop.bin", "small.bin/x", "x" * 511,
+                 "/proc/self/environ", "device.bin", "socket.bin", "here/secret", "here/here/../secret", "loop.bin", "small.bin/x", "x" * 511,
                  "a/" * 255 + "b", "../" * 170, "small.bin\r", "small.bin\x7f"):
         packet, _ = ask(client(), name)
         assert head(packet)[0] == ERROR and len(packet) < 30, (name, packet[:40])

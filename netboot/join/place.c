@@ -108,7 +108,7 @@ static int open_folder(int root, const char *path, bool make, const char **ret_n
 static int put_file(const struct place *p, const struct delivery_file *f, struct err *e)
 {
 	const struct file_access access = access_of(p->root, f);
-	const char *name = NULL;
+	const char *name = "";
 	AUTO(close_p) int folder = open_folder(p->root, f->path, /* make= */ true, &name);
 	int rc = folder;
 
@@ -119,7 +119,7 @@ static int put_file(const struct place *p, const struct delivery_file *f, struct
 
 static void remove_file(const struct place *p, const char *path)
 {
-	const char *name = NULL;
+	const char *name = "";
 	AUTO(close_p) int folder = open_folder(p->root, path, /* make= */ false, &name);
 
 	if (folder >= 0 && unlinkat(folder, name, 0) == 0)

@@ -12,9 +12,11 @@
 #include "provisioner/base/parse.h"
 #include "provisioner/base/str.h"
 #include "provisioner/etcd/codec.h"
+#include "provisioner/etcd/codec2.h"
 #include "provisioner/etcd/http.h"
 
 #define URL_SIZE 128
+#define URL2_MAX ((size_t)8 << 10)
 #define REPLY_MEMORY_MAX ((size_t)4 << 20)
 
 struct endpoint {
@@ -51,7 +53,9 @@ struct etcd_request {
 	struct etcd_client *client;
 	struct etcd_request *next;
 	const struct call *call;
-	char *body; /* JSON; NULL: too large to be sent */
+	char *body;         /* JSON; NULL: too large to be sent */
+	char *key2, *form2; /* the same for etcd 2, which can do nothing but create */
+	bool reads2;        /* it is there: what is it? */
 	etcd_fn *fn;
 	void *arg;
 	struct event *start; /* starts it from the loop */
@@ -84,6 +88,8 @@ static void request_free(struct etcd_request *r)
 	if (r->start)
 		event_free(r->start);
 	free(r->body);
+	free(r->key2);
+	free(r->form2);
 	free(r);
 }
 
@@ -118,6 +124,7 @@ static void pass_over(struct etcd_request *r, int rc, const char *reason)
 
 	keep_reason(r, reason);
 	current(r)->path = NULL; /* it may come back as another version */
+	r->reads2 = false;
 	if (++r->n_tried < n) {
 		attempt(r);
 		return;
@@ -167,6 +174,17 @@ static void on_version(struct etcd_request *r, const struct http_result *h)
 		attempt(r);
 }
 
+/* What an endpoint says no to is refused by all. */
+static void fail_at(struct etcd_request *r, int rc, const struct err *e)
+{
+	if (rc != -EINVAL && rc != -EACCES) {
+		pass_over(r, rc, e->msg);
+		return;
+	}
+	keep_reason(r, e->msg); /* the others would say the same */
+	fail(r, rc, /* refused= */ true);
+}
+
 static void on_answer(struct etcd_request *r, const struct http_result *h)
 {
 	AUTO(arena_free_p) struct arena *a = arena_new(REPLY_MEMORY_MAX);
@@ -183,12 +201,29 @@ static void on_answer(struct etcd_request *r, const struct http_result *h)
 		return;
 	}
 	int rc = codec_read_error(h->status, h->body, h->len, &e);
-	if (rc != -EINVAL && rc != -EACCES) {
-		pass_over(r, rc, e.msg);
-		return;
+	fail_at(r, rc, &e);
+}
+
+static void on_answer2(struct etcd_request *r, const struct http_result *h)
+{
+	AUTO(arena_free_p) struct arena *a = arena_new(REPLY_MEMORY_MAX);
+	struct etcd_reply reply = {0};
+	struct err e = {0};
+	int rc = codec2_read(a, r->reads2, h->status, h->body, h->len, &reply, &e);
+
+	if (rc == -EEXIST) {
+		r->reads2 = true;
+		attempt(r);
+	} else if (rc < 0) {
+		fail_at(r, rc, &e);
+	} else {
+		succeed(r, &reply);
 	}
-	keep_reason(r, e.msg); /* the others would say the same */
-	fail(r, rc, /* refused= */ true);
+}
+
+static bool is_etcd2(const struct endpoint *ep)
+{
+	return ep->path && strcmp(ep->path, CODEC2_PATH) == 0;
 }
 
 static void on_http(const struct http_result *h, void *arg)
@@ -202,8 +237,30 @@ static void on_http(const struct http_result *h, void *arg)
 		on_health(r, h);
 	else if (r->asked_version)
 		on_version(r, h);
+	else if (is_etcd2(current(r)))
+		on_answer2(r, h);
 	else
 		on_answer(r, h);
+}
+
+static void attempt2(struct etcd_request *r)
+{
+	AUTO(str_done) struct str url = str_init(URL2_MAX);
+
+	r->asked_version = false;
+	if (!r->form2) {
+		pass_over(r, -EOPNOTSUPP, "etcd 2 is only seeded");
+		return;
+	}
+	str_add(&url, current(r)->url);
+	codec2_path(&url, r->key2, r->reads2);
+	if (!str_ok(&url)) {
+		keep_reason(r, "the key is too long for etcd 2");
+		fail(r, -EMSGSIZE, /* refused= */ true);
+		return;
+	}
+	r->transfer = http_send(r->client->http, r->reads2 ? HTTP_GET : HTTP_PUT_FORM,
+		str_text(&url), r->reads2 ? NULL : r->form2, on_http, r);
 }
 
 /* Asks the current endpoint what comes next: its health, its version, or the call itself. */
@@ -213,12 +270,17 @@ static void attempt(struct etcd_request *r)
 	bool health = r->call == &call_health;
 	char url[URL_SIZE];
 
+	if (!health && is_etcd2(ep)) {
+		attempt2(r);
+		return;
+	}
 	r->asked_version = !health && !ep->path;
 	(void)snprintf(url, sizeof(url), "%s%s%s", ep->url,
 		health || r->asked_version ? "" : ep->path,
 		r->asked_version ? "/version" : r->call->path);
-	r->transfer = http_send(
-		r->client->http, url, health || r->asked_version ? NULL : r->body, on_http, r);
+	bool asks = health || r->asked_version;
+	r->transfer = http_send(r->client->http, asks ? HTTP_GET : HTTP_POST_JSON, url,
+		asks ? NULL : r->body, on_http, r);
 }
 
 static void on_start(evutil_socket_t fd, short what, void *arg)
@@ -314,7 +376,14 @@ struct etcd_request *etcd_create(struct etcd_client *c, const char *key, const v
 {
 	struct etcd_kv kv = {.key = key, .value = value, .value_len = len};
 
-	return write_value(c, &call_create, codec_create, &kv, fn, arg);
+	struct str form = str_init(CODEC_REQUEST_MAX);
+	struct etcd_request *r = write_value(c, &call_create, codec_create, &kv, fn, arg);
+
+	codec2_form(&form, value, len);
+	r->key2 = xstrdup(key);
+	r->form2 = str_ok(&form) ? str_take(&form) : NULL;
+	str_done(&form);
+	return r;
 }
 
 struct etcd_request *etcd_delete(struct etcd_client *c, const char *key, etcd_fn *fn, void *arg)

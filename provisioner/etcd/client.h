@@ -1,6 +1,6 @@
 /* client.h - etcd, asked without blocking.
  *
- * Speaks the v3 JSON gateway of etcd 3.0 and later over HTTP or HTTPS. Endpoints are tried in the
+ * Speaks the v3 JSON gateway of etcd 3.0 and later over HTTP or HTTPS; etcd 2 it can only seed. Endpoints are tried in the
  * order given, beginning with the one that answered last; one that is down, silent, sick or talks
  * nonsense is passed over, and only when all of them failed does the request fail.
  * Each request ends in one callback, from the loop, never from inside the call that started it, or

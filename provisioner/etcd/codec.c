@@ -7,6 +7,7 @@
 #include "provisioner/base/json.h"
 #include "provisioner/base/log.h"
 #include "provisioner/base/parse.h"
+#include "provisioner/etcd/codec2.h"
 
 #define REASON_SIZE 200
 
@@ -351,10 +352,12 @@ int codec_read_version(const char *json, size_t len, const char **ret_path, stru
 	}
 	if (parse_u32(major_text, 0, 999, &major) < 0 || parse_u32(minor_text, 0, 999, &minor) < 0)
 		return err_msg(e, -EPROTO, "the answer to /version names no version of etcd");
-	if (major < 3)
-		return err_msg(e, -EOPNOTSUPP, "etcd %u.%u is too old: 3.0 or later is needed",
+	if (major < 2)
+		return err_msg(e, -EOPNOTSUPP, "etcd %u.%u is too old: 2.0 or later is needed",
 			major, minor);
-	if (major > 3 || minor >= 4)
+	if (major == 2)
+		*ret_path = CODEC2_PATH;
+	else if (major > 3 || minor >= 4)
 		*ret_path = "/v3";
 	else
 		*ret_path = minor == 3 ? "/v3beta" : "/v3alpha";

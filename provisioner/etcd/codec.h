@@ -26,8 +26,8 @@ void codec_put(struct str *out, const char *key, const void *value, size_t len);
 void codec_create(struct str *out, const char *key, const void *value, size_t len);
 void codec_delete(struct str *out, const char *key, bool prefix);
 
-/* GET /version: gives the gateway's path for that server, "/v3", "/v3beta" or "/v3alpha" (constants).
- * -EPROTO: not such an answer. -EOPNOTSUPP: a server without one (etcd 2). */
+/* GET /version: gives the gateway's path for that server, "/v3", "/v3beta" or "/v3alpha" (constants); CODEC2_PATH for
+ * etcd 2, which has none. -EPROTO: not such an answer. -EOPNOTSUPP: older still. */
 int codec_read_version(const char *json, size_t len, const char **ret_path, struct err *e) MUST_USE;
 
 /* GET /health: 0 when it is healthy, -EAGAIN when it is not (with its own reason), or -EPROTO. */

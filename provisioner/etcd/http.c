@@ -16,7 +16,7 @@ struct http {
 	struct event_base *base;
 	struct http_tls tls;
 	CURLM *multi;
-	struct curl_slist *headers;
+	struct curl_slist *json, *form; /* what is said of a body */
 	struct event *timer;
 	struct http_transfer *transfers;
 };
@@ -193,6 +193,16 @@ static size_t take_body(char *data, size_t size, size_t n, void *arg)
 	return str_ok(&t->body) ? size * n : 0;
 }
 
+/* No "Expect: 100-continue": it would cost a round trip for each larger value. */
+static struct curl_slist *headers_new(const char *type)
+{
+	struct curl_slist *list = curl_slist_append(NULL, type);
+
+	if (list)
+		(void)curl_slist_append(list, "Expect:");
+	return list;
+}
+
 struct http *http_new(struct event_base *base, const struct http_tls *tls)
 {
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
@@ -203,11 +213,9 @@ struct http *http_new(struct event_base *base, const struct http_tls *tls)
 		h->tls = *tls;
 	h->multi = curl_multi_init();
 	h->timer = evtimer_new(base, on_timer, h);
-	h->headers = curl_slist_append(NULL, "Content-Type: application/json");
-	/* No "Expect: 100-continue": it would cost a round trip for each larger value. */
-	if (h->headers)
-		(void)curl_slist_append(h->headers, "Expect:");
-	if (!h->multi || !h->timer || !h->headers) {
+	h->json = headers_new("Content-Type: application/json");
+	h->form = headers_new("Content-Type: application/x-www-form-urlencoded");
+	if (!h->multi || !h->timer || !h->json || !h->form) {
 		http_free(h);
 		return NULL;
 	}
@@ -228,7 +236,8 @@ void http_free(struct http *h)
 	(void)curl_multi_cleanup(h->multi); /* closes idle connections: watch_socket() is called */
 	if (h->timer)
 		event_free(h->timer);
-	curl_slist_free_all(h->headers);
+	curl_slist_free_all(h->json);
+	curl_slist_free_all(h->form);
 	free(h);
 	curl_global_cleanup();
 }
@@ -245,7 +254,19 @@ static void set_blob(CURL *easy, CURLoption option, const char *pem)
 	(void)curl_easy_setopt(easy, option, &blob);
 }
 
-static void set_up(struct http_transfer *t, const char *url, const char *json)
+static void set_body(struct http_transfer *t, enum http_method method, const char *body)
+{
+	const struct http *h = t->http;
+
+	(void)curl_easy_setopt(
+		t->easy, CURLOPT_HTTPHEADER, method == HTTP_PUT_FORM ? h->form : h->json);
+	if (body)
+		(void)curl_easy_setopt(t->easy, CURLOPT_COPYPOSTFIELDS, body);
+	if (method == HTTP_PUT_FORM)
+		(void)curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, "PUT");
+}
+
+static void set_up(struct http_transfer *t, const char *url)
 {
 	CURL *easy = t->easy;
 	const struct http *h = t->http;
@@ -261,16 +282,13 @@ static void set_up(struct http_transfer *t, const char *url, const char *json)
 	(void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->reason);
 	(void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
 	(void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
-	(void)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, h->headers);
-	if (json)
-		(void)curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, json);
 	set_blob(easy, CURLOPT_CAINFO_BLOB, h->tls.ca);
 	set_blob(easy, CURLOPT_SSLCERT_BLOB, h->tls.cert);
 	set_blob(easy, CURLOPT_SSLKEY_BLOB, h->tls.key);
 }
 
-struct http_transfer *http_send(struct http *h, const char *url, const char *json,
-	void (*done)(const struct http_result *r, void *arg), void *arg)
+struct http_transfer *http_send(struct http *h, enum http_method method, const char *url,
+	const char *body, void (*done)(const struct http_result *r, void *arg), void *arg)
 {
 	struct http_transfer *t = xcalloc(1, sizeof(*t));
 
@@ -283,7 +301,8 @@ struct http_transfer *http_send(struct http *h, const char *url, const char *jso
 	if (!t->easy)
 		abort(); /* only for lack of memory */
 	h->transfers = t;
-	set_up(t, url, json);
+	set_up(t, url);
+	set_body(t, method, body);
 	/* Starts nothing yet: it only asks for the timer, at once. */
 	if (curl_multi_add_handle(h->multi, t->easy) != CURLM_OK)
 		abort();

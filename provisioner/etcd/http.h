@@ -36,10 +36,12 @@ struct http_result {
 struct http *http_new(struct event_base *base, const struct http_tls *tls);
 void http_free(struct http *h); /* cancels what is under way */
 
-/* GET, or POST of `json` when it is not NULL; both texts are copied. Gives a handle that is valid
- * until the callback or http_cancel(). */
-struct http_transfer *http_send(struct http *h, const char *url, const char *json,
-	void (*done)(const struct http_result *r, void *arg), void *arg);
+enum http_method { HTTP_GET = 1, HTTP_POST_JSON, HTTP_PUT_FORM };
+
+/* `body` is NULL for HTTP_GET; both texts are copied. Gives a handle that is valid until the callback or
+ * http_cancel(). */
+struct http_transfer *http_send(struct http *h, enum http_method method, const char *url,
+	const char *body, void (*done)(const struct http_result *r, void *arg), void *arg);
 void http_cancel(struct http_transfer *t);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "provisioner/etcd/codec.h"
+#include "provisioner/etcd/codec2.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -56,6 +57,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		rc = codec_read_create(a, text, len, &r, &e);
 		if (rc == 0 && r.created != (r.n_kvs == 0))
 			abort();
+		break;
+	case '2': /* etcd 2: what is created, and what is read */
+	case '3':
+		rc = codec2_read(a, data[0] == '3', data[0] == '3' ? 200 : 412, text, len, &r, &e);
 		break;
 	case 'p':
 		rc = codec_read_put(a, text, len, &r, &e);

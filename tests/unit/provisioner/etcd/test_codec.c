@@ -95,6 +95,7 @@ TEST(the_version_chooses_the_path)
 	static const struct {
 		const char *json, *path;
 	} rows[] = {
+		{"{\"etcdserver\":\"2.3.8\",\"etcdcluster\":\"2.3.0\"}", "/v2/keys"},
 		{"{\"etcdserver\":\"3.0.17\",\"etcdcluster\":\"3.0.0\"}", "/v3alpha"},
 		{"{\"etcdserver\":\"3.2.26\"}", "/v3alpha"},
 		{"{\"etcdserver\":\"3.3.27\"}", "/v3beta"},
@@ -125,7 +126,7 @@ static void version_fails(const char *json, int want, const char *text)
 
 TEST(what_is_not_a_version_is_refused_in_words)
 {
-	version_fails("{\"etcdserver\":\"2.3.8\"}", -EOPNOTSUPP, "etcd 2.3 is too old");
+	version_fails("{\"etcdserver\":\"0.4.9\"}", -EOPNOTSUPP, "etcd 0.4 is too old");
 	version_fails("{\"etcdserver\":\"3\"}", -EPROTO, "names no version");
 	version_fails("{\"etcdserver\":\"3.x\"}", -EPROTO, "names no version");
 	version_fails("{\"etcdserver\":\"-3.4\"}", -EPROTO, "names no version");

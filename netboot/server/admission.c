@@ -19,13 +19,14 @@ struct node {
 	int64_t seen_ms;     /* it asked, or a transfer of it ended */
 	int64_t since_ms;    /* it began to wait */
 	int64_t waited_ms;   /* before this turn; 0 once told */
+	int64_t kept_ms;     /* until then its place is kept for its next file */
 	uint64_t bytes;      /* of the files of this turn that have ended */
 };
 
 struct admission_transfer {
 	TAILQ_ENTRY(admission_transfer) in_order;
 	uint32_t client;
-	bool is_tftp, is_unasked;
+	bool is_tftp, is_unasked, is_kernel;
 	uint64_t size, bytes;
 	int64_t began_ms;
 	void *of;
@@ -123,13 +124,16 @@ static void forget_absent(struct admission *a, int64_t now_ms)
 }
 
 /* Who never waits may not keep the others out altogether. */
-static unsigned slots_used(const struct admission *a)
+static unsigned slots_used(const struct admission *a, int64_t now_ms)
 {
 	unsigned asked = 0, unasked = 0;
 
 	for (size_t i = 0; i < a->n; i++) {
-		asked += a->nodes[i].n_asked > 0;
-		unasked += a->nodes[i].n_asked == 0 && a->nodes[i].n_unasked > 0;
+		const struct node *n = &a->nodes[i];
+		bool has_place = n->n_asked > 0 || now_ms < n->kept_ms;
+
+		asked += has_place;
+		unasked += !has_place && n->n_unasked > 0;
 	}
 	return asked + (unasked < a->slots / 2 ? unasked : a->slots / 2);
 }
@@ -186,6 +190,7 @@ static void let_go(
 		a->turns++;
 	}
 	n->turns_left--;
+	n->kept_ms = 0;
 	n->is_waiting = false;
 	n->seen_ms = now_ms;
 	ret->may_go = true;
@@ -212,7 +217,7 @@ void admission_ask(
 		n = add_node(a, client, now_ms);
 		assert(n); /* in the room that it has just left */
 	}
-	unsigned used = slots_used(a), n_ahead = count_ahead(a, n, now_ms);
+	unsigned used = slots_used(a, now_ms), n_ahead = count_ahead(a, n, now_ms);
 	if (used < a->slots && n_ahead < a->slots - used)
 		let_go(a, n, now_ms, ret);
 	else
@@ -228,6 +233,7 @@ struct admission_transfer *admission_begin(
 	*t = (struct admission_transfer){.client = file->client,
 		.is_tftp = file->is_tftp,
 		.is_unasked = file->is_unasked,
+		.is_kernel = file->is_kernel,
 		.size = file->size,
 		.began_ms = now_ms,
 		.of = file->of};
@@ -264,6 +270,8 @@ int64_t admission_end(
 
 		*count -= *count > 0;
 		n->seen_ms = now_ms;
+		if (t->is_kernel && !t->is_unasked && bytes >= t->size)
+			n->kept_ms = now_ms + ADMISSION_KEEP_MS;
 		n->bytes += bytes;
 		waited_ms = n->waited_ms;
 		n->waited_ms = 0;

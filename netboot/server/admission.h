@@ -4,7 +4,8 @@
  * which they first asked. A place is kept for who goes on asking: after PRESENT_MS of silence a node holds nobody up
  * any more, after FORGET_MS it is forgotten. A node is an address: it has one place, however often it asks, and few
  * transfers at a time. One that has had its turn is not made to wait again in the same boot (RAM disks follow the
- * kernel, and what comes up then may not be patient), unless it comes more often than any boot does.
+ * kernel, and what comes up then may not be patient), unless it comes more often than any boot does. Between its kernel
+ * and the file that must follow, nobody else is given its place.
  *
  * Some can not be told to wait: TFTP knows only silence, which its clients take for half a minute, and UEFI's own HTTP
  * boot fails at the first 503. But they are paced by the round trip and take little of the link; so these are counted,
@@ -22,6 +23,7 @@
 #define ADMISSION_PER_NODE_MAX 4 /* transfers of one node at a time */
 #define ADMISSION_TURNS 16       /* files of one boot, with some to spare */
 #define ADMISSION_PASS_MS 300000 /* from one file of a boot to the next */
+#define ADMISSION_KEEP_MS 5000   /* from a kernel to its RAM disk, at most */
 #define ADMISSION_PRESENT_MS 15000
 #define ADMISSION_FORGET_MS 60000
 #define ADMISSION_NODES_MAX 4096
@@ -44,6 +46,7 @@ struct admission_file {
 	uint32_t client;
 	bool is_tftp;
 	bool is_unasked; /* it can not be told to wait */
+	bool is_kernel;  /* its boot goes on with another file: its place is kept for that */
 	uint64_t size;
 	const char *name;
 	void *of;

@@ -32,6 +32,7 @@ struct hall {
 	struct event *look;      /* at those that are held */
 	uint64_t told;           /* to ask again */
 	struct admission *admission;
+	struct message_netboot_settings settings;
 	struct event *tick; /* runs while anybody loads or waits */
 	struct admission_row rows[ADMISSION_NODES_MAX];
 };
@@ -219,10 +220,21 @@ void hall_free(struct hall *h)
 	free(h);
 }
 
-void hall_set_slots(struct hall *h, unsigned slots)
+void hall_configure(struct hall *h, const struct message_netboot_settings *m)
 {
-	admission_set_slots(h->admission, slots);
+	h->settings = *m;
+	admission_set_slots(h->admission, m->transfers);
 	look_soon(h);
+}
+
+static bool is_kernel(const struct hall *h, const char *name)
+{
+	const struct message_netboot_settings *m = &h->settings;
+
+	for (uint32_t i = 0; i < m->n_kernels && i < MESSAGE_KERNELS_MAX; i++)
+		if (strcmp(m->kernels[i], name) == 0)
+			return true;
+	return false;
 }
 
 static void tell_of_wait(
@@ -248,8 +260,11 @@ static void begin(struct hall *h, struct http_connection *c, const struct admiss
 
 bool hall_admits(struct hall *h, struct http_connection *c, const char *name, uint64_t size)
 {
-	const struct admission_file file = {
-		.client = http_connection_client(c), .size = size, .name = name, .of = c};
+	const struct admission_file file = {.client = http_connection_client(c),
+		.is_kernel = is_kernel(h, name),
+		.size = size,
+		.name = name,
+		.of = c};
 	int64_t now_ms = clock_mono_ms();
 	struct admission_answer a;
 

@@ -16,6 +16,7 @@ struct event_base;
 struct hall;
 struct http_connection;
 struct ipc;
+struct message_netboot_settings;
 struct tftp_session;
 
 #define HALL_HOLD_MS 20000 /* less than a connection may wait for its reply */
@@ -26,7 +27,9 @@ struct hall *hall_new(struct event_base *base, struct ipc *provisioner);
 /* `resume` is called for a request that was held, when it is its turn: it is as if it came anew. */
 void hall_on_turn(struct hall *h, void (*resume)(void *arg, struct http_connection *c), void *arg);
 void hall_free(struct hall *h);
-void hall_set_slots(struct hall *h, unsigned slots);
+
+/* How many nodes load at a time, and which files are kernels. Copies *m, whose texts end in a NUL. */
+void hall_configure(struct hall *h, const struct message_netboot_settings *m);
 
 /* A client asks for a file of an image, `name` below the image store. True: reply with the file, and call
  * hall_http_ended() with the report's tag. False: it is held, or has been answered. */

@@ -235,7 +235,9 @@ static void on_settings(void *arg, const void *payload, int fd)
 
 	(void)fd;
 	memcpy(&m, payload, sizeof(m));
-	hall_set_slots(n->hall, m.transfers);
+	for (size_t i = 0; i < MESSAGE_KERNELS_MAX; i++)
+		IPC_TEXT(m.kernels[i]);
+	hall_configure(n->hall, &m);
 }
 
 /* The key that comes here opens boot HTTP and nothing else. */

@@ -103,11 +103,19 @@ static void tell_verifier(struct channels *c)
 	(void)ipc_send(c->verifier, MESSAGE_IMAGES_TELL, &m, sizeof(m), -1);
 }
 
+/* Beyond the table a kernel is a file like any: its node may find its place taken for a moment. */
+static void list_kernels(const struct generation *g, struct message_netboot_settings *m)
+{
+	for (size_t i = 0; i < g->n_images && m->n_kernels < MESSAGE_KERNELS_MAX; i++)
+		(void)snprintf(m->kernels[m->n_kernels++], MESSAGE_KERNEL_SIZE, "%s/%s/%s",
+			g->images[i].distro, g->images[i].version, g->images[i].kernel);
+}
+
 static void tell_netboot(struct channels *c)
 {
-	const struct message_netboot_settings m = {
-		.transfers = c->generation->cluster->http.transfers};
+	struct message_netboot_settings m = {.transfers = c->generation->cluster->http.transfers};
 
+	list_kernels(c->generation, &m);
 	(void)ipc_send(c->netboot, MESSAGE_NETBOOT_SETTINGS, &m, sizeof(m), -1);
 	if (c->boot_tls >= 0)
 		(void)ipc_send(c->netboot, MESSAGE_NETBOOT_TLS, &(struct message_netboot_tls){0},

@@ -339,8 +339,13 @@ struct message_hall {
 	struct message_hall_row rows[MESSAGE_HALL_ROWS];
 };
 
+#define MESSAGE_KERNELS_MAX 32 /* images at a time; those of others are files like any */
+#define MESSAGE_KERNEL_SIZE 256
+
 struct message_netboot_settings {
 	uint32_t transfers; /* nodes that may load images at a time */
+	uint32_t n_kernels;
+	char kernels[MESSAGE_KERNELS_MAX][MESSAGE_KERNEL_SIZE]; /* "NAME/VERSION/FILE" of the image store */
 };
 
 struct message_counter {

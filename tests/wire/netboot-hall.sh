@@ -8,7 +8,7 @@ net_new hall
 image=/images/lab/1/initrd.img
 
 server_files
-server_image 16777216
+server_image 16777216 4194304
 # Nodes n1 to n60 at 10.77.0.11 and so on.
 configure() {
 	cat <<-END
@@ -92,6 +92,24 @@ ok_soon "a node waits" waiting
 kill -- -"$slow"
 wait $patient
 is "curl --retry into a pipe gets the image when it is its turn, and nothing else" "$file_sum" "$(cat "$work/sum")"
+# A boot is a kernel and a RAM disk: nobody gets in between.
+is_loading() { cli status -o json | jq -e ".queue.nodes[] | select(.node == \"$1\" and .state == \"loading\")"; }
+start slow get 10.77.0.31 -m 150 --limit-rate 120k -o /dev/null
+slow=$started
+ok_soon "the slot is taken" is_loading n21
+kernel=http://10.77.0.1/images/lab/1/vmlinuz
+get 10.77.0.33 --retry 5 -o /dev/null $kernel -o /dev/null &
+boot=$!
+ok_soon "a node waits for its kernel" waiting
+in_cli curl -s -m 60 --interface 10.77.0.34 --retry 5 -o /dev/null $kernel & # smaller than what it must not overtake
+behind=$!
+both_wait() { [ "$(queue .waiting)" = 2 ]; }
+ok_soon "another one behind it" both_wait
+kill -- -"$slow"
+wait $boot $behind
+loaded() { cli events -n 10000 -o json | jq -r 'select(.kind == "kernel" or .kind == "initrd") | "\(.node) \(.kind)"' | tail -n 3 | paste -sd ' '; }
+all_loaded() { [ "$(loaded)" = "n23 kernel n23 initrd n24 kernel" ]; }
+ok_soon "kernel and RAM disk of the first, then what the second wants" all_loaded || echo "# $(loaded)"
 hall -n 2 -a 10.77.0.35 -w 100 -g 50 -c 2 -d 1 >"$work/hall.json"
 is "a node that switches off while it loads frees its slot" 1 "$(jq .done "$work/hall.json")"
 

@@ -28,10 +28,10 @@ server_files() {
 	chmod +x "$work/bound"
 }
 server_import() { "$bin/slipway" images import "$@" --store "$work/images" --templates "$work/templates"; }
-# server_image [BYTES]: lab/1. Nothing boots, so any bytes will do.
+# server_image [BYTES [KERNEL_BYTES]]: lab/1. Nothing boots, so any bytes will do.
 server_image() {
 	mkdir -p "$work/images/lab/1"
-	echo kernel >"$work/images/lab/1/vmlinuz"
+	head -c "${2:-10}" /dev/urandom >"$work/images/lab/1/vmlinuz"
 	head -c "${1:-1000}" /dev/urandom >"$work/images/lab/1/initrd.img"
 	ok "the image gets a manifest where it lies" server_import "$work/images/lab/1" --name lab/1
 }

@@ -115,6 +115,45 @@ TEST(a_node_holds_one_slot_and_one_place)
 	admission_free(a);
 }
 
+static struct admission_transfer *load_kernel(struct admission *a, uint32_t client, int64_t now_ms)
+{
+	const struct admission_file kernel = {
+		.client = client, .is_kernel = true, .size = 10 * MIB, .name = "vmlinuz"};
+
+	return ask(a, client, now_ms).may_go ? admission_begin(a, &kernel, now_ms) : NULL;
+}
+
+TEST(between_kernel_and_ram_disk_nobody_else_gets_the_place)
+{
+	struct admission *a = admission_new(1);
+	struct admission_transfer *kernel = load_kernel(a, 1, 0);
+
+	assert_null(load_kernel(a, 2, 10));
+	(void)admission_end(a, kernel, 10 * MIB, 1000);
+	assert_null(load_kernel(a, 2, 1001));
+	struct admission_transfer *initrd = load(a, 1, 1300);
+	assert_non_null(initrd);
+	assert_null(load_kernel(a, 2, 1301));
+	(void)admission_end(a, initrd, 400 * MIB, 5000);
+	kernel = load_kernel(a, 2, 5001); /* its turn is over */
+	assert_non_null(kernel);
+	(void)admission_end(a, kernel, 10 * MIB, 6000);
+	assert_null(load(a, 3, 6000 + ADMISSION_KEEP_MS - 1)); /* it does not come back */
+	assert_non_null(load(a, 3, 6000 + ADMISSION_KEEP_MS));
+	admission_free(a);
+}
+
+TEST(who_breaks_its_kernel_off_loses_the_place_at_once)
+{
+	struct admission *a = admission_new(1);
+	struct admission_transfer *kernel = load_kernel(a, 1, 0);
+
+	assert_null(load(a, 2, 10));
+	(void)admission_end(a, kernel, 5 * MIB, 1000);
+	assert_non_null(load(a, 2, 1001));
+	admission_free(a);
+}
+
 TEST(who_has_begun_does_not_wait_again_in_that_boot)
 {
 	struct admission *a = admission_new(1);
@@ -282,7 +321,10 @@ RUN(t(as_many_load_as_there_are_slots), t(who_asked_first_goes_first),
 	t(a_free_slot_does_not_wait_for_who_has_gone_silent),
 	t(a_place_is_kept_for_a_while_and_then_lost),
 	t(two_free_slots_are_for_the_first_two_whoever_asks_before),
-	t(a_node_holds_one_slot_and_one_place), t(who_has_begun_does_not_wait_again_in_that_boot),
+	t(a_node_holds_one_slot_and_one_place),
+	t(between_kernel_and_ram_disk_nobody_else_gets_the_place),
+	t(who_breaks_its_kernel_off_loses_the_place_at_once),
+	t(who_has_begun_does_not_wait_again_in_that_boot),
 	t(who_comes_more_often_than_any_boot_queues_behind_the_others), t(a_new_boot_queues_anew),
 	t(a_transfer_that_broke_frees_its_slot),
 	t(who_can_not_wait_never_does_and_takes_half_of_the_slots_at_most),

@@ -51,15 +51,42 @@ must 150 "after eight tries it gives up" worker1 said_in_all worker1 'FAILED. wo
 must 60 "and starts from its local disk" worker1 said_in_all worker1 'THE LOCAL DISK RUNS'
 rack_off worker1
 
-# --- texts that are too long for a URL, and a link that dies --------------------------------------
+# --- texts that are too long for a URL, and links that die -----------------------------------------
 
+# The shipped script, but at its last try: to wait for seven others shows nothing new.
+mkdir -p "$rack_dir/config/templates/boot"
+sed 's/^set try:int32 0$/set try:int32 7/' "$rack_dir/templates/boot/boot.ipxe" >"$rack_dir/config/templates/boot/boot.ipxe"
+kill -HUP "$(rack_pid serve)"
+must 30 "an operator's own first script is published" worker2 is_published 2
+# No image comes before the links have died.
+rack_in nft 'table inet refusing {
+	chain in {
+		type filter hook input priority 0;
+		ip saddr 10.77.0.13 tcp dport 80 @ih,0,128 0x474554202f7363726970742e69707865 reject with tcp reset
+	}
+}
+table inet silent {
+	chain in {
+		type filter hook input priority 0;
+		ip saddr 10.77.0.13 tcp dport 80 @ih,0,128 0x474554202f696d616765732f6c61622f drop
+	}
+}'
 long=$(printf '%%%.0s' {1..240})
-rack_smbios="type=1,manufacturer=$long,product=$long,serial=LAB-3,uuid=77000000-0000-4000-8000-000000000003" rack_on worker2 bios 3
-must 60 "a machine is told to boot, however much it says of itself" worker2 has_event worker2 script
-ip -n "$rack" link set "$(rack_tap 3 1)" nomaster
-must 120 "when that leads nowhere any more, it says so" worker2 said_in_all worker2 'worker2 gets no answer from http://10.77.0.1 (try 1 of 8)'
-must 60 "and tries each card" worker2 said_in_all worker2 'worker2 tries network card net1 (52:54:00:77:03:02)'
+rack_nic=e1000 rack_smbios="type=1,manufacturer=$long,product=$long,serial=LAB-3,uuid=77000000-0000-4000-8000-000000000003" rack_on worker2 bios 3
+must 60 "a machine that gets no script tries its first card alone" worker2 said_in_all worker2 'Slipway: trying network card net0 (52:54:00:77:03:01)'
+must 60 "says that there is none through it" worker2 said_in_all worker2 'no boot script through net0'
+rack_in nft delete table inet refusing
+must 60 "and tries the next" worker2 said_in_all worker2 'Slipway: trying network card net1 (52:54:00:77:03:02)'
+must 60 "through which it is told to boot, however much it says of itself" worker2 has_event worker2 script
+rack_link worker2 1 off
+rack_link worker2 2 off
+rack_in nft delete table inet silent
+must 120 "when all links die, it says so" worker2 said_in_all worker2 'worker2 gets no answer from http://10.77.0.1 (try 1 of 8)'
+must 60 "it tries each card" worker2 said_in_all worker2 'worker2 tries network card net0 (52:54:00:77:03:01)'
+must 60 "and waits for its link" worker2 said_in_all worker2 'worker2 tries network card net0 .*Waiting for link-up on net0'
+rack_link worker2 2 on
+must 90 "the one that is there again is found" worker2 said_in_all worker2 'worker2 tries network card net1 (52:54:00:77:03:02)'
 booted() { has_event worker2 initrd; }
-must 120 "through the second one it loads all" worker2 booted
+must 120 "and through it all is loaded" worker2 booted
 echo "# done after $SECONDS s"
 done_testing

@@ -144,7 +144,8 @@ rack_mac() { printf '52:54:00:77:%02x:%02x' "$1" "$2"; }
 #   arm64        as uefi, with an ARM processor of 64 bits
 # $rack_dir/NAME.on keeps when, in ms; NAME.console is its serial line, NAME.qemu QEMU's own words. rack_smbios=
 # takes the place of the description of the machine (QEMU's -smbios type=1); rack_cacerts= is a file of those whose
-# certificates its UEFI believes (see rack_signature_list).
+# certificates its UEFI believes (see rack_signature_list). rack_nic= is a network card of another kind, such as e1000,
+# which sees whether its link is up.
 rack_on() {
 	local name=$1 kind=$2 slot=$3 at=$rack_dir/$1 nic tap rom='' args emulator=qemu-system-x86_64
 
@@ -165,7 +166,7 @@ rack_on() {
 			rack_in ip tuntap add "$tap" mode tap && rack_in ip link set "$tap" master br0 up || return
 		fi
 		args+=(-netdev "tap,id=nic$nic,ifname=$tap,script=no,downscript=no"
-			-device "virtio-net-pci,netdev=nic$nic,mac=$(rack_mac "$slot" $nic),bootindex=$nic$rom")
+			-device "${rack_nic:-virtio-net-pci},netdev=nic$nic,mac=$(rack_mac "$slot" $nic),bootindex=$nic$rom")
 	done
 	[ -e "$at.disk" ] || truncate -s $rack_disk "$at.disk"
 	[ -e "$at.monitor.in" ] || mkfifo "$at.monitor.in" "$at.monitor.out" || return
@@ -224,6 +225,9 @@ rack_reset() {
 	date +%s%3N >"$rack_dir/$1.on"
 	timeout 5 sh -c 'echo system_reset >"$1"' sh "$rack_dir/$1.monitor.in"
 }
+
+# rack_link NAME CARD on|off: the cable of network card 1 or 2.
+rack_link() { timeout 5 sh -c 'echo "set_link nic$2 $3" >"$1"' sh "$rack_dir/$1.monitor.in" "$2" "$3"; }
 
 # rack_off NAME: pulls the plug.
 rack_off() {

@@ -5,31 +5,14 @@
 
 lab_os
 
-# --- as an operator makes them -------------------------------------------------------------------
-
-# Debian's OVMF knows no elliptic curves: RSA all the way, and so a certificate of the operator's own.
-certificates() (
-	cd "$work" || exit
-	for ca in site other; do
-		openssl req -x509 -newkey rsa:2048 -nodes -keyout $ca.key -out $ca.crt -subj "/CN=$ca" -days 30 || exit
-		rack_signature_list $ca.crt >$ca.list || exit
-	done
-	openssl req -newkey rsa:2048 -nodes -keyout boot.key -out boot.csr -subj /CN=boot &&
-		openssl x509 -req -in boot.csr -CA site.crt -CAkey site.key -CAcreateserial -days 30 -out boot.crt \
-			-extfile <(echo "subjectAltName=IP:10.77.0.1") &&
-		cat boot.key boot.crt >boot.pem
-)
-ok "a certificate for the server, and a list of its CA for UEFI, can be made" certificates
-
+ok "a certificate for the server, and a list of its CA for UEFI, can be made" boot_certificate site other
 rack_new https
 {
 	sed -E 's|(name: worker1,)|\1 kernel-args: [ignore_loglevel],|' "$top/docs/examples/lab/cluster.yaml"
 	echo 'ports: {https: 443}'
 	echo 'http: {firmware: https, certificate: boot.pem}'
 } >"$work/cluster.yaml"
-rack_up && rack_fill "$os" "$work/cluster.yaml" &&
-	install -m 0640 -g "$(id -g "$(rack_user)")" "$work/boot.pem" "$rack_dir/config/" && rack_serve --log-level debug || no_rack
-
+rack_begin_https "$work/cluster.yaml"
 loaded_by_tls() { rack_in nft -j list counter inet seen tls | jq -e '.nftables[] | .counter? // empty | .bytes > 100000'; }
 
 # --- firmware that trusts our CA -----------------------------------------------------------------

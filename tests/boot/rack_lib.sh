@@ -32,6 +32,25 @@ no_rack() { fail "a rack with a server can be set up"; done_testing; }
 # rack_begin CLUSTER_YAML [OPTION...]: the rack is up, and `slipway serve` serves $os in it.
 rack_begin() { rack_up && rack_fill "$os" "$1" && rack_serve --log-level debug "${@:2}" || no_rack; }
 
+# boot_certificate CA...: certificate authorities in $work: CA.crt and, as UEFI keeps it, CA.list. The first one's certificate
+# for our server, with its key, is boot.pem. All RSA: Debian's OVMF knows no elliptic curves.
+boot_certificate() (
+	cd "$work" || exit
+	for ca in "$@"; do
+		openssl req -x509 -newkey rsa:2048 -nodes -keyout "$ca.key" -out "$ca.crt" -subj "/CN=$ca" -days 30 || exit
+		rack_signature_list "$ca.crt" >"$ca.list" || exit
+	done
+	openssl req -newkey rsa:2048 -nodes -keyout boot.key -out boot.csr -subj /CN=boot &&
+		openssl x509 -req -in boot.csr -CA "$1.crt" -CAkey "$1.key" -CAcreateserial -days 30 -out boot.crt \
+			-extfile <(echo "subjectAltName=IP:10.77.0.1") &&
+		cat boot.key boot.crt >boot.pem && chmod 0644 boot.pem # of no use to anybody when the test is over
+)
+
+# rack_begin_https CLUSTER_YAML: as rack_begin, with boot.pem beside it.
+rack_begin_https() {
+	rack_up && install -m 0644 "$work/boot.pem" "$rack_dir/config/" && rack_fill "$os" "$1" && rack_serve --log-level debug || no_rack
+}
+
 # loaders_in DIR FILE...: a folder of boot loaders for --firmware, with these beside the usual one.
 loaders_in() {
 	install -d -m 0755 "$1" && install -m 0644 "${@:2}" "$(readlink -f /usr/lib/ipxe/snponly.efi)" "$1/" ||

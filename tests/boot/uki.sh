@@ -5,8 +5,14 @@
 
 lab_os
 
+{
+	cat "$top/docs/examples/lab/cluster.yaml"
+	echo 'ports: {https: 443}'
+	echo 'http: {certificate: boot.pem}'
+} >"$work/cluster.yaml"
+ok "boot HTTP has a certificate, too" boot_certificate ca
 rack_new uki
-rack_begin "$top/docs/examples/lab/cluster.yaml"
+rack_begin_https "$work/cluster.yaml"
 
 # --- as an operator makes them -------------------------------------------------------------------
 
@@ -49,8 +55,14 @@ must 60 "a machine that trusts only the site's key loads an image that is not si
 must 30 "and refuses to start it" master1 said master1 'Access Denied\|Security Violation'
 rack_off master1
 ok "so it asks for no configuration" eval "! has_event master1 config"
-rack_on worker2 uefi-own 3
-must 60 "such a machine loads an image that is signed" worker2 has_event worker2 kernel '^/boot.efi by HTTP'
+
+# The last one by TLS: what nobody on the way may see, and nobody change.
+sed -i 's|^http: {|&firmware: https, |' "$rack_dir/config/cluster.yaml"
+kill -HUP "$(rack_pid serve)"
+must 30 "firmware is to use TLS from now on" worker2 is_published 3
+rack_cacerts=$work/ca.list rack_on worker2 uefi-own 3
+must 60 "it is told so" worker2 has_event worker2 address 'loads https://10.77.0.1/boot.efi'
+must 120 "such a machine loads an image that is signed" worker2 has_event worker2 kernel '^/boot.efi by HTTP'
 ok "which is its own" has_event worker2 script 'boots lab/signed as worker'
 must 120 "it starts it, and fetches its configuration" worker2 has_event worker2 config '^Ignition of generation'
 echo "# done after $SECONDS s"

@@ -308,6 +308,6 @@ ok "and is what it shows from then on" wait_for 15 "a heartbeat" more_beats
 is "without another token" 0 "$(grep -c '^/v1/join' "$work/third.log")"
 leave
 
-is "no log tells the token" 0 "$(cat "$work"/*.log | grep -cF "$token")"
+is "no log tells the token" 0 "$(cat "$work"/*.log | grep -cF -- "$token")"
 
 done_testing

@@ -214,5 +214,5 @@ is "the node stays ready" ready "$(node .state)"
 kill "$agent"
 server_ends
 is "nor in the agent's" "" "$(grep -E 'Sanitizer|runtime error' "$work/agent.log")"
-is "no log tells the token" 0 "$(grep -cF "$token" "$work/serve.log" "$work/agent.log" | awk -F: '{ n += $2 } END { print n }')"
+is "no log tells the token" 0 "$(grep -cF -- "$token" "$work/serve.log" "$work/agent.log" | awk -F: '{ n += $2 } END { print n }')"
 done_testing

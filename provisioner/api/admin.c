@@ -66,6 +66,7 @@ static void write_node(struct json *j, const struct admin *a, const struct machi
 			: "");
 	json_key_bool(j, "registered", m->registered);
 	json_key_text(j, "health", m->health);
+	json_key_text(j, "waits_for", m->waits_for ? m->waits_for : "");
 	json_key_text(j, "boot_id", m->boot_id);
 	json_key_int(j, "first_seen_ms", m->first_seen_ms);
 	json_key_int(j, "last_seen_ms", m->last_seen_ms);
@@ -144,7 +145,8 @@ static void get_artefact(struct api_request *r, const char *name, const char *ki
 	}
 	if (which < 0) {
 		api_reply_error(r, HTTP_NOTFOUND,
-			"\"%s\" is not one of cloud-config, config, ipxe, grub, uki, boot, dhcp, %s",
+			"\"%s\" is not one of cloud-config, config, ipxe, grub, uki, boot, dhcp, "
+			"%s",
 			kind, convert_languages());
 		return;
 	}
@@ -285,6 +287,8 @@ static void get_status(struct api_request *r)
 	json_key_text(&j, "image_signer", a->image_signer);
 	generations_write_status(a, &j);
 	json_key_int(&j, "nodes", c->n_nodes);
+	json_key_text(&j, "enroll", cluster_enroll_name(c));
+	json_key_text(&j, "enroll_held_up", a->enroll_held_up);
 	json_key_bool(&j, "etcd_seeded", a->etcd_seeded);
 	json_key_int(&j, "uptime_ms", clock_mono_ms() - a->started_ms);
 	json_key(&j, "rivals");

@@ -36,8 +36,9 @@ struct admin {
 	struct message_counter counters[ADMIN_COUNTERS_MAX];
 	size_t n_counters;
 	bool etcd_seeded;
-	const char *image_state; /* "good", "being verified" or "refused" */
-	char image_signer[41];   /* fingerprint, or "" */
+	const char *enroll_held_up; /* why nobody is enrolled for now, or ""; changes */
+	const char *image_state;    /* "good", "being verified" or "refused" */
+	char image_signer[41];      /* fingerprint, or "" */
 };
 
 extern const struct api_route admin_routes[];

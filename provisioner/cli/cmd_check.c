@@ -15,8 +15,16 @@
 /* Stand-ins for what only a server knows. */
 #define NO_SHA256 "0000000000000000000000000000000000000000000000000000000000000000"
 
+#define DEFAULT_CONFIG SLIPWAY_SYSCONFDIR "/slipway/cluster.yaml"
+#define DEFAULT_STATE "/var/lib/slipway"
+#define STATE_PATH_MAX 4096
+
 static const struct cli_option options[] = {
-	{"config", 'c', "FILE", SLIPWAY_SYSCONFDIR "/slipway/cluster.yaml", "what to check"},
+	{"config", 'c', "FILE", DEFAULT_CONFIG, "what to check"},
+	{"state", 0, "DIR", NULL,
+		"also read the nodes that a server with this state has enrolled; without --config "
+		"it "
+		"is " DEFAULT_STATE},
 	{"templates", 0, "DIR", SLIPWAY_DATADIR "/templates", "shipped templates"},
 	{"images", 0, "DIR", NULL, "also check that the image is in this store"},
 	{"write", 'w', "DIR", NULL,
@@ -73,10 +81,44 @@ static int build(const struct cli *cli, const struct generation_inputs *in, stru
 	return generation_build(in, &sink, ret, errors);
 }
 
+/* Another cluster.yaml than the server's has nothing to do with the server's nodes, unless somebody says so. Whoever may
+ * not look into its state is told that this was left out. */
+static int add_enrolled(const struct cli *cli, struct cluster_files *files, struct err_list *errors)
+{
+	const char *state = cli_value(cli, "state");
+	bool is_said = state != NULL;
+	AUTO(str_done) struct str called = str_init(STATE_PATH_MAX);
+	struct err_list unsaid = {0};
+
+	if (!is_said && strcmp(cli_value(cli, "config"), DEFAULT_CONFIG) != 0)
+		return 0;
+	str_printf(&called, "%s/provisioner/", is_said ? state : DEFAULT_STATE);
+	int rc = cluster_files_add_enrolled(
+		files, str_text(&called), str_text(&called), is_said ? errors : &unsaid);
+	if (rc < 0 && !is_said)
+		err_list_warn(errors, unsaid.list[0].at,
+			"%s: nodes that were enrolled are left out", unsaid.list[0].msg);
+	return is_said ? rc : 0;
+}
+
+static int load(const struct cli *cli, struct arena *a, int config_dir, struct cluster **ret,
+	struct err_list *errors)
+{
+	struct cluster_files files = {0};
+	int rc = cluster_files_read(config_dir, cli_value(cli, "config"), &files, errors);
+
+	if (rc >= 0)
+		rc = add_enrolled(cli, &files, errors);
+	if (rc >= 0)
+		rc = cluster_load_texts(a, files.texts, files.n, ret, errors);
+	cluster_files_done(&files);
+	return rc;
+}
+
 static int check(const struct cli *cli, struct arena *a, const struct folders *dirs,
 	struct cluster **ret, struct err_list *errors)
 {
-	int rc = cluster_files_load(a, dirs->config, cli_value(cli, "config"), ret, errors);
+	int rc = load(cli, a, dirs->config, ret, errors);
 	struct generation *g;
 
 	if (rc < 0)
@@ -155,9 +197,11 @@ const struct cli_command cmd_check = {
 	.name = "check",
 	.args = "",
 	.summary = "check cluster.yaml and render everything from it, without a server",
-	.detail = "Reads the files of nodes.d beside it, too. Mistakes are reported as "
-		  "FILE:LINE:COLUMN: MESSAGE, up to twenty at once; exit status 65. Warnings are "
-		  "printed and change nothing.",
+	.detail =
+		"Reads the files of nodes.d beside it, too, and those of nodes that the server has "
+		"enrolled. Mistakes are reported as "
+		"FILE:LINE:COLUMN: MESSAGE, up to twenty at once; exit status 65. Warnings are "
+		"printed and change nothing.",
 	.options = options,
 	.run = run,
 };

@@ -163,6 +163,7 @@ static int print_one(const struct cli *cli, const json_t *n)
 	printf("%-12s %s for %s, last step %s\n", "state", client_text(n, "state"),
 		age_of(n, "state_since_ms", age), client_text(n, "step"));
 	print_field("health", client_text(n, "health"));
+	print_field("waits", client_text(n, "waits_for"));
 	print_field("address", client_text(n, "address"));
 	print_macs(n);
 	print_field("UUID", client_text(n, "uuid"));

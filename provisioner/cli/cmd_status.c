@@ -104,6 +104,10 @@ static void print_status(const json_t *s)
 	if (json_is_true(json_object_get(s, "config_differs")))
 		puts("on disk     cluster.yaml is not what is published: slipway apply publishes "
 		     "it");
+	printf("enroll      %s\n", client_text(s, "enroll"));
+	if (client_text(s, "enroll_held_up")[0])
+		printf("            an unknown machine is told: %s\n",
+			client_text(s, "enroll_held_up"));
 	printf("etcd        %s\n",
 		json_is_true(json_object_get(s, "etcd_seeded")) ? "seeded" : "not seeded yet");
 	printf("up          %s, slipway %s\n", human_duration(client_number(s, "uptime_ms"), up),

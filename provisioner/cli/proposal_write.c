@@ -102,7 +102,10 @@ static void add_nodes(const struct proposal *p, struct str *out)
 		"\n# Power a machine on and `slipway nodes` shows its MACs. Both cards of a bond "
 		"belong "
 		"in mac.\n"
-		"# More nodes may stand in files of their own beside this one: nodes.d/*.yaml.\n"
+		"# More nodes may stand in files of their own beside this one: nodes.d/*.yaml. "
+		"With "
+		"`enroll: open`\n"
+		"# machines become nodes by themselves: man cluster.yaml.\n"
 		"nodes: [] # a list such as this instead of []:\n");
 	for (uint32_t i = 0; i < NODES_SHOWN; i++) {
 		uint32_t address = address_of(p, i);

@@ -1,13 +1,16 @@
 #include "provisioner/cluster/check.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "provisioner/cluster/check_claims.h"
 #include "provisioner/cluster/check_dhcp.h"
+#include "provisioner/cluster/check_enroll.h"
 #include "provisioner/cluster/check_settings.h"
 #include "provisioner/cluster/cluster.h"
 
 #define NODE_NAMES_MAX 64
+#define WHO_SIZE 96
 
 static void check_identity(const struct cluster_node *n, struct err_list *errors)
 {
@@ -64,17 +67,38 @@ static void check_own_external(const struct cluster *c, struct err_list *errors)
 			external->interface, check_also(c->network.internal.at, also));
 }
 
-static void check_node_role(struct cluster *c, struct cluster_node *n, struct err_list *errors)
+/* NULL, with an error added that begins with `who`, when there is none of this name. */
+static const struct cluster_role *find_role(const struct cluster *c, const char *name,
+	struct mark at, const char *who, struct err_list *errors)
 {
+	const struct cluster_role *role = cluster_role_find(c, name);
 	const char *names[NODE_NAMES_MAX + 1] = {NULL};
 
-	n->role = cluster_role_find(c, n->role_name);
-	if (n->role)
-		return;
+	if (role)
+		return role;
 	for (uint32_t i = 0; i < c->n_roles && i < NODE_NAMES_MAX; i++)
 		names[i] = c->roles[i].name;
-	err_list_add(errors, check_place(n, "role"), "nodes: %s: no role \"%s\"%s", n->name,
-		n->role_name, err_did_you_mean(n->role_name, names).text);
+	err_list_add(errors, at, "%s: no role \"%s\"%s", who, name,
+		err_did_you_mean(name, names).text);
+	return NULL;
+}
+
+static void check_node_role(struct cluster *c, struct cluster_node *n, struct err_list *errors)
+{
+	char who[WHO_SIZE];
+
+	(void)snprintf(who, sizeof(who), "nodes: %s", n->name);
+	n->role = find_role(c, n->role_name, check_place(n, "role"), who, errors);
+}
+
+static void check_enroll_role(
+	struct cluster *c, struct cluster_enroll_as *as, uint32_t i, struct err_list *errors)
+{
+	const struct doc_node *role = doc_get(as->doc, "role");
+	char who[WHO_SIZE];
+
+	(void)snprintf(who, sizeof(who), "enroll-as[%u].role", i);
+	as->role = find_role(c, as->role_name, role ? role->at : as->at, who, errors);
 }
 
 /* Which roles are members is all that this floor knows of add-ons. */
@@ -90,6 +114,8 @@ void cluster_check_roles(struct cluster *c, struct err_list *errors)
 {
 	for (uint32_t i = 0; i < c->n_nodes; i++)
 		check_node_role(c, &c->nodes[i], errors);
+	for (uint32_t i = 0; i < c->n_enroll_as; i++)
+		check_enroll_role(c, &c->enroll_as[i], i, errors);
 	find_members(c);
 }
 
@@ -147,6 +173,7 @@ static void check_etcd(const struct cluster *c, struct err_list *errors)
 void cluster_check(struct arena *a, struct cluster *c, struct err_list *errors)
 {
 	check_dhcp(c, errors);
+	check_enroll(c, errors);
 	check_tftp(c, errors);
 	check_http(c, errors);
 	check_own_bond(c, errors);

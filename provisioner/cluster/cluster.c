@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "provisioner/cluster/files.h"
 #include "provisioner/cluster/schema_parts.h"
 #include "provisioner/messages/messages.h"
 
@@ -41,6 +42,26 @@ uint16_t cluster_https_boot_port(const struct cluster *c)
 	return c->http.firmware == HTTP_SCHEME_HTTPS ? (uint16_t)c->ports.https : 0;
 }
 
+static bool has_mac(const struct mac_list *list, const struct mac *mac)
+{
+	for (uint32_t i = 0; i < list->n; i++)
+		if (mac_is_equal(&list->items[i], mac))
+			return true;
+	return false;
+}
+
+bool cluster_node_has_mac(const struct cluster_node *n, const struct mac *mac)
+{
+	return has_mac(&n->macs, mac) || has_mac(&n->external, mac);
+}
+
+bool cluster_node_is_enrolled(const struct cluster_node *n)
+{
+	static const char folder[] = CLUSTER_ENROLLED_DIR "/";
+
+	return n->at.file && strncmp(n->at.file, folder, sizeof(folder) - 1) == 0;
+}
+
 const struct cluster_node *cluster_node_find(const struct cluster *c, const char *name)
 {
 	if (c->by_name && c->n_nodes > 0) {
@@ -62,4 +83,17 @@ const char *bond_mode_name(enum bond_mode mode)
 	while (w->text && w->value != mode)
 		w++;
 	return w->text ? w->text : "?";
+}
+
+const char *cluster_enroll_name(const struct cluster *c)
+{
+	switch ((enum enroll)c->enroll) {
+	case ENROLL_ASK:
+		return "ask";
+	case ENROLL_OPEN:
+		return "open";
+	case ENROLL_CLOSED:
+		return "closed";
+	}
+	return "";
 }

@@ -211,6 +211,21 @@ struct cluster_node {
 	const struct cluster_settings *settings; /* never NULL in a checked cluster */
 };
 
+#define CLUSTER_ENROLL_AS_MAX 16
+#define CLUSTER_ENROLL_ADDRESSES_MAX \
+	4096                         /* of all entries: each may become a node of its own file */
+#define CLUSTER_ENROLL_PREFIX_MAX 50 /* "-" and a whole MAC fit behind it into a label */
+
+/* What an unknown machine becomes with enroll: open, if its network is the one that `addresses` lie in. */
+struct cluster_enroll_as {
+	struct mark at;
+	const struct doc_node *doc;
+	const char *role_name;
+	const struct cluster_role *role; /* found by the cross-check */
+	struct ipv4_range addresses;
+	const char *prefix; /* of its name; NULL: the role's name */
+};
+
 struct cluster {
 	struct mark at;
 	const char *name;
@@ -221,6 +236,8 @@ struct cluster {
 	struct cluster_http http;
 	struct cluster_tftp tftp;
 	uint32_t enroll; /* enum enroll, messages.h */
+	struct cluster_enroll_as *enroll_as;
+	uint32_t n_enroll_as;
 	struct cluster_said said;
 	const struct cluster_settings *settings; /* of a node of which nothing else is said */
 	struct cluster_etcd etcd;
@@ -233,7 +250,7 @@ struct cluster {
 	const struct cluster_node **by_name; /* all nodes, sorted; NULL in a cluster made by hand */
 };
 
-/* One text that cluster_load_texts() reads: cluster.yaml, or a file of nodes.d. */
+/* One text that cluster_load_texts() reads: cluster.yaml, a file of nodes.d, or one of an enrolled node. */
 struct cluster_text {
 	const char *name; /* in errors: "/etc/slipway/nodes.d/rack1.yaml" */
 	const char *text;
@@ -265,7 +282,14 @@ uint16_t cluster_https_boot_port(const struct cluster *c);
 
 const struct cluster_node *cluster_node_find(const struct cluster *c, const char *name);
 
-/* The word cluster.yaml uses: "802.3ad". */
+/* Of either network. */
+bool cluster_node_has_mac(const struct cluster_node *n, const struct mac *mac);
+
+/* As a server sees it: it stands in a file that the server has written itself (files.h). */
+bool cluster_node_is_enrolled(const struct cluster_node *n);
+
+/* The words cluster.yaml uses: "802.3ad", "ask". */
 const char *bond_mode_name(enum bond_mode mode);
+const char *cluster_enroll_name(const struct cluster *c);
 
 #endif

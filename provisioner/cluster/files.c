@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "provisioner/base/files.h"
@@ -32,13 +33,22 @@ static bool is_yaml(const char *name)
 	return name[0] != '.' && len > 5 && strcmp(name + len - 5, ".yaml") == 0;
 }
 
-/* What `name` beside `path` is called: "/etc/slipway/nodes.d/a.yaml". */
-static char *beside(const char *path, const char *name)
+/* A folder of files that hold nodes. */
+struct folder {
+	const char *
+		path; /* its name is put behind the last slash of this: "/etc/slipway/cluster.yaml" */
+	const char *name;
+	size_t max;
+	bool is_ours; /* of the server: no symlinks */
+};
+
+/* What `file` in it is called: "/etc/slipway/nodes.d/a.yaml". */
+static char *called(const struct folder *f, const char *file)
 {
 	AUTO(str_done) struct str text = str_init(PATH_BYTES_MAX);
 
-	str_printf(&text, "%.*s%s%s%s", (int)(path_name(path) - path), path, CLUSTER_NODES_DIR,
-		name ? "/" : "", name ? name : "");
+	str_printf(&text, "%.*s%s%s%s", (int)(path_name(f->path) - f->path), f->path, f->name,
+		file ? "/" : "", file ? file : "");
 	return str_take(&text);
 }
 
@@ -73,8 +83,8 @@ static int add(struct reading *r, int dir, const char *opened, char *name)
 		return rc;
 	}
 	r->left -= len;
-	f->owned[2 * f->n] = name;
-	f->owned[2 * f->n + 1] = text;
+	f->owned[f->n_owned++] = name;
+	f->owned[f->n_owned++] = text;
 	f->texts[f->n++] = (struct cluster_text){.name = name, .text = text, .len = len};
 	return 0;
 }
@@ -87,14 +97,14 @@ static int by_name(const void *a, const void *b)
 }
 
 /* The names in the folder that are to be read, sorted. */
-static int list(DIR *dir, const char *path, char **names, size_t *n, struct err_list *errors)
+static int list(DIR *dir, const struct folder *f, char **names, size_t *n, struct err_list *errors)
 {
 	const struct dirent *d;
 
 	*n = 0;
 	while ((d = readdir(dir))) { // NOLINT(concurrency-mt-unsafe): we have no threads
 		if (!is_yaml(d->d_name)) {
-			AUTO(free_p) char *name = beside(path, d->d_name);
+			AUTO(free_p) char *name = called(f, d->d_name);
 
 			if (d->d_name[0] != '.' &&
 				(ends_in(d->d_name, ".yml") || ends_in(d->d_name, ".yaml")))
@@ -102,11 +112,11 @@ static int list(DIR *dir, const char *path, char **names, size_t *n, struct err_
 					"not read: only names that end in .yaml are");
 			continue;
 		}
-		if (*n == CLUSTER_FILES_MAX) {
-			AUTO(free_p) char *name = beside(path, NULL);
+		if (*n == f->max) {
+			AUTO(free_p) char *name = called(f, NULL);
 
-			err_list_add(errors, (struct mark){.file = name}, "more than %d files",
-				CLUSTER_FILES_MAX);
+			err_list_add(
+				errors, (struct mark){.file = name}, "more than %zu files", f->max);
 			return -E2BIG;
 		}
 		names[(*n)++] = xstrdup(d->d_name);
@@ -115,25 +125,36 @@ static int list(DIR *dir, const char *path, char **names, size_t *n, struct err_
 	return 0;
 }
 
-static int add_folder(struct reading *r, int dir, const char *path)
+static bool is_regular(int dir, const char *name)
 {
-	int fd = openat(dir, CLUSTER_NODES_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+}
+
+/* Takes `fd`, the folder; or it is a negative errno. */
+static int add_folder(struct reading *r, int fd, const struct folder *f)
+{
 	AUTO(closedir_p) DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-	AUTO(free_p) char **names = xcalloc(CLUSTER_FILES_MAX, sizeof(char *));
+	AUTO(free_p) char **names = xcalloc(f->max, sizeof(char *));
 	size_t n;
 
 	if (!stream) {
-		int rc = -errno;
-		AUTO(free_p) char *name = beside(path, NULL);
+		int rc = fd < 0 ? fd : -errno;
+		AUTO(free_p) char *name = called(f, NULL);
 
-		if (fd >= 0)
-			(void)close(fd);
+		close_p(&fd);
 		return rc == -ENOENT ? 0 : complain(r->errors, name, rc);
 	}
-	int rc = list(stream, path, names, &n, r->errors);
+	int rc = list(stream, f, names, &n, r->errors);
 	for (size_t i = 0; i < n; i++) {
+		char *name = called(f, names[i]);
+
+		if (rc == 0 && f->is_ours && !is_regular(fd, names[i]))
+			rc = complain(r->errors, name, -EINVAL);
 		if (rc == 0)
-			rc = add(r, fd, names[i], beside(path, names[i]));
+			rc = add(r, fd, names[i], TAKE(name));
+		free(name);
 		free(names[i]);
 	}
 	return rc;
@@ -146,6 +167,13 @@ static int open_folder(int dir, const char *path)
 		return fcntl(dir, F_DUPFD_CLOEXEC, 0);
 	AUTO(free_p) char *folder = path_folder(path);
 	return dir_open(folder);
+}
+
+static int open_below(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
 }
 
 int cluster_files_read(
@@ -161,7 +189,9 @@ int cluster_files_read(
 	int rc = folder < 0 ? complain(errors, path, folder)
 			    : add(&r, folder, path_name(path), xstrdup(path));
 	if (rc == 0)
-		rc = add_folder(&r, folder, path);
+		rc = add_folder(&r, open_below(folder, CLUSTER_NODES_DIR),
+			&(struct folder){
+				.path = path, .name = CLUSTER_NODES_DIR, .max = CLUSTER_FILES_MAX});
 	if (rc < 0)
 		cluster_files_done(&r.files);
 	else
@@ -169,9 +199,64 @@ int cluster_files_read(
 	return rc;
 }
 
+int cluster_files_add_enrolled(
+	struct cluster_files *f, const char *state, const char *called, struct err_list *errors)
+{
+	AUTO(close_p) int dir = dir_open(state);
+	struct reading r = {.files = *f, .left = CLUSTER_BYTES_MAX, .errors = errors};
+
+	for (size_t i = 0; i < f->n; i++)
+		r.left -= f->texts[i].len; /* they were counted when they were read */
+	r.files.texts =
+		xreallocarray(f->texts, f->n + CLUSTER_ENROLLED_MAX, sizeof(struct cluster_text));
+	r.files.owned = xreallocarray(
+		f->owned, f->n_owned + 2 * (size_t)CLUSTER_ENROLLED_MAX, sizeof(char *));
+	int rc = add_folder(&r, dir < 0 ? dir : open_below(dir, CLUSTER_ENROLLED_DIR),
+		&(struct folder){.path = called,
+			.name = CLUSTER_ENROLLED_DIR,
+			.max = CLUSTER_ENROLLED_MAX,
+			.is_ours = true});
+	*f = r.files;
+	return rc;
+}
+
+static size_t n_before_enrolled(const struct cluster_files *f)
+{
+	static const char folder[] = CLUSTER_ENROLLED_DIR "/";
+	size_t n = f->n;
+
+	while (n > 1 && strncmp(f->texts[n - 1].name, folder, sizeof(folder) - 1) == 0)
+		n--;
+	return n;
+}
+
+int cluster_files_put_enrolled(struct cluster_files *f, char *name, char *text)
+{
+	size_t first = n_before_enrolled(f), at = f->n;
+
+	while (at > first && strcmp(f->texts[at - 1].name, name) >= 0)
+		at--;
+	bool is_there = at < f->n && strcmp(f->texts[at].name, name) == 0;
+	if (!is_there && f->n - first >= CLUSTER_ENROLLED_MAX) {
+		free(name);
+		free(text);
+		return -E2BIG;
+	}
+	f->owned = xreallocarray(f->owned, f->n_owned + 2, sizeof(char *));
+	f->owned[f->n_owned++] = name;
+	f->owned[f->n_owned++] = text;
+	if (!is_there) {
+		f->texts = xreallocarray(f->texts, f->n + 1, sizeof(struct cluster_text));
+		memmove(&f->texts[at + 1], &f->texts[at], (f->n - at) * sizeof(*f->texts));
+		f->n++;
+	}
+	f->texts[at] = (struct cluster_text){.name = name, .text = text, .len = strlen(text)};
+	return 0;
+}
+
 void cluster_files_done(struct cluster_files *f)
 {
-	for (size_t i = 0; f->owned && i < 2 * f->n; i++)
+	for (size_t i = 0; i < f->n_owned; i++)
 		free(f->owned[i]);
 	free(f->owned);
 	free(f->texts);

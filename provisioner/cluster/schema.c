@@ -7,6 +7,7 @@
 
 static const struct schema_word enrolls[] = {
 	{"ask", ENROLL_ASK},
+	{"open", ENROLL_OPEN},
 	{"closed", ENROLL_CLOSED},
 	{NULL, 0},
 };
@@ -352,6 +353,25 @@ static const struct schema_section node = {
 };
 #undef AT
 
+#define AT(member) .offset = offsetof(struct cluster_enroll_as, member)
+static const struct schema_section enroll_as = {
+	.size = sizeof(struct cluster_enroll_as),
+	.keys = (const struct schema_key[]){
+		SELF,
+		{.key = "role", .type = SCHEMA_LABEL, AT(role_name), .required = true,
+			.doc = "The role it gets, a key of roles. None with the add-on etcd: members of the cluster's "
+			       "etcd are named under nodes, and nobody becomes one by being there first."},
+		{.key = "addresses", .type = SCHEMA_RANGE, AT(addresses), .required = true,
+			.doc = "It gets the lowest of these that is free: FIRST-LAST, in one network and outside of "
+			       "its pool. When all are taken, nobody is enrolled any more."},
+		{.key = "prefix", .type = SCHEMA_LABEL, AT(prefix), .max = CLUSTER_ENROLL_PREFIX_MAX,
+			.doc = "Its name is this and the last six digits of its MAC, such as worker-0a4f21. The name "
+			       "of the role when not given."},
+		END},
+	.doc = "What an unknown machine of one network becomes with `enroll: open`.",
+};
+#undef AT
+
 #define AT(member) .offset = offsetof(struct cluster, member)
 const struct schema_section schema_cluster = {
 	.size = sizeof(struct cluster),
@@ -371,7 +391,15 @@ const struct schema_section schema_cluster = {
 		{.key = "tftp", .type = SCHEMA_SECTION, AT(tftp), .section = &tftp,
 			.doc = "The TFTP server."},
 		{.key = "enroll", .type = SCHEMA_ENUM, AT(enroll), .preset = "ask", .words = enrolls,
-			.doc = "What an unknown machine gets: ask shows it as waiting, closed is silence."},
+			.doc = "What an unknown machine gets: ask shows it as waiting, open makes it a node of its "
+			       "own accord, as enroll-as says, once it asks for its boot script; closed is silence. "
+			       "With open, whoever reaches the internal network gets what a node of that role gets."},
+		{.key = "enroll-as", .type = SCHEMA_ITEMS, AT(enroll_as), .section = &enroll_as,
+			.max = CLUSTER_ENROLL_AS_MAX,
+			.doc = "What an unknown machine becomes with `enroll: open`: the first entry counts that has "
+			       "a free address in the machine's network. The server keeps a file for each such "
+			       "node below its state folder (`enrolled/NAME.yaml`), which is read like those of "
+			       "nodes.d: edit it, move it there, or delete it."},
 		SETTINGS,
 		{.key = "etcd", .type = SCHEMA_SECTION, AT(etcd), .section = &etcd,
 			.doc = "The masters' etcd."},

@@ -14,6 +14,7 @@
 
 #include "provisioner/base/clock.h"
 #include "provisioner/base/log.h"
+#include "provisioner/generation/publish_enroll.h"
 
 static int tell(const struct builder_options *o, const struct builder_reply *r)
 {
@@ -27,11 +28,26 @@ static int tell(const struct builder_options *o, const struct builder_reply *r)
 
 /* --- the child that carries out one order --------------------------------------------------------- */
 
-static int carry_out(const struct builder_options *o, const struct builder_order *b,
-	struct archive *a, struct publish_outcome *ret)
+static int enroll(struct archive *a, const struct publish_order *order,
+	const struct builder_order *b, struct builder_reply *reply)
 {
+	const struct enroll_list list = {b->candidates, b->n_candidates};
+	struct enroll_plan *plan = xcalloc(1, sizeof(*plan));
+	int rc = publish_enroll(
+		a, order, &list, plan, &reply->outcome.result, &reply->outcome.errors);
+
+	memcpy(reply->verdicts, plan->verdicts, sizeof(reply->verdicts));
+	free(plan);
+	return rc;
+}
+
+static int carry_out(const struct builder_options *o, const struct builder_order *b,
+	struct archive *a, struct builder_reply *reply)
+{
+	struct publish_outcome *ret = &reply->outcome;
 	struct publish_order order = {.config_dir = o->config_dir,
 		.config_name = o->config_name,
+		.state_dir = o->state_dir,
 		.templates_dir = o->templates_dir,
 		.images_dir = o->images_dir,
 		.ca_fingerprint = b->ca_fingerprint,
@@ -41,6 +57,11 @@ static int carry_out(const struct builder_options *o, const struct builder_order
 		.number_above = b->number_above};
 	struct err e;
 
+	publish_enroll_settle(a, o->state_dir); /* what another child was killed over */
+	if (b->wish.only_settles)
+		return 0;
+	if (b->n_candidates > 0)
+		return enroll(a, &order, b, reply);
 	if (b->wish.is_anew)
 		order.inputs_of = b->wish.again;
 	if (b->wish.again == 0 || b->wish.is_anew)
@@ -63,7 +84,7 @@ static void serve_order(const struct builder_options *o, const struct builder_or
 	if (rc < 0)
 		err_list_add_err(&reply->outcome.errors, &e);
 	else
-		rc = carry_out(o, b, a, &reply->outcome);
+		rc = carry_out(o, b, a, reply);
 	reply->outcome.rc = rc;
 	if (tell(o, reply) == 0 && a && archive_tidy(a, b->in_use) < 0)
 		log_warn("old generations stay for now: %s", archive_reason(a));
@@ -120,7 +141,7 @@ int builder_run(const struct builder_options *o)
 	while ((n = recv(o->fd, &order, sizeof(order), 0)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n != (ssize_t)sizeof(order)) {
+		if (n != (ssize_t)sizeof(order) || order.n_candidates > ENROLL_BATCH_MAX) {
 			log_error("an order that is none: %s", n < 0 ? strerror(errno) : "length");
 			return EXIT_FAILURE;
 		}

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "provisioner/generation/publish.h"
+#include "provisioner/nodes/enroll.h"
 
 /* What stays the same from order to order. */
 struct builder_options {
@@ -24,13 +25,16 @@ struct builder_order {
 	uint64_t id;
 	struct publish_wish wish;
 	char ca_fingerprint[65];
-	int64_t number_above; /* of publish_order */
-	int64_t in_use;       /* which generation must not go */
+	int64_t number_above;  /* of publish_order */
+	int64_t in_use;        /* which generation must not go */
+	uint32_t n_candidates; /* above 0: it is about these machines: publish_enroll() */
+	struct enroll_candidate candidates[ENROLL_BATCH_MAX];
 };
 
 struct builder_reply {
 	uint64_t id;
-	struct publish_outcome outcome;
+	struct publish_outcome outcome; /* whose verdicts stand here: a pointer does not travel */
+	struct enroll_verdict verdicts[ENROLL_BATCH_MAX];
 };
 
 /* Carries out orders until the other end is closed; the exit status. Runs after privileges were dropped. */

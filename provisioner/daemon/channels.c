@@ -13,6 +13,7 @@
 #include "provisioner/base/ipc.h"
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/daemon/answers.h"
+#include "provisioner/daemon/enrolling.h"
 #include "provisioner/daemon/images.h"
 #include "provisioner/daemon/tell.h"
 #include "provisioner/generation/answer.h"
@@ -29,6 +30,7 @@ struct channels {
 	struct nodes *nodes;
 	struct store *store;
 	struct admin *admin;
+	struct enrolling *enrolling;
 	const struct generation *generation;
 	struct ipc *dhcpd, *netboot, *verifier;
 	struct image_states images;
@@ -249,6 +251,13 @@ static const char *refusal_of_image(const void *arg, const struct cluster_image 
 	return m && m->state == IMAGE_REFUSED ? m->reason : NULL;
 }
 
+static const char *enroll(const void *arg, struct machine *m, const struct mac *mac)
+{
+	const struct channels *c = arg;
+
+	return enrolling_ask(c->enrolling, m, mac);
+}
+
 static void on_ask(void *arg, const void *payload, int fd)
 {
 	struct channels *c = arg;
@@ -256,6 +265,7 @@ static void on_ask(void *arg, const void *payload, int fd)
 		.nodes = c->nodes,
 		.store = c->store,
 		.refusal_of_image = refusal_of_image,
+		.enroll = enroll,
 		.arg = c};
 	struct message_ask ask;
 	struct answer answer;
@@ -379,6 +389,7 @@ struct channels *channels_new(struct event_base *base, const struct channels_set
 	c->nodes = setup->nodes;
 	c->store = setup->store;
 	c->admin = setup->admin;
+	c->enrolling = setup->enrolling;
 	c->dhcpd = ipc_new(base, setup->dhcpd_fd, "dhcpd", dhcpd_kinds, ARRAY_LEN(dhcpd_kinds), c);
 	c->netboot = ipc_new(
 		base, setup->netboot_fd, "netboot", netboot_kinds, ARRAY_LEN(netboot_kinds), c);

@@ -10,6 +10,7 @@
 
 struct admin;
 struct channels;
+struct enrolling;
 struct event_base;
 struct generation;
 struct nodes;
@@ -19,6 +20,7 @@ struct channels_setup {
 	int dhcpd_fd, netboot_fd, verifier_fd;
 	struct nodes *nodes;
 	struct store *store;
+	struct enrolling *enrolling;
 	struct admin *admin; /* gets its leases and its tracing here, and shows the image's state */
 };
 

@@ -19,6 +19,7 @@
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/daemon/boot_tls.h"
 #include "provisioner/daemon/channels.h"
+#include "provisioner/daemon/enrolling.h"
 #include "provisioner/daemon/publishing.h"
 #include "provisioner/daemon/seeding.h"
 #include "provisioner/daemon/worker.h"
@@ -52,6 +53,7 @@ struct provisioner {
 	struct join join;
 	struct api_server *admin_server, *join_server;
 	struct seeding *seeding;
+	struct enrolling *enrolling;
 	int64_t wall_ahead_ms; /* of the monotonic clock, when we looked last */
 	int status;
 };
@@ -106,6 +108,7 @@ static void serve(void *arg, struct generation *g)
 	p->admin.generation = g;
 	p->join.generation = g;
 	nodes_configure(p->nodes, g->cluster, clock_wall_ms());
+	enrolling_configure(p->enrolling, g->cluster);
 	if (p->channels)
 		configure_channels(p);
 	seeding_configure(p->seeding, g);
@@ -122,12 +125,15 @@ static void on_lost(void *arg)
 	(void)event_base_loopbreak(p->base);
 }
 
-static void tell_outcome(struct provisioner *p, const struct publish_outcome *o)
+static void tell_outcome(void *arg, const struct publish_outcome *o)
 {
+	struct provisioner *p = arg;
 	const struct archive_generation *g = &o->result.generation;
 
 	if (o->rc == 0 && g->number == ARCHIVE_DRAFT)
 		return;
+	if (o->rc == -ESTALE)
+		return; /* nobody asked for it: who waits is told */
 	if (o->rc < 0)
 		log_error("nothing is published; generation %" PRId64 " stays",
 			p->generation ? p->generation->number : 0);
@@ -136,7 +142,7 @@ static void tell_outcome(struct provisioner *p, const struct publish_outcome *o)
 			"generation %" PRId64 " is published by %s: %s, %" PRId64
 			" get something else",
 			g->number, g->by, g->summary, g->n_changed);
-	else
+	else if (!o->verdicts)
 		log_info(
 			"generation %" PRId64 " is what is on disk: nothing to publish", g->number);
 }
@@ -156,7 +162,10 @@ static bool differs(void *arg)
 
 	return publishing_last(p->publishing, &last) < 0 ||
 	       look_differs(&p->look, publishing_archive(p->publishing), last.number,
-		       p->options->config_dir, p->options->config_name, clock_wall_ms());
+		       &(struct publish_order){.config_dir = p->options->config_dir,
+			       .config_name = p->options->config_name,
+			       .state_dir = p->options->state_dir},
+		       clock_wall_ms());
 }
 
 /* An order of the admin plane on its way. */
@@ -254,6 +263,7 @@ static int serve_something(struct provisioner *p, struct err *e)
 	if (rc < 0)
 		return err_msg(e, rc, "the join agent %s: %s (--agent names its folder)",
 			AGENT_FILE, strerror(-rc));
+	publishing_settle(p->publishing);
 	rc = p->options->publishes ? -ENOENT : publishing_open(p->publishing, e);
 	if (rc == -EUCLEAN || rc == -EBADMSG) {
 		log_error("%s: publishing what is on disk", e->msg);
@@ -390,6 +400,7 @@ static int open_apis(struct provisioner *p, struct err *e)
 	p->admin.store = p->store;
 	p->admin.drift = drift_table_new();
 	p->admin.started_ms = clock_mono_ms();
+	p->admin.enroll_held_up = enrolling_held_up(p->enrolling);
 	p->join.nodes = p->nodes;
 	p->join.store = p->store;
 	p->join.ca = p->ca;
@@ -407,6 +418,7 @@ static void close_all(struct provisioner *p)
 	if (p->nodes && nodes_flush(p->nodes) < 0)
 		log_error("the last events could not be written");
 	seeding_free(p->seeding);
+	enrolling_free(p->enrolling);
 	channels_free(p->channels);
 	api_server_free(p->admin_server);
 	drift_table_free(p->admin.drift);
@@ -437,6 +449,11 @@ static int start(struct provisioner *p)
 					 .number_above = number_above,
 					 .on_lost = on_lost,
 					 .arg = p});
+		p->enrolling = enrolling_new(p->base, &(struct enrolling_setup){.nodes = p->nodes,
+							      .publishing = p->publishing,
+							      .differs = differs,
+							      .done = tell_outcome,
+							      .arg = p});
 		rc = serve_something(p, &e);
 		if (rc == -EBADMSG)
 			return WORKER_EXIT_CONFIG;
@@ -454,6 +471,7 @@ static int start(struct provisioner *p)
 						    .verifier_fd = p->options->verifier_fd,
 						    .nodes = p->nodes,
 						    .store = p->store,
+						    .enrolling = p->enrolling,
 						    .admin = &p->admin,
 					    });
 	/* A dhcpd that is running already, because only we died, has what the last one of us told it. */

@@ -12,6 +12,7 @@
 
 #include "provisioner/base/log.h"
 #include "provisioner/daemon/builder.h"
+#include "provisioner/generation/publish_enroll.h"
 
 struct publishing {
 	struct publishing_setup setup;
@@ -19,7 +20,7 @@ struct publishing {
 	struct archive *archive;
 	int64_t served; /* 0: none yet */
 	uint64_t id;    /* of the last order */
-	bool is_busy;
+	bool is_busy, is_enrolling;
 	publishing_done *done;
 	void *done_arg;
 	struct builder_reply reply;
@@ -81,13 +82,19 @@ int publishing_last(const struct publishing *p, struct archive_generation *ret)
 
 /* --- orders --------------------------------------------------------------------------------------- */
 
-static int send_order(struct publishing *p, const struct publish_wish *wish)
+static int send_order(struct publishing *p, const struct publish_wish *wish,
+	const struct enroll_candidate *list, size_t n)
 {
 	struct builder_order order = {.id = ++p->id,
 		.wish = *wish,
 		.number_above = p->setup.number_above(p->setup.arg),
-		.in_use = p->served};
+		.in_use = p->served,
+		.n_candidates = (uint32_t)n};
 
+	assert(n <= ENROLL_BATCH_MAX);
+	p->is_enrolling = n > 0;
+	if (n > 0)
+		memcpy(order.candidates, list, n * sizeof(*list));
 	(void)snprintf(
 		order.ca_fingerprint, sizeof(order.ca_fingerprint), "%s", p->setup.ca_fingerprint);
 	return send(p->setup.builder_fd, &order, sizeof(order), MSG_NOSIGNAL) < 0 ? -errno : 0;
@@ -98,6 +105,12 @@ static void mend_places(struct err *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		list[i].at.file = list[i].file[0] ? list[i].file : NULL;
+}
+
+static void end_texts(struct enroll_verdict *v)
+{
+	v->node[sizeof(v->node) - 1] = '\0';
+	v->why[sizeof(v->why) - 1] = '\0';
 }
 
 /* 0 and p->reply; -EAGAIN: not for us; -EPIPE: the builder is gone. */
@@ -113,6 +126,9 @@ static int receive(struct publishing *p)
 		return -EPIPE;
 	mend_places(errors->list, errors->n);
 	mend_places(errors->warnings, errors->n_warnings);
+	p->reply.outcome.verdicts = p->is_enrolling ? p->reply.verdicts : NULL;
+	for (size_t i = 0; i < ENROLL_BATCH_MAX; i++)
+		end_texts(&p->reply.verdicts[i]);
 	return p->reply.id == p->id && p->is_busy ? 0 : -EAGAIN;
 }
 
@@ -133,7 +149,7 @@ int publishing_wait(
 	struct publishing *p, const struct publish_wish *wish, struct publish_outcome *ret)
 {
 	struct pollfd answer = {.fd = p->setup.builder_fd, .events = POLLIN};
-	int rc = send_order(p, wish);
+	int rc = send_order(p, wish, NULL, 0);
 
 	p->is_busy = rc == 0;
 	while (rc == 0 && (rc = receive(p)) == -EAGAIN)
@@ -150,18 +166,50 @@ int publishing_wait(
 	return ret->rc;
 }
 
-int publishing_order(
-	struct publishing *p, const struct publish_wish *wish, publishing_done *done, void *arg)
+bool publishing_is_settled(const struct publishing *p)
 {
-	if (p->is_busy)
-		return -EALREADY;
-	int rc = send_order(p, wish);
+	return !publish_enroll_is_cut_short(p->setup.state_dir);
+}
+
+void publishing_settle(struct publishing *p)
+{
+	struct publish_wish wish = {.only_settles = true};
+
+	if (publishing_is_settled(p))
+		return;
+	struct publish_outcome *outcome = xcalloc(1, sizeof(*outcome));
+	if (publishing_wait(p, &wish, outcome) < 0)
+		log_error("what was begun for unknown machines is left for later: %s",
+			outcome->errors.list[0].msg);
+	free(outcome);
+}
+
+static int expect(struct publishing *p, int rc, publishing_done *done, void *arg)
+{
 	if (rc < 0)
 		return rc;
 	p->is_busy = true;
 	p->done = done;
 	p->done_arg = arg;
 	return 0;
+}
+
+int publishing_order(
+	struct publishing *p, const struct publish_wish *wish, publishing_done *done, void *arg)
+{
+	if (p->is_busy)
+		return -EALREADY;
+	return expect(p, send_order(p, wish, NULL, 0), done, arg);
+}
+
+int publishing_enroll(struct publishing *p, const struct enroll_candidate *list, size_t n,
+	publishing_done *done, void *arg)
+{
+	static const struct publish_wish wish = {.by = ARCHIVE_BY_ENROLL};
+
+	if (p->is_busy)
+		return -EALREADY;
+	return expect(p, send_order(p, &wish, list, n), done, arg);
 }
 
 static void on_reply(evutil_socket_t fd, short what, void *arg)

@@ -44,6 +44,16 @@ typedef void publishing_done(void *arg, const struct publish_outcome *outcome);
 int publishing_order(struct publishing *p, const struct publish_wish *wish, publishing_done *done,
 	void *arg) MUST_USE;
 
+/* The same to make nodes of these machines, ENROLL_BATCH_MAX at most: publish_enroll(). */
+struct enroll_candidate;
+int publishing_enroll(struct publishing *p, const struct enroll_candidate *list, size_t n,
+	publishing_done *done, void *arg) MUST_USE;
+
+/* Machines that were being enrolled when the last server was killed are nodes, with their files, or are not:
+ * publish_enroll_settle(). For a server that has nothing to do yet. */
+void publishing_settle(struct publishing *p);
+bool publishing_is_settled(const struct publishing *p);
+
 /* The archive, for readers; NULL before anything was published. */
 struct archive *publishing_archive(const struct publishing *p);
 

@@ -31,13 +31,19 @@ static void keep_identity(const struct question *q, struct machine *m)
 	m->dirty = true;
 }
 
-static void refuse_with_script(const struct question *q, const char *reason)
+static void give_with_reason(const struct question *q, const struct artefact *by_ipxe,
+	const struct artefact *by_grub, const char *reason)
 {
 	q->ret->status = 200;
 	q->ret->content_type = QUESTION_TYPE_TEXT;
-	q->ret->body = generation_refusal(
-		q->is_grub ? &q->a->generation->refusal_grub : &q->a->generation->refusal, reason,
-		&q->ret->len);
+	q->ret->body = generation_with_reason(q->is_grub ? by_grub : by_ipxe, reason, &q->ret->len);
+}
+
+static void refuse_with_script(const struct question *q, const char *reason)
+{
+	const struct generation *g = q->a->generation;
+
+	give_with_reason(q, &g->refusal, &g->refusal_grub, reason);
 }
 
 /* True, with the reason in the timeline, when this machine could load its image and do nothing with it. */
@@ -115,6 +121,28 @@ static void give_boot_script(const struct question *q, struct machine *m)
 		free(TAKE(q->ret->body));
 }
 
+/* It was a stranger until now, and still has the address that strangers get. Whoever lies about that is told to ask for
+ * an address, which it may anyway. */
+static bool must_renew(const struct question *q, const struct machine *m)
+{
+	const struct cluster_subnet *s =
+		cluster_subnet_of(q->a->generation->cluster, q->ask->client);
+
+	return s && s->pool.first <= q->ask->client && q->ask->client <= s->pool.last &&
+	       m->first_seen_ms != 0 && m->life.step == STEP_NONE &&
+	       q->a->generation->renew_script.data;
+}
+
+static void tell_to_renew(const struct question *q, const struct machine *m)
+{
+	const struct generation *g = q->a->generation;
+	char reason[QUESTION_REASON_SIZE], address[IPV4_TEXT_SIZE];
+
+	(void)snprintf(reason, sizeof(reason), "It is %s, and takes %s as its address.", m->key,
+		ipv4_text(m->address, address)); /* a label: it fits */
+	give_with_reason(q, &g->renew_script, &g->renew_grub, reason);
+}
+
 /* Whoever says this MAC must hold its lease: a URL is easily made up. */
 static bool is_at_its_address(const struct question *q, struct machine *m)
 {
@@ -122,6 +150,10 @@ static bool is_at_its_address(const struct question *q, struct machine *m)
 
 	if (!m || !m->node || nodes_holds(q->a->nodes, m, q->ask->client))
 		return true;
+	if (must_renew(q, m)) {
+		tell_to_renew(q, m);
+		return false;
+	}
 	(void)snprintf(reason, sizeof(reason), "%s has %s%s, but this request came from %s", m->key,
 		m->address ? "address " : "not been heard to ask for an address",
 		m->address ? ipv4_text(m->address, has) : "", ipv4_text(q->ask->client, asks));
@@ -130,20 +162,54 @@ static bool is_at_its_address(const struct question *q, struct machine *m)
 	return false;
 }
 
-static void script_for_mac(const struct question *q, const struct mac *mac)
+static void let_wait(const struct question *q, struct machine *m, const struct mac *mac)
 {
 	const struct generation *g = q->a->generation;
+	const char *reason = NULL;
+
+	if (g->enroll_script.data && q->a->enroll && !question_is_head(q) &&
+		nodes_holds(q->a->nodes, m, q->ask->client))
+		reason = q->a->enroll(q->a->arg, m, mac);
+	if (reason)
+		give_with_reason(q, &g->enroll_script, &g->enroll_grub, reason);
+	else
+		question_give(q, QUESTION_TYPE_TEXT, q->is_grub ? &g->wait_grub : &g->wait_script);
+}
+
+/* DHCP knew the node by its UUID, and cluster.yaml does not know this card. Two machines may have one UUID, but hardly
+ * one serial number. */
+static void tell_of_card(const struct question *q, struct machine *m, const struct mac *mac)
+{
+	const struct cluster_node *n = m->node;
+	char serial[sizeof(m->serial)], safe[sizeof(m->serial)], text[MAC_TEXT_SIZE];
+
+	if (!n || !q->a->enroll || question_is_head(q) || cluster_node_has_mac(n, mac) ||
+		!cluster_node_is_enrolled(n))
+		return;
+	if (query_get(q->ask->query, "serial", serial, sizeof(serial)) && m->serial[0] &&
+		strcmp(log_safe(safe, sizeof(safe), serial, strlen(serial)), m->serial) != 0)
+		nodes_trouble(q->a->nodes, m, q->now_ms, "enroll",
+			"%s has the UUID of %s, whose serial number is %s and not %s: two machines "
+			"that only mac tells apart",
+			mac_text(mac, text), m->key, m->serial, safe);
+	else
+		(void)q->a->enroll(q->a->arg, m, mac);
+}
+
+static void script_for_mac(const struct question *q, const struct mac *mac)
+{
 	struct machine *m = nodes_by_mac(q->a->nodes, mac);
 
 	if (!is_at_its_address(q, m))
 		return;
 	m = nodes_meet(q->a->nodes, mac, q->now_ms);
+	tell_of_card(q, m, mac);
 	if (nodes_holds(q->a->nodes, m, q->ask->client) || m->address == 0)
 		keep_identity(q, m);
 	if (m->node)
 		give_boot_script(q, m);
 	else
-		question_give(q, QUESTION_TYPE_TEXT, q->is_grub ? &g->wait_grub : &g->wait_script);
+		let_wait(q, m, mac);
 }
 
 static void script(const struct question *q)

@@ -20,6 +20,8 @@
 #include "provisioner/base/mem.h"
 
 struct cluster_image;
+struct mac;
+struct machine;
 struct generation;
 struct message_ask;
 struct message_hall_row;
@@ -32,6 +34,9 @@ struct answerer {
 	struct store *store;
 	/* Why an image is not served, or NULL. */
 	const char *(*refusal_of_image)(const void *arg, const struct cluster_image *image);
+	/* A machine that is at its address asks with a card that is no node's: what to tell it while it waits to be
+	 * enrolled, or NULL when it is not. It is a stranger, or a node of which this is another card. */
+	const char *(*enroll)(const void *arg, struct machine *m, const struct mac *mac);
 	const void *arg;
 	const struct message_hall_row *waits; /* who asks waits for its turn at an image; or NULL */
 };

@@ -59,8 +59,10 @@ void build_depends_on(struct build *b, const char *name)
 
 /* --- what every machine may get ------------------------------------------------------------------- */
 
-/* Says, in its slot, why a machine gets nothing. */
-static int build_refusal(struct build *b, const char *name, struct artefact *ret)
+/* Says something in its slot: why a machine gets nothing, why it waits (`enroll` is "wait"), that it is a node now
+ * (`enroll` is "renew"). */
+static int build_with_reason(
+	struct build *b, const char *name, const char *enroll, struct artefact *ret)
 {
 	AUTO(arena_free_p) struct arena *scratch = arena_new(BUILD_SCRATCH_MAX);
 	struct value globals = value_map(scratch);
@@ -68,6 +70,8 @@ static int build_refusal(struct build *b, const char *name, struct artefact *ret
 	value_map_set(globals, "server", value_get(b->shared, "server"));
 	value_map_set(globals, "cluster", value_get(b->shared, "cluster"));
 	value_map_set(globals, "reason", value_text(scratch, SLOT_REASON));
+	if (enroll)
+		value_map_set(globals, "enroll", value_text(scratch, enroll));
 	int rc = build_render(b, name, globals, ret);
 	if (rc == 0 && slot_count(ret->data, ret->len, SLOT_REASON) == 0) {
 		err_list_add(
@@ -75,6 +79,19 @@ static int build_refusal(struct build *b, const char *name, struct artefact *ret
 		rc = -EINVAL;
 	}
 	return rc;
+}
+
+static int build_enrolling(struct build *b)
+{
+	static const char ipxe[] = "boot/enroll.ipxe", grub[] = "boot/enroll.grub.cfg";
+	struct generation *g = b->g;
+	int rc;
+
+	if ((rc = build_with_reason(b, ipxe, "wait", &g->enroll_script)) < 0 ||
+		(rc = build_with_reason(b, ipxe, "renew", &g->renew_script)) < 0 ||
+		(rc = build_with_reason(b, grub, "wait", &g->enroll_grub)) < 0)
+		return rc;
+	return build_with_reason(b, grub, "renew", &g->renew_grub);
 }
 
 static int build_shared(struct build *b)
@@ -85,9 +102,10 @@ static int build_shared(struct build *b)
 	if ((rc = build_render(b, "boot/boot.ipxe", b->shared, &g->first_script)) < 0 ||
 		(rc = build_render(b, "boot/wait.ipxe", b->shared, &g->wait_script)) < 0 ||
 		(rc = build_render(b, "boot/grub.cfg", b->shared, &g->wait_grub)) < 0 ||
-		(rc = build_refusal(b, "boot/refused.ipxe", &g->refusal)) < 0)
+		(rc = build_with_reason(b, "boot/refused.ipxe", NULL, &g->refusal)) < 0 ||
+		(rc = build_with_reason(b, "boot/grub.cfg", NULL, &g->refusal_grub)) < 0)
 		return rc;
-	return build_refusal(b, "boot/grub.cfg", &g->refusal_grub);
+	return build_enrolling(b);
 }
 
 /* --- nodes ---------------------------------------------------------------------------------------- */

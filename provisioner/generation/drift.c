@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#define RUNS_MAX (ARCHIVE_KEPT + 2) /* generations that nodes may run, as far as they are kept */
+#define RUNS_MAX \
+	(2 * ARCHIVE_KEPT + 2) /* generations that nodes may run, as far as they are kept */
 
 const char *drift_name(enum drift d)
 {

@@ -85,11 +85,11 @@ const struct generation_image *generation_image(
 	return NULL;
 }
 
-char *generation_refusal(const struct artefact *refusal, const char *reason, size_t *ret_len)
+char *generation_with_reason(const struct artefact *script, const char *reason, size_t *ret_len)
 {
 	struct str text = str_init(ARCHIVE_TEXT_MAX);
 
-	slot_replace(refusal->data, refusal->len, SLOT_REASON, reason, &text);
+	slot_replace(script->data, script->len, SLOT_REASON, reason, &text);
 	*ret_len = text.len;
 	return str_take(&text);
 }

@@ -51,11 +51,14 @@ struct generation {
 	struct arena *cluster_arena;     /* NULL: somebody else's */
 	struct generation_image *images; /* the cluster's own is the first */
 	size_t n_images;
-	struct artefact first_script;            /* /boot.ipxe */
-	struct artefact wait_script;             /* for strangers */
-	struct artefact refusal;                 /* says why, in its slot, a machine gets nothing */
-	struct artefact wait_grub, refusal_grub; /* the same for GRUB */
-	struct etcd_seed_key *seed_keys;         /* what etcd is to hold from the start */
+	struct artefact first_script; /* /boot.ipxe */
+	struct artefact wait_script;  /* for strangers */
+	struct artefact refusal;      /* says why, in its slot, a machine gets nothing */
+	/* Say in their slot why a stranger is no node yet (enroll: open), or that it is one and must ask for its
+	 * address. An archive of an older slipway has none. */
+	struct artefact enroll_script, renew_script;
+	struct artefact wait_grub, refusal_grub, enroll_grub, renew_grub; /* the same for GRUB */
+	struct etcd_seed_key *seed_keys; /* what etcd is to hold from the start */
 	size_t n_seed_keys;
 	struct archive *archive; /* where its nodes' artefacts stand; NULL while it is built */
 	char agent_sha256[65];   /* what their slot is filled with */
@@ -106,7 +109,7 @@ int generation_text(const struct generation *g, const char *node, enum artefact_
 const struct generation_image *generation_image(
 	const struct generation *g, const struct cluster_image *image);
 
-/* The script that says why; the caller frees. */
-char *generation_refusal(const struct artefact *refusal, const char *reason, size_t *ret_len);
+/* A script that says why, in its slot; the caller frees. */
+char *generation_with_reason(const struct artefact *script, const char *reason, size_t *ret_len);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "provisioner/store/archive.h"
 
-#define TEXTS_MAX 4096
+#define TEXTS_MAX (1 + CLUSTER_FILES_MAX + CLUSTER_ENROLLED_MAX)
 
 static int add(const char *name, const struct str *text, void *arg)
 {
@@ -14,12 +14,11 @@ static int add(const char *name, const struct str *text, void *arg)
 	if (f->n == TEXTS_MAX)
 		return -E2BIG;
 	f->texts = xreallocarray(f->texts, f->n + 1, sizeof(*f->texts));
-	f->owned = xreallocarray(f->owned, 2 * (f->n + 1), sizeof(*f->owned));
-	f->owned[2 * f->n] = xstrdup(name);
-	f->owned[2 * f->n + 1] = xstrndup(str_text(text), text->len);
-	f->texts[f->n] = (struct cluster_text){
-		.name = f->owned[2 * f->n], .text = f->owned[2 * f->n + 1], .len = text->len};
-	f->n++;
+	f->owned = xreallocarray(f->owned, f->n_owned + 2, sizeof(*f->owned));
+	char *own_name = f->owned[f->n_owned++] = xstrdup(name);
+	char *own_text = f->owned[f->n_owned++] = xstrndup(str_text(text), text->len);
+	f->texts[f->n++] =
+		(struct cluster_text){.name = own_name, .text = own_text, .len = text->len};
 	return 0;
 }
 

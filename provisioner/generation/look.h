@@ -21,7 +21,8 @@ struct look {
 };
 
 /* What publish_differs() says, or would say. */
-bool look_differs(struct look *l, struct archive *a, int64_t number, int config_dir,
-	const char *config_name, int64_t now_ms);
+struct publish_order;
+bool look_differs(struct look *l, struct archive *a, int64_t number,
+	const struct publish_order *where, int64_t now_ms);
 
 #endif

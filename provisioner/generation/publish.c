@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "provisioner/cluster/cluster.h"
-#include "provisioner/cluster/files.h"
 #include "provisioner/generation/inputs.h"
+#include "provisioner/generation/publish_loaded.h"
 #include "provisioner/generation/rendered.h"
 #include "provisioner/generation/shared.h"
 
@@ -44,6 +44,17 @@ void publish_listening(const struct cluster *c, char ret[static ARCHIVE_LISTENIN
 
 /* --- what is on disk ------------------------------------------------------------------------------ */
 
+int publish_read(const struct publish_order *o, struct cluster_files *ret, struct err_list *errors)
+{
+	int rc = cluster_files_read(o->config_dir, o->config_name, ret, errors);
+
+	if (rc == -EACCES)
+		err_list_add(errors, (struct mark){0}, "workers do not run as root");
+	if (rc == 0 && o->state_dir)
+		rc = cluster_files_add_enrolled(ret, o->state_dir, "", errors);
+	return rc;
+}
+
 struct comparing {
 	const struct cluster_files *files;
 	size_t at;
@@ -62,13 +73,13 @@ static int compare_input(const char *name, const struct str *text, void *arg)
 	       memcmp(str_text(text), t->text, t->len) != 0;
 }
 
-bool publish_differs(struct archive *a, int64_t number, int config_dir, const char *config_name)
+bool publish_differs(struct archive *a, int64_t number, const struct publish_order *where)
 {
 	struct err_list *ignored = xcalloc(1, sizeof(*ignored));
 	struct cluster_files files = {0};
 	struct comparing c = {.files = &files};
 
-	int rc = cluster_files_read(config_dir, config_name, &files, ignored);
+	int rc = publish_read(where, &files, ignored);
 	if (rc == 0)
 		rc = archive_files_each(a, number, ARCHIVE_INPUT, compare_input, &c);
 	bool differs = rc != 0 || c.at != files.n;
@@ -128,9 +139,7 @@ static int hash_sum(const struct str *sum, struct archive_generation *ret)
 struct publishing {
 	struct archive *archive;
 	const struct publish_order *order;
-	const struct cluster_text *texts;
-	size_t n_texts;
-	struct cluster *cluster;
+	const struct publish_loaded *what;
 	struct archive_generation last; /* number 0: there is none */
 	struct rendered *rendered;
 	struct str sum; /* all that the hash is over */
@@ -144,7 +153,7 @@ static int render(struct publishing *p, struct generation **ret)
 		.find = rendered_find,
 		.keep = rendered_keep,
 		.put = rendered_put};
-	struct generation_inputs in = {.cluster = p->cluster,
+	struct generation_inputs in = {.cluster = p->what->cluster,
 		.sources = {.config_dir = o->config_dir, .shipped_dir = o->templates_dir},
 		.images_dir = o->images_dir,
 		.facts = {.ca_fingerprint = o->ca_fingerprint}};
@@ -156,7 +165,8 @@ static int render(struct publishing *p, struct generation **ret)
 static int put_all(struct publishing *p, struct archive_generation *g)
 {
 	struct generation *built;
-	int rc = put_inputs(p->archive, g->number, p->texts, p->n_texts, &p->sum);
+	int rc = put_inputs(
+		p->archive, g->number, p->what->files->texts, p->what->files->n, &p->sum);
 
 	if (rc == 0)
 		rc = rendered_new(p->archive, p->last.number, g->number, &p->rendered);
@@ -176,7 +186,7 @@ static int publish_cluster(struct publishing *p, struct publish_result *ret)
 {
 	struct archive_generation *g = &ret->generation;
 
-	describe(p->cluster, p->order, p->last.number, g);
+	describe(p->what->cluster, p->order, p->last.number, g);
 	int rc = archive_begin(p->archive);
 	if (rc < 0)
 		return rc;
@@ -186,28 +196,38 @@ static int publish_cluster(struct publishing *p, struct publish_result *ret)
 		rc = put_all(p, g);
 	ret->n_rendered = rc == 0 ? rendered_n_put(p->rendered) : 0;
 	ret->is_new = rc == 0 && strcmp(g->hash, p->last.hash) != 0;
-	if (ret->is_new || (rc == 0 && p->order->is_draft))
+	if (ret->is_new && p->what->before_commit)
+		rc = p->what->before_commit(p->what->arg);
+	ret->is_new = ret->is_new && rc == 0;
+	if (rc == 0 && !p->what->is_trial && (ret->is_new || p->order->is_draft))
 		return archive_commit(p->archive, g);
 	archive_abort(p->archive);
 	*g = p->last;
 	return rc;
 }
 
-static int load_and_publish(struct publishing *p, struct publish_result *ret)
+/* There is always a word on what went wrong. */
+static int complain(struct archive *a, int rc, struct err_list *errors)
 {
-	AUTO(arena_free_p) struct arena *a = arena_new(ARENA_BYTES_MAX);
-	int rc = archive_last(p->archive, NULL, &p->last);
+	if (rc < 0 && errors->n == 0)
+		err_list_add(errors, (struct mark){0}, "generations.db: %s",
+			archive_reason(a)[0] ? archive_reason(a) : strerror(-rc));
+	return rc;
+}
+
+int publish_loaded(struct archive *a, const struct publish_order *o,
+	const struct publish_loaded *what, struct publish_result *ret, struct err_list *errors)
+{
+	struct publishing p = {.archive = a, .order = o, .what = what, .errors = errors};
+	int rc = archive_last(a, NULL, &p.last);
 
 	if (rc < 0 && rc != -ENOENT)
-		return rc;
-	rc = cluster_load_texts(a, p->texts, p->n_texts, &p->cluster, p->errors);
-	if (rc < 0)
-		return rc;
-	p->sum = str_init(SUM_BYTES_MAX);
-	rc = publish_cluster(p, ret);
-	str_done(&p->sum);
-	rendered_free(p->rendered);
-	return rc;
+		return complain(a, rc, errors);
+	p.sum = str_init(SUM_BYTES_MAX);
+	rc = publish_cluster(&p, ret);
+	str_done(&p.sum);
+	rendered_free(p.rendered);
+	return complain(a, rc, errors);
 }
 
 /* What is to be published: as it is on disk, or as it was. */
@@ -217,7 +237,7 @@ static int read_inputs(struct archive *a, const struct publish_order *o, struct 
 	struct err e;
 
 	if (o->inputs_of == 0)
-		return cluster_files_read(o->config_dir, o->config_name, ret, errors);
+		return publish_read(o, ret, errors);
 	int rc = inputs_read(a, o->inputs_of, ret, &e);
 	if (rc < 0)
 		err_list_add_err(errors, &e);
@@ -227,23 +247,17 @@ static int read_inputs(struct archive *a, const struct publish_order *o, struct 
 int publish_config(struct archive *a, const struct publish_order *o, struct publish_result *ret,
 	struct err_list *errors)
 {
+	AUTO(arena_free_p) struct arena *arena = arena_new(ARENA_BYTES_MAX);
 	struct cluster_files files = {0};
-	int rc = read_inputs(a, o, &files, errors);
+	struct publish_loaded what = {.files = &files};
 
-	if (rc == -EACCES)
-		err_list_add(errors, (struct mark){0}, "workers do not run as root");
-	struct publishing p = {.archive = a,
-		.order = o,
-		.texts = files.texts,
-		.n_texts = files.n,
-		.errors = errors};
+	int rc = read_inputs(a, o, &files, errors);
 	if (rc == 0)
-		rc = load_and_publish(&p, ret);
+		rc = cluster_load_texts(arena, files.texts, files.n, &what.cluster, errors);
+	if (rc == 0)
+		rc = publish_loaded(a, o, &what, ret, errors);
 	cluster_files_done(&files);
-	if (rc < 0 && errors->n == 0)
-		err_list_add(errors, (struct mark){0}, "generations.db: %s",
-			archive_reason(a)[0] ? archive_reason(a) : strerror(-rc));
-	return rc;
+	return complain(a, rc, errors);
 }
 
 /* --- again ---------------------------------------------------------------------------------------- */

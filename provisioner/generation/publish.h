@@ -12,6 +12,7 @@
 struct publish_order {
 	int config_dir; /* holds cluster.yaml, by this name, and the operator's templates */
 	const char *config_name;
+	const char *state_dir; /* holds the files of enrolled nodes; NULL: there are none */
 	int64_t inputs_of; /* the cluster.yaml of this published generation takes its place; 0: it does not */
 	int templates_dir; /* the shipped ones */
 	int images_dir;    /* -1: do not look */
@@ -38,11 +39,14 @@ int publish_config(struct archive *a, const struct publish_order *o, struct publ
 int publish_again(struct archive *a, int64_t number, const struct publish_order *o,
 	struct publish_result *ret, struct err *e) MUST_USE;
 
+struct enroll_verdict;
+
 /* What somebody wants to be published. */
 struct publish_wish {
 	int64_t again; /* this generation once more; 0: what is on disk now */
 	bool is_anew; /* not as it is: its cluster.yaml is rendered again, for the CA that there is now */
 	bool is_draft;
+	bool only_settles; /* nothing is published: publish_enroll_settle() */
 	char by[ARCHIVE_WORD_SIZE];
 };
 
@@ -51,13 +55,15 @@ struct publish_outcome {
 	int rc; /* 0, or a negative errno with `errors` filled */
 	struct publish_result result;
 	struct err_list errors;
+	const struct enroll_verdict
+		*verdicts; /* of each machine to be enrolled; NULL: it was not about that */
 };
 
 /* What a server must listen on that serves this cluster, as a text to compare: network, ports, TFTP server. */
 void publish_listening(const struct cluster *c, char ret[static ARCHIVE_LISTENING_SIZE]);
 
 /* Whether cluster.yaml and its includes, as they are on disk, are others than those a generation was made from; true
- * also when they can not be read. */
-bool publish_differs(struct archive *a, int64_t number, int config_dir, const char *config_name);
+ * also when they can not be read. Of the order, only where they are counts. */
+bool publish_differs(struct archive *a, int64_t number, const struct publish_order *where);
 
 #endif

@@ -16,12 +16,17 @@
 static const struct {
 	const char *name;
 	size_t offset;
+	bool is_optional; /* older archives have none */
 } scripts[] = {
-	{"boot.ipxe", offsetof(struct generation, first_script)},
-	{"wait.ipxe", offsetof(struct generation, wait_script)},
-	{"refused.ipxe", offsetof(struct generation, refusal)},
-	{"wait.grub", offsetof(struct generation, wait_grub)},
-	{"refused.grub", offsetof(struct generation, refusal_grub)},
+	{"boot.ipxe", offsetof(struct generation, first_script), .is_optional = false},
+	{"wait.ipxe", offsetof(struct generation, wait_script), .is_optional = false},
+	{"refused.ipxe", offsetof(struct generation, refusal), .is_optional = false},
+	{"wait.grub", offsetof(struct generation, wait_grub), .is_optional = false},
+	{"refused.grub", offsetof(struct generation, refusal_grub), .is_optional = false},
+	{"enroll.ipxe", offsetof(struct generation, enroll_script), .is_optional = true},
+	{"renew.ipxe", offsetof(struct generation, renew_script), .is_optional = true},
+	{"enroll.grub", offsetof(struct generation, enroll_grub), .is_optional = true},
+	{"renew.grub", offsetof(struct generation, renew_grub), .is_optional = true},
 };
 
 /* --- putting -------------------------------------------------------------------------------------- */
@@ -178,7 +183,7 @@ int shared_get(struct generation *g, struct archive *a, struct err *e)
 		struct artefact text;
 
 		memcpy(&text, (const char *)g + scripts[i].offset, sizeof(text));
-		rc = text.data ? 0 : -EBADMSG;
+		rc = text.data || scripts[i].is_optional ? 0 : -EBADMSG;
 	}
 	if (rc == 0 && g->n_images == 0)
 		rc = -EBADMSG;

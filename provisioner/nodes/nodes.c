@@ -49,6 +49,7 @@ static struct machine *append(struct nodes *t)
 static void machine_free(struct machine *m)
 {
 	free(m->facts);
+	free(m->waits_for);
 	free(m);
 }
 
@@ -203,6 +204,7 @@ static void become_node(
 	m->node = n;
 	if (was_stranger)
 		m->life = life_begin(true, now_ms);
+	nodes_set_waits_for(m, NULL, 0);
 	m->n_macs = 0;
 	for (uint32_t i = 0; i < n->macs.n; i++)
 		record_add_mac(m, &n->macs.items[i]);
@@ -464,6 +466,15 @@ void nodes_check_overdue(struct nodes *t, int64_t now_ms)
 		nodes_event(t, m, now_ms, "stalled", STORE_ERROR, "after \"%s\": %s",
 			step_name(last), why);
 	}
+}
+
+void nodes_set_waits_for(struct machine *m, const char *text, int64_t until_ms)
+{
+	char *copy = text ? xstrdup(text) : NULL;
+
+	free(m->waits_for);
+	m->waits_for = copy;
+	m->waits_ms = until_ms;
 }
 
 void nodes_set_facts(struct machine *m, const char *json)

@@ -38,6 +38,8 @@ struct machine {
 	char boot_id[40];
 	int64_t generation; /* served last */
 	char *facts;        /* JSON from its agent, or NULL */
+	char *waits_for;    /* why it was not enrolled, or NULL; not kept */
+	int64_t waits_ms;   /* monotonic: until then it is not looked at again */
 	bool registered;    /* in etcd, as its last heartbeat said */
 	bool must_register; /* etcd has started anew: its next heartbeat is told to register again */
 	char health[160];   /* "" when its last heartbeat said all is well, else what is not */
@@ -113,6 +115,9 @@ void nodes_check_overdue(struct nodes *t, int64_t now_ms);
 
 /* The wall clock was set by so much: no machine is overdue for that. */
 void nodes_clock_set(struct nodes *t, int64_t by_ms);
+
+/* Why this machine is not made a node; `text` NULL: nothing is known to hinder it. */
+void nodes_set_waits_for(struct machine *m, const char *text, int64_t until_ms);
 
 void nodes_set_facts(struct machine *m, const char *json);
 

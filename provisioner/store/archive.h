@@ -17,6 +17,8 @@
 
 #define ARCHIVE_DRAFT 0
 #define ARCHIVE_KEPT 10 /* published generations, the newest */
+#define ARCHIVE_BY_ENROLL \
+	"enroll" /* published for unknown machines: as many are kept again of these */
 #define ARCHIVE_HASH_LEN 32
 #define ARCHIVE_WORD_SIZE 128
 #define ARCHIVE_LISTENING_SIZE 384
@@ -50,11 +52,11 @@ struct archive_generation {
 	int64_t number;
 	int64_t created_ms;
 	char hash[2 * ARCHIVE_HASH_LEN + 1]; /* hex, over all that it was made from and holds */
-	char by[ARCHIVE_WORD_SIZE];        /* who published it: "start", "reload", a user's name */
-	char summary[256];                 /* one line: nodes, image */
+	char by[ARCHIVE_WORD_SIZE]; /* who published it: "start", "reload", "enroll", a user's name */
+	char summary[256];          /* one line: nodes, image */
 	char listening[ARCHIVE_LISTENING_SIZE]; /* what a server must listen on that serves it */
-	int64_t n_nodes, n_changed;        /* nodes that get something else than before */
-	int64_t rolled_back_to;            /* the generation that it repeats, or 0 */
+	int64_t n_nodes, n_changed;             /* nodes that get something else than before */
+	int64_t rolled_back_to;                 /* the generation that it repeats, or 0 */
 };
 
 /* The newest published one; with `listening`, of those a server that listens so can serve. */
@@ -139,7 +141,8 @@ int archive_drop(struct archive *a, int64_t number) MUST_USE;
 int archive_commit(struct archive *a, const struct archive_generation *g) MUST_USE;
 
 /* Of the published ones, those beyond ARCHIVE_KEPT go, but for `in_use` (0: none); and the texts that nothing
- * needs any more. Outside of begin and commit. */
+ * needs any more. Machines that arrive one by one push out no generation that somebody made. Outside of begin and
+ * commit. */
 int archive_tidy(struct archive *a, int64_t in_use) MUST_USE;
 
 #endif

@@ -1,5 +1,7 @@
 #include "provisioner/store/sql.h"
 
+#include "provisioner/store/archive.h"
+
 /* events.seq counts within one node, so that the oldest beyond a node's ceiling are one index range.
  * Tokens and boots stand and fall with their node; events are also written of strangers. */
 const char *const sql_migrations[SQL_VERSION] = {
@@ -145,8 +147,10 @@ static const char *const texts[SQL_N] = {
 				   " ORDER BY number DESC LIMIT 1",
 	[SQL_PUBLISHED_ALL] = "SELECT " PUBLISHED_COLUMNS " FROM published WHERE number > 0"
 			      " ORDER BY number DESC",
-	[SQL_PUBLISHED_OLD] = "SELECT number FROM published WHERE number > 0 AND number <> ?"
-			      " ORDER BY number DESC LIMIT -1 OFFSET ?",
+	[SQL_PUBLISHED_OLD] =
+		"SELECT number FROM (SELECT number, row_number() OVER"
+		" (PARTITION BY by = '" ARCHIVE_BY_ENROLL "' ORDER BY number DESC) AS place"
+		" FROM published WHERE number > 0 AND number <> ?) WHERE place > ?",
 	[SQL_PUBLISHED_DELETE] = "DELETE FROM published WHERE number = ?",
 
 	[SQL_RENDERED_PUT] = "INSERT INTO rendered (number, " RENDERED_COLUMNS ")"

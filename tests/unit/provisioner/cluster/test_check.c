@@ -86,6 +86,64 @@ TEST(each_clash_is_named_with_both_places)
 	}
 }
 
+#define OPEN(as) "enroll: open\n" HEAD M1 "enroll-as: [" as "]\n"
+
+static const struct {
+	const char *text, *error;
+} bad_enroll[] = {
+	{"enroll: open\n" HEAD M1,
+		"c:1:9: enroll: open needs enroll-as beside it: which role an unknown machine gets, and of which addresses one, as "
+		"in enroll-as: [{role: worker, addresses: FIRST-LAST}]"},
+	{OPEN("{role: m, addresses: 10.10.0.50-10.10.0.59}"),
+		"c:9:20: enroll-as[0].role: \"m\" has the add-on etcd, and members of the cluster's etcd are named under nodes: "
+		"nobody becomes one by being there first"},
+	{HEAD M1 "enroll-as: [{role: m, addresses: 10.10.0.50-10.10.0.59}]\n",
+		"c:8:20: enroll-as[0].role: \"m\" has the add-on etcd, and members of the cluster's etcd are named under nodes: "
+		"nobody becomes one by being there first"},
+	{OPEN("{role: ww, addresses: 10.10.0.50-10.10.0.59}"),
+		"c:9:20: enroll-as[0].role: no role \"ww\" (did you mean \"w\"?)"},
+	{OPEN("{role: w, addresses: 10.10.0.90-10.10.0.100}"),
+		"c:9:34: enroll-as[0].addresses: overlap the pool of that network (also at c:4:7)"},
+	{OPEN("{role: w, addresses: 10.10.0.1-10.10.0.9}"),
+		"c:9:34: enroll-as[0].addresses: hold the provisioner's own address 10.10.0.1"},
+	{OPEN("{role: w, addresses: 10.10.0.250-10.10.0.254}"),
+		"c:9:34: enroll-as[0].addresses: hold the router's address 10.10.0.254"},
+	{OPEN("{role: w, addresses: 10.10.0.250-10.10.0.255}"),
+		"c:9:34: enroll-as[0].addresses: not all of them are hosts' addresses in network.internal"},
+	{OPEN("{role: w, addresses: 10.11.0.50-10.11.0.59}"),
+		"c:9:34: enroll-as[0].addresses: not all of them are hosts' addresses in network.internal"},
+	{OPEN("{role: w, addresses: 10.10.0.50-10.10.0.59}, {role: w, addresses: 10.10.0.59-10.10.0.69}"),
+		"c:9:79: enroll-as[1].addresses: overlap those of enroll-as[0] (also at c:9:34)"},
+	{OPEN("{role: w, addresses: 10.10.0.50-10.10.0.59, prefix: "
+	      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}"),
+		"c:9:65: enroll-as[0].prefix: longer than 50 bytes"},
+	{OPEN("{role: w, addresses: 10.10.0.59-10.10.0.50}"),
+		"c:9:34: enroll-as[0].addresses: 10.10.0.59-10.10.0.50 ends before it begins"},
+	{"cluster: acm\nnetwork: {internal: {interface: b, address: 10.0.0.1/8}}\n"
+	 "dhcp: {pool: 10.1.0.0-10.1.0.9}\nimage: a/b\nenroll: open\n"
+	 "roles: {m: {template: m, addons: [etcd]}, w: {template: w}}\n"
+	 "enroll-as: [{role: w, addresses: 10.2.0.0-10.2.16.0}]\n",
+		"c:7:34: enroll-as: more than 4096 addresses in all: what more there is, name under nodes"},
+};
+
+TEST(what_an_unknown_machine_becomes_must_fit)
+{
+	for (size_t i = 0; i < ARRAY_LEN(bad_enroll); i++) {
+		char text[1024];
+
+		assert_null(load(bad_enroll[i].text));
+		assert_string_equal(
+			err_text(&errors.list[0], text, sizeof(text)), bad_enroll[i].error);
+	}
+	/* Nodes lie in it, named or enrolled. */
+	const struct cluster *c = load("enroll: open\n" HEAD M1 W("1", "")
+			"enroll-as: [{role: w, addresses: 10.10.0.20-10.10.0.29}]\n");
+	assert_non_null(c);
+	assert_int_equal(c->n_enroll_as, 1);
+	assert_ptr_equal(c->enroll_as[0].role, &c->roles[1]);
+	assert_int_equal(c->enroll_as[0].addresses.last, 0x0a0a001d);
+}
+
 /* Legal, and hardly meant. */
 static const struct {
 	const char *text, *warning;
@@ -137,5 +195,5 @@ TEST(errors_are_sorted_by_place_and_twenty_are_told)
 		assert_true(errors.list[i - 1].at.line < errors.list[i].at.line);
 }
 
-RUN(t(each_clash_is_named_with_both_places), t(what_is_hardly_meant_is_a_warning),
+RUN(t(each_clash_is_named_with_both_places), t(what_an_unknown_machine_becomes_must_fit), t(what_is_hardly_meant_is_a_warning),
 	t(errors_are_sorted_by_place_and_twenty_are_told))

@@ -201,7 +201,70 @@ TEST(folder_may_be_absent_and_the_file_not)
 	end();
 }
 
+/* As a server reads them, whose state is the same folder here. */
+static struct cluster *load_with_enrolled(void)
+{
+	struct cluster_files f = {0};
+	struct cluster *c = NULL;
+
+	arena_free(arena);
+	arena = arena_new((size_t)16 << 20);
+	errors = (struct err_list){0};
+	if (cluster_files_read(dir, "cluster.yaml", &f, &errors) < 0)
+		return NULL;
+	int rc = cluster_files_add_enrolled(&f, folder, "", &errors);
+	if (rc == 0)
+		rc = cluster_load_texts(arena, f.texts, f.n, &c, &errors);
+	cluster_files_done(&f);
+	return rc < 0 ? NULL : c;
+}
+
+static void put_enrolled(const char *name, const char *text)
+{
+	AUTO(close_p) int enrolled = openat(dir, "enrolled", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	assert_int_equal(file_write(enrolled, name, text, strlen(text), 0644), 0);
+}
+
+TEST(enrolled_nodes_follow_those_of_the_operator)
+{
+	begin();
+	put("a.yaml", "- " NODE("1") "\n");
+	struct cluster *c = load_with_enrolled();
+	assert_non_null(c);
+	assert_int_equal(c->n_nodes, 2); /* no folder, no nodes */
+
+	assert_int_equal(mkdirat(dir, "enrolled", 0755), 0);
+	put_enrolled("w2.yaml", "- " NODE("2") "\n");
+	put_enrolled(".w3.yaml.pending", "- " NODE("3") "\n");
+	c = load_with_enrolled();
+	assert_non_null(c);
+	assert_int_equal(c->n_nodes, 3);
+	assert_string_equal(c->nodes[2].name, "w2");
+	assert_true(cluster_node_is_enrolled(&c->nodes[2]));
+	assert_false(cluster_node_is_enrolled(&c->nodes[1]));
+
+	put_enrolled("w1.yaml", "- " NODE("1") "\n");
+	assert_null(load_with_enrolled());
+	assert_string_equal(first_error(),
+		"enrolled/w1.yaml:1:10: nodes: the name \"w1\" is already taken (also at "
+		"nodes.d/a.yaml:1:10)");
+	end();
+}
+
+/* The folder belongs to a worker: it can lead nobody else to files that it may not read itself. */
+TEST(a_symlink_among_enrolled_nodes_is_not_followed)
+{
+	begin();
+	assert_int_equal(mkdirat(dir, "enrolled", 0755), 0);
+	assert_int_equal(symlinkat("/etc/passwd", dir, "enrolled/w1.yaml"), 0);
+	assert_null(load_with_enrolled());
+	assert_string_equal(first_error(), "enrolled/w1.yaml: not a regular file");
+	end();
+}
+
 RUN(t(nodes_of_all_files_follow_in_the_order_of_their_names), t(clash_between_files_names_both),
 	t(mistakes_of_a_file_have_its_name), t(what_is_no_file_is_an_error_and_nothing_hangs),
 	t(symlinks_are_followed_and_names_may_be_odd), t(too_much_is_refused),
-	t(folder_may_be_absent_and_the_file_not))
+	t(folder_may_be_absent_and_the_file_not), t(enrolled_nodes_follow_those_of_the_operator),
+	t(a_symlink_among_enrolled_nodes_is_not_followed))

@@ -143,7 +143,7 @@ static const struct {
 	{"", "cluster.yaml:1:1: the file is empty"},
 	{"- a\n", "cluster.yaml:1:1: the file: expected a map of keys"},
 	{SMALL "nodess: []\n", "cluster.yaml:9:1: nodess: no such key (did you mean \"nodes\"?)"},
-	{SMALL "enroll: akk\n", "cluster.yaml:9:9: enroll: \"akk\" is not one of ask, closed (did "
+	{SMALL "enroll: akk\n", "cluster.yaml:9:9: enroll: \"akk\" is not one of ask, open, closed (did "
 				"you mean \"ask\"?)"},
 	{SMALL "nodes:\n  - {name: m1, role: master, mac: 52:54:00:zz, address: 10.10.0.10}\n",
 		"cluster.yaml:10:35: nodes[0].mac: \"52:54:00:zz\" is not a MAC address (six hex "

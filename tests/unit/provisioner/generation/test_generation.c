@@ -309,7 +309,7 @@ TEST(reason_of_a_refusal_stands_in_its_script)
 	size_t len;
 
 	assert_non_null(g);
-	char *script = generation_refusal(&g->refusal, "because of this", &len);
+	char *script = generation_with_reason(&g->refusal, "because of this", &len);
 	assert_non_null(strstr(script, "because of this\n"));
 	assert_null(strstr(script, SLOT_REASON));
 	assert_int_equal(strlen(script), len);

@@ -158,7 +158,7 @@ static int report(const struct cli *cli, const struct cluster *c, struct err_lis
 		return rc;
 	}
 	err_list_print(errors, stderr);
-	if (rc == CLI_OK)
+	if (rc == CLI_OK && c)
 		printf("%s: cluster %s, %u node%s, image %s/%s: all of it renders\n",
 			cli_value(cli, "config"), c->name, c->n_nodes, c->n_nodes == 1 ? "" : "s",
 			c->settings->image.distro, c->settings->image.version);

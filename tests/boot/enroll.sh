@@ -15,7 +15,6 @@ rack_new enroll
 loaders_in "$work/firmware" "$loaders"/*.efi
 install -m 0644 "$loaders/shimx64.efi" "$work/firmware/snponly.efi" # which a UEFI machine gets that nobody named
 rack_begin "$work/cluster.yaml" --firmware "$work/firmware"
-said_in_all() { console "$1" | tr -d '\n' | grep -q "$2"; } # whatever the width of the console
 
 rack_on new bios 2
 must 90 "an unknown machine's console says that it is being taken in" new said_in_all new 'Slipway: this machine is not in the cluster yet.*It is being taken into the cluster'

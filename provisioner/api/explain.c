@@ -1,17 +1,13 @@
 #include "provisioner/api/explain.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "provisioner/api/admin.h"
-#include "provisioner/base/doc.h"
+#include "provisioner/api/explain_addons.h"
 #include "provisioner/base/json.h"
 #include "provisioner/cluster/cluster.h"
 #include "provisioner/generation/depends.h"
 #include "provisioner/generation/generation.h"
-
-#define NAME_BYTES_MAX 512
-#define VALUE_BYTES_MAX 4096
 
 /* --- settings ------------------------------------------------------------------------------------- */
 
@@ -27,47 +23,6 @@ static void write_origin(void *arg, const struct cluster_origin *o)
 	json_key_int(j, "line", o->at.line);
 	json_key_int(j, "column", o->at.col);
 	json_map_end(j);
-}
-
-/* What is given to one add-on, at one level; what `nearer` gives, too, does not count here. */
-static void write_parameters(struct json *j, const char *addon, const struct doc_node *given,
-	const struct doc_node *nearer, enum origin_level level)
-{
-	for (size_t i = 0; given && given->kind == DOC_MAP && i < given->n; i++) {
-		AUTO(str_done) struct str name = str_init(NAME_BYTES_MAX);
-		AUTO(str_done) struct str value = str_init(VALUE_BYTES_MAX);
-		const struct doc_node *v = given->pairs[i].value;
-
-		if (nearer && nearer->kind == DOC_MAP && doc_get(nearer, given->pairs[i].key->text))
-			continue;
-		str_printf(&name, "addons.%s.%s", addon, given->pairs[i].key->text);
-		cluster_value_text(v, &value);
-		write_origin(j, &(struct cluster_origin){.name = str_text(&name),
-					.value = str_text(&value),
-					.level = level,
-					.at = v->at});
-	}
-}
-
-static void write_addons(struct json *j, const struct cluster *c, const struct cluster_role *role)
-{
-	const struct cluster_addon_list *list = &role->addons;
-
-	for (size_t i = 0; i < list->n; i++) {
-		const struct cluster_addon *a = &list->items[i];
-		const struct doc_node *wide = c->addons && c->addons->kind == DOC_MAP
-						      ? doc_get(c->addons, a->name)
-						      : NULL;
-		AUTO(str_done) struct str name = str_init(NAME_BYTES_MAX);
-
-		str_printf(&name, "addons.%s", a->name);
-		write_origin(j, &(struct cluster_origin){.name = str_text(&name),
-					.value = "",
-					.level = ORIGIN_ROLE,
-					.at = a->at});
-		write_parameters(j, a->name, a->parameters, NULL, ORIGIN_ROLE);
-		write_parameters(j, a->name, wide, a->parameters, ORIGIN_CLUSTER);
-	}
 }
 
 /* --- what was read -------------------------------------------------------------------------------- */
@@ -118,7 +73,7 @@ void explain_reply(struct api_request *r, const char *node)
 	json_key(&j, "settings");
 	json_list(&j);
 	cluster_explain(g->cluster, n, write_origin, &j);
-	write_addons(&j, g->cluster, n->role);
+	explain_addons(g, n->role, write_origin, &j);
 	json_list_end(&j);
 	int rc = write_trace(&j, g, n->name);
 	json_map_end(&j);

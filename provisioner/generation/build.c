@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "provisioner/cluster/cluster.h"
+#include "provisioner/generation/addon_presets.h"
 #include "provisioner/generation/build_addons.h"
 #include "provisioner/generation/build_id.h"
 #include "provisioner/generation/build_image.h"
@@ -154,6 +155,14 @@ static int list_images(struct build *b)
 	return 0;
 }
 
+static int keep_presets(struct build *b)
+{
+	AUTO(str_done) struct str text = str_init(BUILD_ARTEFACT_MAX);
+
+	addon_presets_write(&b->addons, b->in->cluster->registry_mirror, &text);
+	return build_keep(b, "the list of add-ons' parameters", &text, &b->g->addons);
+}
+
 static int build_all(struct build *b)
 {
 	struct build_image *image;
@@ -166,7 +175,9 @@ static int build_all(struct build *b)
 	rc = build_nodes(b);
 	int seed = build_seed(b);
 	rc = rc < 0 ? rc : seed;
-	return rc < 0 ? rc : list_images(b);
+	if (rc < 0 || (rc = keep_presets(b)) < 0)
+		return rc;
+	return list_images(b);
 }
 
 int generation_build(const struct generation_inputs *in, const struct generation_sink *sink,

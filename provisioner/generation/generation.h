@@ -58,6 +58,7 @@ struct generation {
 	 * address. An archive of an older slipway has none. */
 	struct artefact enroll_script, renew_script;
 	struct artefact wait_grub, refusal_grub, enroll_grub, renew_grub; /* the same for GRUB */
+	struct artefact addons; /* addon_presets.h; none in one that an older slipway published */
 	struct etcd_seed_key *seed_keys; /* what etcd is to hold from the start */
 	size_t n_seed_keys;
 	struct archive *archive; /* where its nodes' artefacts stand; NULL while it is built */

@@ -17,7 +17,7 @@ static const struct {
 	const char *name;
 	size_t offset;
 	bool is_optional; /* older archives have none */
-} scripts[] = {
+} texts[] = {
 	{"boot.ipxe", offsetof(struct generation, first_script), .is_optional = false},
 	{"wait.ipxe", offsetof(struct generation, wait_script), .is_optional = false},
 	{"refused.ipxe", offsetof(struct generation, refusal), .is_optional = false},
@@ -27,6 +27,7 @@ static const struct {
 	{"renew.ipxe", offsetof(struct generation, renew_script), .is_optional = true},
 	{"enroll.grub", offsetof(struct generation, enroll_grub), .is_optional = true},
 	{"renew.grub", offsetof(struct generation, renew_grub), .is_optional = true},
+	{"addons.json", offsetof(struct generation, addons), .is_optional = true},
 };
 
 /* --- putting -------------------------------------------------------------------------------------- */
@@ -83,11 +84,11 @@ int shared_put(const struct generation *g, struct archive *a, int64_t number, st
 	AUTO(str_done) struct str facts = str_init(FACTS_MAX);
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(scripts); i++) {
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(texts); i++) {
 		struct artefact text;
 
-		memcpy(&text, (const char *)g + scripts[i].offset, sizeof(text));
-		rc = put_one(a, number, scripts[i].name, text.data, text.len, sum);
+		memcpy(&text, (const char *)g + texts[i].offset, sizeof(text));
+		rc = put_one(a, number, texts[i].name, text.data, text.len, sum);
 	}
 	if (rc < 0)
 		return rc;
@@ -159,12 +160,12 @@ static int take(const char *name, const struct str *text, void *arg)
 {
 	struct generation *g = arg;
 
-	for (size_t i = 0; i < ARRAY_LEN(scripts); i++) {
-		if (strcmp(scripts[i].name, name) != 0)
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		if (strcmp(texts[i].name, name) != 0)
 			continue;
 		struct artefact a = {.data = arena_strndup(g->arena, str_text(text), text->len),
 			.len = text->len};
-		memcpy((char *)g + scripts[i].offset, &a, sizeof(a));
+		memcpy((char *)g + texts[i].offset, &a, sizeof(a));
 		return a.data ? 0 : -E2BIG;
 	}
 	if (strcmp(name, FACTS) != 0)
@@ -179,11 +180,11 @@ int shared_get(struct generation *g, struct archive *a, struct err *e)
 {
 	int rc = archive_files_each(a, g->number, ARCHIVE_SHARED, take, g);
 
-	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(scripts); i++) {
+	for (size_t i = 0; rc == 0 && i < ARRAY_LEN(texts); i++) {
 		struct artefact text;
 
-		memcpy(&text, (const char *)g + scripts[i].offset, sizeof(text));
-		rc = text.data || scripts[i].is_optional ? 0 : -EBADMSG;
+		memcpy(&text, (const char *)g + texts[i].offset, sizeof(text));
+		rc = text.data || texts[i].is_optional ? 0 : -EBADMSG;
 	}
 	if (rc == 0 && g->n_images == 0)
 		rc = -EBADMSG;

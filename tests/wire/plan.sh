@@ -44,9 +44,14 @@ is "render --explain: exit status" 0 $status
 like "a value of the cluster" '^timezone +Europe/Berlin +cluster +cluster.yaml:5:' "$out"
 like "one of the role" '^kernel-args\[0\] +quiet +role +cluster.yaml:10:' "$out"
 like "a parameter of an add-on" '^addons.docker.log-max-size +20m +cluster +cluster.yaml:7:' "$out"
+like "one that nobody said, with its default and where that stands" \
+	'^addons.docker.log-max-files +3 +default +templates/addons/docker/addon.yaml:[0-9]+:[0-9]+$' "$out"
+like "an add-on that another brings along" '^addons.etcd-client +brought by etcd +default +templates/addons/etcd/addon.yaml:' "$(cli render m1 --explain)"
 like "the templates that it is made of" '^  worker.yaml$' "$out"
 like "and the parts" '^  parts/units-internal.yaml$' "$out"
 like "a value of the node itself" '^timezone +Asia/Tokyo +node +cluster.yaml:12:' "$(cli render m1 --explain)"
+is "as JSON too" "templates/addons/docker/addon.yaml true" \
+	"$(cli render w1 --explain -o json | jq -r '.settings[] | select(.name == "addons.docker.live-restore") | "\(.file) \(.value)"')"
 like "and as JSON" '^vars.rack.row 1 cluster$' "$(cli render w1 --explain -o json | jq -r '.settings[] | "\(.name) \(.value) \(.level)"')"
 out cli render w9 --explain
 is "a node that is not there: exit status" 3 $status
@@ -100,6 +105,12 @@ is "with a mistake, plan: exit status" 65 $status
 like "the mistake with its place" 'cluster.yaml:[0-9]+:[0-9]+: .*no role "mastr"' "$err"
 is "and nothing else" "" "$out"
 cp "$work/right.yaml" "$yaml"
+
+# What an add-on's own file says is part of what is published.
+sed -i '/log-max-files/,/default/s/default: 3/default: 4/' "$work/templates/addons/docker/addon.yaml"
+like "until another default is published, explain tells of the old one" '^addons.docker.log-max-files +3 ' "$(cli render w1 --explain)"
+like "plan shows the new one" '^    \+ +"value": "4",$' "$(cli plan)"
+sed -i '/log-max-files/,/default/s/default: 4/default: 3/' "$work/templates/addons/docker/addon.yaml"
 
 # --- one change, many nodes ----------------------------------------------------------------------
 

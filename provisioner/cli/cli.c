@@ -29,6 +29,9 @@ bool cli_has(const struct cli *cli, const char *name)
 
 bool cli_is_json(const struct cli *cli)
 {
+	for (size_t i = 0; cli->command->options[i].name; i++)
+		if (cli->values[i] && strcmp(cli->command->options[i].name, "json") == 0)
+			return true;
 	return strcmp(cli_value(cli, "output"), "json") == 0;
 }
 

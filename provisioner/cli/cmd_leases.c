@@ -154,7 +154,7 @@ static int run(const struct cli *cli)
 {
 	AUTO(client_free_json) json_t *answer = NULL;
 	AUTO(str_done) struct str path = str_init(PATH_BYTES_MAX);
-	bool as_json = cli_has(cli, "json") || cli_is_json(cli);
+	bool as_json = cli_is_json(cli);
 
 	if (!cli_output_is_legal(cli, "table"))
 		return CLI_USAGE;

@@ -22,11 +22,6 @@ static const char *age_of(const json_t *n, const char *key, char buf[static HUMA
 	return ms ? human_duration(clock_wall_ms() - ms, buf) : "";
 }
 
-static long long number_of(const json_t *n, const char *key)
-{
-	return (long long)json_integer_value(json_object_get(n, key));
-}
-
 /* It runs something else than what is published for it. */
 static bool is_behind(const json_t *n)
 {
@@ -52,8 +47,8 @@ static void print_list(const json_t *list)
 			client_text(n, "step"), client_text(n, "address"), mac ? mac : "",
 			age_of(n, "last_seen_ms", seen), runs, client_text(n, "needs")};
 
-		if (number_of(n, "generation") > 0)
-			(void)snprintf(runs, sizeof(runs), "%lld", number_of(n, "generation"));
+		if (client_number(n, "generation") > 0)
+			(void)snprintf(runs, sizeof(runs), "%lld", client_number(n, "generation"));
 		table_row(t, cells);
 	}
 	table_print(t, stdout);
@@ -131,7 +126,7 @@ static int print_events(const struct cli *cli, const char *node)
 /* What it runs, what is published, and what it takes from one to the other. */
 static void print_drift(const json_t *n)
 {
-	long long runs = number_of(n, "generation"), published = number_of(n, "published");
+	long long runs = client_number(n, "generation"), published = client_number(n, "published");
 	const char *needs = client_text(n, "needs"), *name = client_text(n, "name");
 
 	if (!json_is_true(json_object_get(n, "known")))
@@ -232,7 +227,7 @@ static int run(const struct cli *cli)
 {
 	if (!cli_output_is_legal(cli, "table"))
 		return CLI_USAGE;
-	bool as_json = cli_has(cli, "json") || strcmp(cli_value(cli, "output"), "json") == 0;
+	bool as_json = cli_is_json(cli);
 	return cli->n_args ? show(cli, cli->args[0], as_json) : list_all(cli, as_json);
 }
 

@@ -16,11 +16,6 @@ static const struct cli_option options[] = {
 	{.name = NULL},
 };
 
-static long long number_of(const json_t *plan, const char *key)
-{
-	return (long long)json_integer_value(json_object_get(plan, key));
-}
-
 static void print_changes(const json_t *plan)
 {
 	size_t n = plan_count(plan);
@@ -33,10 +28,10 @@ static void print_changes(const json_t *plan)
 	else
 		printf("%zu node%s something else, come%s or go%s. `slipway apply` publishes it.\n",
 			n, n == 1 ? " gets" : "s get", n == 1 ? "s" : "", n == 1 ? "es" : "");
-	if (number_of(plan, "from") > number_of(plan, "served"))
+	if (client_number(plan, "from") > client_number(plan, "served"))
 		printf("Generation %lld is published and waits for a restart of slipway serve; "
 		       "until then nodes get generation %lld.\n",
-			number_of(plan, "from"), number_of(plan, "served"));
+			client_number(plan, "from"), client_number(plan, "served"));
 }
 
 static void print_summary(const json_t *plan, bool is_behind_only)
@@ -44,7 +39,7 @@ static void print_summary(const json_t *plan, bool is_behind_only)
 	size_t n = plan_count_behind(plan);
 
 	if (!is_behind_only && !plan_is_any(plan) && n == 0 &&
-		number_of(plan, "from") == number_of(plan, "served")) {
+		client_number(plan, "from") == client_number(plan, "served")) {
 		puts("Nothing to do: what is published is what cluster.yaml and the templates say, "
 		     "and no node is behind it.");
 		return;
@@ -56,7 +51,7 @@ static void print_summary(const json_t *plan, bool is_behind_only)
 			n == 1 ? " is" : "s are", n == 1 ? "it" : "them");
 	else if (is_behind_only)
 		printf("No node is behind what is published (generation %lld).\n",
-			number_of(plan, "served"));
+			client_number(plan, "served"));
 }
 
 static int run(const struct cli *cli)
@@ -70,7 +65,7 @@ static int run(const struct cli *cli)
 	int rc = plan_gather(cli, &wish, &plan);
 	if (rc != CLI_OK)
 		return rc;
-	if (cli_has(cli, "json") || strcmp(cli_value(cli, "output"), "json") == 0) {
+	if (cli_is_json(cli)) {
 		client_print_json(plan);
 	} else {
 		plan_print(plan);

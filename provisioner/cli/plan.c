@@ -17,11 +17,6 @@ struct gathering {
 	json_t *plan;
 };
 
-static long long number_of(const json_t *object, const char *key)
-{
-	return (long long)json_integer_value(json_object_get(object, key));
-}
-
 static bool is_named(const struct cli *cli, const char *name)
 {
 	for (size_t i = 0; i < cli->n_args; i++)
@@ -151,7 +146,7 @@ static json_t *nodes_behind(const struct gathering *g)
 
 		if (!is_behind(machine) || !is_named(g->cli, name))
 			continue;
-		(void)snprintf(runs, sizeof(runs), "%lld", number_of(machine, "generation"));
+		(void)snprintf(runs, sizeof(runs), "%lld", client_number(machine, "generation"));
 		if (!json_object_get(legs, runs))
 			(void)json_object_set_new(legs, runs, json_object());
 		(void)json_object_set(json_object_get(legs, runs), name, machine);
@@ -176,7 +171,7 @@ static int add_leg(struct gathering *g, struct groups *groups, json_t *machines)
 	AUTO(client_free_json) json_t *changes = NULL;
 	AUTO(client_free_json) json_t *nodes = json_array();
 	const json_t *first = json_object_iter_value(json_object_iter(machines));
-	long long runs = number_of(first, "generation");
+	long long runs = client_number(first, "generation");
 	char from[24];
 	json_t *node;
 	size_t i;

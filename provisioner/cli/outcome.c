@@ -63,13 +63,29 @@ static void print_published(const json_t *reply)
 		puts("cluster.yaml on disk is another one: slipway apply would publish that");
 }
 
+/* A mistake in what the operator wrote has a place there; anything else has failed. */
+static int status_of(const json_t *reply)
+{
+	const json_t *p;
+	size_t i;
+
+	if (json_is_true(json_object_get(reply, "ok")))
+		return CLI_OK;
+	json_array_foreach(json_object_get(reply, "problems"), i, p)
+	{
+		if (strcmp(client_text(p, "severity"), "error") == 0 && client_text(p, "file")[0])
+			return CLI_CONFIG;
+	}
+	return CLI_FAILED;
+}
+
 static int print(const struct cli *cli, const json_t *reply)
 {
 	bool is_ok = json_is_true(json_object_get(reply, "ok"));
 
 	if (cli_is_json(cli)) {
 		client_print_json(reply);
-		return is_ok ? CLI_OK : CLI_CONFIG;
+		return status_of(reply);
 	}
 	outcome_print_problems(reply);
 	if (is_ok) {
@@ -78,7 +94,7 @@ static int print(const struct cli *cli, const json_t *reply)
 	}
 	cli_complain(
 		cli, "nothing has changed: generation %lld stays", client_number(reply, "served"));
-	return CLI_CONFIG;
+	return status_of(reply);
 }
 
 int outcome_order(const struct cli *cli, const char *path)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "provisioner/cluster/cluster.h"
+#include "provisioner/generation/image_check.h"
 #include "provisioner/generation/inputs.h"
 #include "provisioner/generation/publish_loaded.h"
 #include "provisioner/generation/rendered.h"
@@ -278,8 +279,8 @@ static int put_again(struct archive *a, const struct archive_generation *of, int
 	return rc;
 }
 
-/* Nodes refuse a provisioner that has another CA than they were told of. */
-static int check_ca(struct archive *a, const struct archive_generation *of,
+/* Nodes refuse a provisioner that has another CA than they were told of, and boot nothing without their image. */
+static int check_again(struct archive *a, const struct archive_generation *of,
 	const struct publish_order *o, struct err *e)
 {
 	struct generation *g;
@@ -295,6 +296,8 @@ static int check_ca(struct archive *a, const struct archive_generation *of,
 			" put its cluster.yaml back and apply that (slipway generations show "
 			"%" PRId64 " prints it)",
 			of->number, of->number);
+	else if (o->images_dir >= 0)
+		rc = image_check(g, o->images_dir, e);
 	generation_free(g);
 	return rc;
 }
@@ -306,7 +309,9 @@ int publish_again(struct archive *a, int64_t number, const struct publish_order 
 	int rc = archive_find(a, number, &of);
 
 	if (rc == -ENOENT || number == ARCHIVE_DRAFT)
-		return err_msg(e, -ENOENT, "there is no generation %" PRId64, number);
+		return err_msg(e, -ENOENT,
+			"there is no generation %" PRId64 " (slipway generations lists them)",
+			number);
 	if (rc == 0)
 		rc = archive_last(a, NULL, &last);
 	if (rc < 0)
@@ -314,7 +319,7 @@ int publish_again(struct archive *a, int64_t number, const struct publish_order 
 	*ret = (struct publish_result){.generation = last};
 	if (strcmp(of.hash, last.hash) == 0)
 		return 0;
-	if ((rc = check_ca(a, &of, o, e)) < 0)
+	if ((rc = check_again(a, &of, o, e)) < 0)
 		return rc;
 	*g = of;
 	g->number = (last.number > o->number_above ? last.number : o->number_above) + 1;

@@ -35,7 +35,7 @@ int publish_config(struct archive *a, const struct publish_order *o, struct publ
 	struct err_list *errors) MUST_USE;
 
 /* Publishes an old generation again, under a new number. Or with *e filled: -ENOENT, there is none of this number;
- * -EINVAL, its nodes trust another CA than the one of the order. */
+ * -EINVAL, its nodes trust another CA than the one of the order, or an image that they boot is gone. */
 int publish_again(struct archive *a, int64_t number, const struct publish_order *o,
 	struct publish_result *ret, struct err *e) MUST_USE;
 

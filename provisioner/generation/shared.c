@@ -192,3 +192,25 @@ int shared_get(struct generation *g, struct archive *a, struct err *e)
 		       : err_msg(e, rc, "generation %" PRId64 " can not be read: %s", g->number,
 				 rc == -EBADMSG ? "it is not whole" : archive_reason(a));
 }
+
+/* --- the images alone ----------------------------------------------------------------------------- */
+
+static int take_facts(const char *name, const struct str *text, void *arg)
+{
+	return strcmp(name, FACTS) == 0 ? take(name, text, arg) : 0;
+}
+
+int shared_images(struct archive *a, int64_t number, struct arena *arena,
+	const struct generation_image **ret, size_t *ret_n)
+{
+	struct generation g = {.arena = arena};
+	int rc = archive_files_each(a, number, ARCHIVE_SHARED, take_facts, &g);
+
+	if (rc == 0 && g.n_images == 0)
+		rc = -EBADMSG;
+	if (rc < 0)
+		return rc;
+	*ret = g.images;
+	*ret_n = g.n_images;
+	return 0;
+}

@@ -13,4 +13,8 @@ int shared_put(
 /* Fills *g, whose number and arena are set. 0, or a negative errno with *e filled. */
 int shared_get(struct generation *g, struct archive *a, struct err *e) MUST_USE;
 
+/* The images alone, of any generation; in the arena. 0, -EBADMSG (it is not whole), or what the archive returns. */
+int shared_images(struct archive *a, int64_t number, struct arena *arena,
+	const struct generation_image **ret, size_t *ret_n) MUST_USE;
+
 #endif

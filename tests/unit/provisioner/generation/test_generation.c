@@ -148,10 +148,34 @@ TEST(old_generation_is_published_again_under_a_new_number)
 	assert_int_equal(publish_again(lab.archive, 1, &order, &result, &e), 0);
 	assert_false(result.is_new);
 	assert_int_equal(publish_again(lab.archive, 9, &order, &result, &e), -ENOENT);
-	assert_string_equal(e.msg, "there is no generation 9");
+	assert_string_equal(e.msg, "there is no generation 9 (slipway generations lists them)");
 	generation_free(first);
 	generation_free(second);
 	generation_free(again);
+}
+
+/* Its nodes could not boot: the one that is published stays. */
+TEST(old_generation_whose_image_is_gone_is_not_published_again)
+{
+	generation_free(lab_build(LAB_HEAD LAB_NODES));
+	generation_free(lab_build("domain: x\n" LAB_HEAD LAB_NODES));
+	struct publish_result result;
+	char path[96];
+	struct err e;
+
+	put("store/lab/1/manifest.json", "{}");
+	put("store/lab/1/vmlinuz", "kernel");
+	(void)snprintf(path, sizeof(path), "%s/store", lab.folder);
+	AUTO(close_p) int store = dir_open(path);
+	struct publish_order order = lab_order(-1, -1, store);
+	assert_int_equal(publish_again(lab.archive, 1, &order, &result, &e), -EINVAL);
+	assert_string_equal(e.msg, "the nodes of generation 1 boot lab/1, of which initrd.img is "
+				   "not in the image store "
+				   "any more: fetch or import it first");
+	assert_false(result.is_new);
+	put("store/lab/1/initrd.img", "RAM disk");
+	assert_int_equal(publish_again(lab.archive, 1, &order, &result, &e), 0);
+	assert_int_equal(result.generation.number, 3);
 }
 
 #define OTHER_CA "ffff456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -335,6 +359,7 @@ RUN(CASE(every_node_gets_all_its_artefacts),
 	CASE(same_content_keeps_its_number_and_other_content_gets_the_next),
 	CASE(mistake_publishes_nothing), CASE(only_what_depends_on_a_change_is_rendered),
 	CASE(old_generation_is_published_again_under_a_new_number),
+	CASE(old_generation_whose_image_is_gone_is_not_published_again),
 	CASE(generation_of_another_ca_is_not_published_again),
 	CASE(published_cluster_yaml_is_rendered_again_for_another_ca),
 	CASE(node_with_an_image_of_its_own_boots_that),

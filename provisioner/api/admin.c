@@ -5,6 +5,7 @@
 
 #include "provisioner/api/changes.h"
 #include "provisioner/api/explain.h"
+#include "provisioner/api/images.h"
 #include "provisioner/api/leases.h"
 #include "provisioner/api/statistics.h"
 #include "provisioner/api/trace.h"
@@ -281,10 +282,7 @@ static void get_status(struct api_request *r)
 	json_key_text(&j, "cluster", c->name);
 	json_key_text(&j, "interface", c->network.internal.interface);
 	json_key_text(&j, "address", ipv4_net_text(c->network.internal.address, text));
-	json_key_text(&j, "image_distro", c->settings->image.distro);
-	json_key_text(&j, "image_version", c->settings->image.version);
-	json_key_text(&j, "image_state", a->image_state);
-	json_key_text(&j, "image_signer", a->image_signer);
+	images_write_status(a, &j);
 	generations_write_status(a, &j);
 	json_key_int(&j, "nodes", c->n_nodes);
 	json_key_text(&j, "enroll", cluster_enroll_name(c));

@@ -37,8 +37,12 @@ struct admin {
 	size_t n_counters;
 	bool etcd_seeded;
 	const char *enroll_held_up; /* why nobody is enrolled for now, or ""; changes */
-	const char *image_state;    /* "good", "being verified" or "refused" */
-	char image_signer[41];      /* fingerprint, or "" */
+	/* What the verifier says of an image; NULL: nothing yet. */
+	struct {
+		const struct message_image *(*find)(
+			const void *arg, const char *distro, const char *version);
+		const void *arg;
+	} images;
 };
 
 extern const struct api_route admin_routes[];

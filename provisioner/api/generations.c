@@ -6,6 +6,7 @@
 
 #include "provisioner/api/admin.h"
 #include "provisioner/api/changes.h"
+#include "provisioner/api/images.h"
 #include "provisioner/api/stream.h"
 #include "provisioner/base/log.h"
 #include "provisioner/base/parse.h"
@@ -32,6 +33,11 @@ static void write_generation(
 	json_key_bool(j, "waits", served && g->number > served->number);
 }
 
+static struct archive *archive_of(const struct admin *a)
+{
+	return a->generations.archive(a->generations.arg);
+}
+
 struct writing {
 	const struct admin *admin;
 	struct json json;
@@ -43,13 +49,9 @@ static int write_row(const struct archive_generation *g, void *arg)
 
 	json_map(&w->json);
 	write_generation(w->admin, &w->json, g);
+	int rc = images_write_generation(archive_of(w->admin), g->number, &w->json);
 	json_map_end(&w->json);
-	return 0;
-}
-
-static struct archive *archive_of(const struct admin *a)
-{
-	return a->generations.archive(a->generations.arg);
+	return rc == -EBADMSG ? 0 : rc; /* one that is not whole is listed all the same */
 }
 
 static void reply_failure(struct api_request *r, const struct archive *a)
@@ -126,9 +128,13 @@ void generations_get_one(struct api_request *r)
 	json_map(&j);
 	if (rc == 0) {
 		write_generation(a, &j, &g);
+		rc = images_write_generation(archive_of(a), number, &j);
+		rc = rc == -EBADMSG ? 0 : rc;
 		json_key(&j, "files");
 		json_list(&j);
-		rc = archive_files_each(archive_of(a), number, ARCHIVE_INPUT, write_file, &j);
+		if (rc == 0)
+			rc = archive_files_each(
+				archive_of(a), number, ARCHIVE_INPUT, write_file, &j);
 		json_list_end(&j);
 	}
 	json_map_end(&j);
@@ -232,11 +238,17 @@ void generations_post_one(struct api_request *r)
 {
 	const char *rest;
 	AUTO(free_p) char *name = take_name(r, &rest);
+	struct archive_generation g;
 	int64_t number;
 
 	if (!read_number(r, name, &number))
 		return;
-	if (strcmp(rest, "/rollback") == 0)
+	if (strcmp(rest, "/rollback") == 0 &&
+		archive_find(archive_of(r->arg), number, &g) == -ENOENT)
+		api_reply_error(r, HTTP_NOTFOUND,
+			"there is no generation %lld (slipway generations lists them)",
+			(long long)number);
+	else if (strcmp(rest, "/rollback") == 0)
 		order(r, (struct publish_wish){.again = number});
 	else
 		api_reply_error(r, HTTP_NOTFOUND, "no such path");

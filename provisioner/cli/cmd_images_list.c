@@ -7,6 +7,7 @@
 #include "provisioner/base/json.h"
 #include "provisioner/cli/client.h"
 #include "provisioner/cli/images.h"
+#include "provisioner/cli/images_users.h"
 #include "provisioner/cli/table.h"
 
 #define OUTPUT_BYTES_MAX ((size_t)64 << 20)
@@ -17,6 +18,7 @@ static const struct cli_option options[] = {
 	{"output", 'o', "FORMAT", "table", "table, or json: all of it"},
 	IMAGES_STORE_OPTION,
 	IMAGES_CONFIG_OPTION,
+	IMAGES_STATE_OPTION,
 	CLIENT_SOCKET_OPTION,
 	{.name = NULL},
 };
@@ -97,7 +99,7 @@ static int run(const struct cli *cli)
 	AUTO(free_p) struct images_entry *list = NULL;
 	AUTO(free_p) struct row *row = xcalloc(1, sizeof(*row));
 	AUTO(str_done) struct str text = str_init(OUTPUT_BYTES_MAX);
-	bool as_json = cli_has(cli, "json") || cli_is_json(cli);
+	bool as_json = cli_is_json(cli);
 	AUTO(images_users_done) struct images_users users = {0};
 	size_t n, n_unverified = 0;
 
@@ -108,7 +110,7 @@ static int run(const struct cli *cli)
 	int rc = images_list_all(cli, store, &list, &n);
 	if (rc != CLI_OK)
 		return rc;
-	images_users_load(cli, &users);
+	(void)images_users_load(cli, &users); /* what it does not know it has said */
 	struct table *table = table_new(headers);
 	struct json json = json_init(&text);
 	json_list(&json);

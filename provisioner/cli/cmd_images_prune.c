@@ -6,12 +6,14 @@
 #include "provisioner/base/parse.h"
 #include "provisioner/cli/client.h"
 #include "provisioner/cli/images.h"
+#include "provisioner/cli/images_users.h"
 
 static const struct cli_option options[] = {
 	{"keep", 'k', "N", "2", "how many versions of each distribution stay, the newest"},
 	{"dry-run", 'n', NULL, NULL, "only say what would be removed"},
 	IMAGES_STORE_OPTION,
 	IMAGES_CONFIG_OPTION,
+	IMAGES_STATE_OPTION,
 	CLIENT_SOCKET_OPTION,
 	{.name = NULL},
 };
@@ -26,12 +28,20 @@ static size_t n_newer(const struct images_entry *list, size_t n, size_t i)
 	return newer;
 }
 
+/* Says so of one that is old but needed by what is not in cluster.yaml, where nobody would look for the reason. */
 static bool must_go(const struct images_users *users, const struct images_entry *list, size_t n,
 	size_t i, uint32_t keep)
 {
+	char id[IMAGE_ID_SIZE];
+
 	if (list[i].state != IMAGES_WHOLE)
 		return true;
-	return n_newer(list, n, i) >= keep && !images_user_of(users, &list[i].id);
+	if (n_newer(list, n, i) < keep)
+		return false;
+	const char *user = images_user_of(users, &list[i].id);
+	if (user)
+		printf("%s stays: it is in use by %s\n", image_id_text(&list[i].id, id), user);
+	return !user;
 }
 
 static int remove_one(const struct cli *cli, int store, const struct images_entry *entry)
@@ -73,7 +83,9 @@ static int run(const struct cli *cli)
 	int rc = images_list_all(cli, store, &list, &n);
 	if (rc != CLI_OK)
 		return rc;
-	images_users_load(cli, &users);
+	rc = images_users_load(cli, &users);
+	if (rc != CLI_OK)
+		return rc;
 	for (size_t i = 0; i < n; i++) {
 		if (!must_go(&users, list, n, i, keep))
 			continue;

@@ -4,11 +4,13 @@
 #include "provisioner/base/human.h"
 #include "provisioner/cli/client.h"
 #include "provisioner/cli/images.h"
+#include "provisioner/cli/images_users.h"
 
 static const struct cli_option options[] = {
 	{"force", 'f', NULL, NULL, "also one that is in use"},
 	IMAGES_STORE_OPTION,
 	IMAGES_CONFIG_OPTION,
+	IMAGES_STATE_OPTION,
 	CLIENT_SOCKET_OPTION,
 	{.name = NULL},
 };
@@ -26,8 +28,11 @@ static int run(const struct cli *cli)
 	AUTO(close_p) int store = images_open_store(cli, /* make= */ false);
 	if (store < 0)
 		return CLI_FAILED;
-	images_users_load(cli, &users);
-	const char *user = cli_has(cli, "force") ? NULL : images_user_of(&users, &entry.id);
+	bool is_forced = cli_has(cli, "force");
+	rc = is_forced ? CLI_OK : images_users_load(cli, &users);
+	if (rc != CLI_OK)
+		return rc;
+	const char *user = is_forced ? NULL : images_user_of(&users, &entry.id);
 	if (user) {
 		cli_complain(cli, "%s is in use by %s (--force removes it all the same)",
 			cli->args[0], user);

@@ -84,6 +84,26 @@ static void print_queue(const json_t *queue)
 				i ? "load" : "wait");
 }
 
+/* All that nodes boot; the cluster's own is the first. */
+static void print_images(const json_t *images)
+{
+	const json_t *image;
+	size_t i;
+
+	json_array_foreach(images, i, image)
+	{
+		const char *reason = client_text(image, "reason");
+		const char *signer = client_text(image, "signer");
+
+		printf("%-11s %s/%s, %s%s%s", i ? "" : "image", client_text(image, "name"),
+			client_text(image, "version"), client_text(image, "state"),
+			reason[0] ? ": " : "", reason);
+		if (strcmp(client_text(image, "state"), "good") == 0)
+			printf("; signer: %s", signer[0] ? signer : "unverified");
+		(void)putchar('\n');
+	}
+}
+
 static void print_status(const json_t *s)
 {
 	char up[HUMAN_SIZE];
@@ -92,10 +112,7 @@ static void print_status(const json_t *s)
 
 	printf("cluster     %s\n", client_text(s, "cluster"));
 	printf("internal    %s, %s\n", client_text(s, "interface"), client_text(s, "address"));
-	const char *signer = client_text(s, "image_signer");
-	printf("image       %s/%s, %s; signer: %s\n", client_text(s, "image_distro"),
-		client_text(s, "image_version"), client_text(s, "image_state"),
-		signer[0] ? signer : "unverified");
+	print_images(json_object_get(s, "images"));
 	printf("generation  %lld (%.12s), %lld nodes\n", client_number(s, "generation"),
 		client_text(s, "generation_hash"), client_number(s, "nodes"));
 	if (client_number(s, "generation_published") > client_number(s, "generation"))

@@ -4,17 +4,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "provisioner/base/files.h"
-#include "provisioner/cli/client.h"
-#include "provisioner/cluster/files.h"
 #include "provisioner/generation/sources.h"
 
-#define USERS_BYTES_MAX ((size_t)4 << 20)
-#define ARENA_BYTES_MAX ((size_t)512 << 20)
 #define DISTRO_NAME_SIZE (IMAGE_NAME_SIZE + 16)
 
 int images_open_store(const struct cli *cli, bool make)
@@ -96,94 +90,4 @@ const char *images_keyring(const struct cli *cli, struct arena *a, const char *n
 	const char *given = cli_value(cli, "keyring");
 
 	return given ? given : arena_printf(a, SLIPWAY_SYSCONFDIR "/slipway/keys/%s.gpg", name);
-}
-
-static void add_image(struct images_users *u, const struct doc_node *level)
-{
-	const struct doc_node *image = doc_get(level, "image");
-
-	if (image && image->kind == DOC_SCALAR)
-		str_printf(&u->of_config, "%s\n", image->text);
-}
-
-/* Of the cluster, its roles and its nodes: they may stand in a list alone, too, as in nodes.d. */
-static void add_images(struct images_users *u, const struct doc_node *root)
-{
-	const struct doc_node *roles = doc_get(root, "roles"), *nodes = doc_get(root, "nodes");
-
-	add_image(u, root);
-	for (size_t i = 0; roles && roles->kind == DOC_MAP && i < roles->n; i++)
-		add_image(u, roles->pairs[i].value);
-	nodes = root->kind == DOC_LIST ? root : nodes;
-	for (size_t i = 0; nodes && nodes->kind == DOC_LIST && i < nodes->n; i++)
-		add_image(u, nodes->items[i]);
-}
-
-/* Whatever else is wrong in it, its images are what its owner wants. */
-static void load_config_user(const struct cli *cli, struct images_users *u)
-{
-	struct cluster_files files;
-	struct err_list errors = {0};
-
-	u->config = cli_value(cli, "config");
-	int rc = cluster_files_read(AT_FDCWD, u->config, &files, &errors);
-	if (rc < 0) {
-		u->is_config_unreadable = access(u->config, F_OK) == 0 || errno == EACCES;
-		return;
-	}
-	str_add(&u->of_config, "\n");
-	for (size_t i = 0; i < files.n; i++) {
-		AUTO(arena_free_p) struct arena *a = arena_new(ARENA_BYTES_MAX);
-		const struct cluster_text *t = &files.texts[i];
-		struct doc_node *root = NULL;
-		struct err e;
-
-		if (doc_parse(a, t->name, t->text, t->len, &cluster_doc_limits, &root, &e) < 0)
-			u->is_config_unreadable = true;
-		else if (root)
-			add_images(u, root);
-	}
-	cluster_files_done(&files);
-	u->is_config_unreadable = u->is_config_unreadable || !str_ok(&u->of_config);
-}
-
-/* Nobody is said to be in the way of a socket that a dead server has left. */
-static bool is_served(const char *path)
-{
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	AUTO(close_p) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || strlen(path) >= sizeof(sa.sun_path))
-		return false;
-	memcpy(sa.sun_path, path, strlen(path) + 1);
-	return connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) == 0;
-}
-
-void images_users_load(const struct cli *cli, struct images_users *ret)
-{
-	AUTO(client_free_json) json_t *status = NULL;
-
-	*ret = (struct images_users){.config = "", .of_config = str_init(USERS_BYTES_MAX)};
-	load_config_user(cli, ret);
-	if (!is_served(cli_value(cli, "socket")) ||
-		client_get_json(cli, "/v1/status", &status) != CLI_OK)
-		return;
-	(void)snprintf(ret->of_server, sizeof(ret->of_server), "%s/%s",
-		client_text(status, "image_distro"),
-		client_text(status, "image_version")); /* a longer one is none of the store's */
-}
-
-const char *images_user_of(const struct images_users *u, const struct image_id *id)
-{
-	char text[IMAGE_ID_SIZE], line[IMAGE_ID_SIZE + 2];
-
-	(void)snprintf(line, sizeof(line), "\n%s\n", image_id_text(id, text));
-	if (u->is_config_unreadable || strstr(str_text(&u->of_config), line))
-		return u->config;
-	return strcmp(u->of_server, text) == 0 ? "the running server" : NULL;
-}
-
-void images_users_done(struct images_users *u)
-{
-	str_done(&u->of_config);
 }

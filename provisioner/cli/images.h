@@ -1,4 +1,4 @@
-/* images.h - what the verbs of `slipway images` share: the store, distributions, what is in use. */
+/* images.h - what the verbs of `slipway images` share: the store, distributions. images_users.h says what is in use. */
 #ifndef SLIPWAY_CLI_IMAGES_H
 #define SLIPWAY_CLI_IMAGES_H
 
@@ -15,6 +15,12 @@
 	{                                                                                \
 		"config", 'c', "FILE", SLIPWAY_SYSCONFDIR "/slipway/cluster.yaml",       \
 			"whose image is in use; its folder's templates come before ours" \
+	}
+#define IMAGES_STATE_OPTION                                                                      \
+	{                                                                                        \
+		"state", 0, "DIR", "/var/lib/slipway",                                           \
+			"of the server: what it has published is in use, also when it does not " \
+			"run"                                                                    \
 	}
 #define IMAGES_TEMPLATES_OPTION                                                              \
 	{                                                                                    \
@@ -49,21 +55,6 @@ int images_load_distro(const struct cli *cli, struct arena *a, const char *name,
 
 /* The key ring for that distribution: what was given, or its usual place. In the arena. */
 const char *images_keyring(const struct cli *cli, struct arena *a, const char *name);
-
-/* What is in use: asked once, of cluster.yaml and of the server, if one runs. */
-struct images_users {
-	const char *config;        /* path of cluster.yaml */
-	bool is_config_unreadable; /* then it may need any image */
-	struct str of_config; /* what is named there and in nodes.d, each between two newlines */
-	char of_server[IMAGE_ID_SIZE];
-};
-
-/* The caller frees it with images_users_done(). */
-void images_users_load(const struct cli *cli, struct images_users *ret);
-void images_users_done(struct images_users *u);
-
-/* Who needs this image: cluster.yaml's path, "the running server", or NULL. */
-const char *images_user_of(const struct images_users *u, const struct image_id *id);
 
 /* One file each. */
 extern const struct cli_command cmd_images_fetch, cmd_images_import, cmd_images_export,

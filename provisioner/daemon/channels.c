@@ -38,25 +38,12 @@ struct channels {
 	int boot_tls; /* memfd, or -1 */
 };
 
-/* What is known of the image that nodes boot; NULL: nothing yet. */
-static const struct message_image *image_of_nodes(const struct channels *c)
+static const struct message_image *find_image(
+	const void *arg, const char *distro, const char *version)
 {
-	const struct cluster_image *image = &c->generation->cluster->settings->image;
+	const struct channels *c = arg;
 
-	return image_states_find(&c->images, image->distro, image->version);
-}
-
-static void show_image(struct channels *c)
-{
-	static const char *const words[] = {[IMAGE_PENDING] = "being verified",
-		[IMAGE_GOOD] = "good",
-		[IMAGE_REFUSED] = "refused"};
-	const struct message_image *image = image_of_nodes(c);
-	uint32_t state = image && image->state < ARRAY_LEN(words) ? image->state : IMAGE_PENDING;
-
-	c->admin->image_state = words[state] ? words[state] : words[IMAGE_PENDING];
-	(void)snprintf(c->admin->image_signer, sizeof(c->admin->image_signer), "%s",
-		image && state == IMAGE_GOOD ? image->signer : "");
+	return image_states_find(&c->images, distro, version);
 }
 
 /* --- what they are told ------------------------------------------------------------------------- */
@@ -335,7 +322,6 @@ static void on_image(void *arg, const void *payload, int fd)
 	IPC_TEXT(m.signer);
 	IPC_TEXT(m.reason);
 	bool is_news = image_states_take(&c->images, &m);
-	show_image(c);
 	if (!is_news)
 		return;
 	if (m.state == IMAGE_REFUSED)
@@ -390,6 +376,8 @@ struct channels *channels_new(struct event_base *base, const struct channels_set
 	c->store = setup->store;
 	c->admin = setup->admin;
 	c->enrolling = setup->enrolling;
+	c->admin->images.find = find_image;
+	c->admin->images.arg = c;
 	c->dhcpd = ipc_new(base, setup->dhcpd_fd, "dhcpd", dhcpd_kinds, ARRAY_LEN(dhcpd_kinds), c);
 	c->netboot = ipc_new(
 		base, setup->netboot_fd, "netboot", netboot_kinds, ARRAY_LEN(netboot_kinds), c);
@@ -424,5 +412,4 @@ void channels_configure(struct channels *c, const struct generation *g)
 	tell_dhcpd(c);
 	tell_verifier(c);
 	tell_netboot(c);
-	show_image(c);
 }

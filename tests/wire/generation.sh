@@ -154,8 +154,7 @@ is "with its hash" "$(cli generations show 4 -o json | jq -r .hash)" "$(status .
 like "the list shows it" "generation 4 again.*served" "$(cli generations)"
 like "show prints the cluster.yaml it was made from" 'kernel-args: \[four\]' "$(cli generations show $((now + 1)))"
 out=$(cli generations rollback 999 2>&1)
-isnt_zero=$?
-ok "one that is not there is refused" [ $isnt_zero -ne 0 ]
+is "one that is not there is refused: exit status" 3 $?
 like "in words" 'there is no generation 999' "$out"
 is "no more than ten are kept" true "$(cli generations -o json | jq 'length <= 10')"
 

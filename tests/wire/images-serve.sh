@@ -113,4 +113,46 @@ server_stop
 server_start
 ok "a broken cache costs reading all again" wait_for 30 "200" gets 200 /images/lab/2/initrd.img
 is "and forgives nothing" 403 "$(fetch /images/lab/1/vmlinuz)"
+
+# What is in use: what cluster.yaml names, what any generation boots that is kept.
+images() { "$bin/slipway" images "$1" --store "$store" --config "$yaml" --socket "$socket" --state "$work/state" "${@:2}" 2>&1; }
+refuses() { like "$1" "$2" "$(images rm "$3")" && [ -d "$store/$3" ]; }
+image 5 100
+image 6 100
+cp "$yaml" "$work/first.yaml"
+sed -i 's/^image: .*/image: lab\/2/; s/template: master.yaml/image: lab\/5, &/' "$yaml"
+ok "a role gets an image of its own" cli apply
+is "status names all that nodes boot" "lab/2 lab/5" "$(cli status -o json | jq -r '[.images[] | "\(.name)/\(.version)"] | join(" ")')"
+ok "with what the verifier says of each" wait_for 10 "the state" status_says '^ +lab/5, good; signer: unverified$'
+sed 's/^image: .*/image: lab\/6/' "$work/first.yaml" >"$yaml"
+refuses "what nodes get is not removed, though cluster.yaml names it no more" 'lab/5 is in use by generation 2, which nodes get' lab/5
+refuses "nor the cluster's own" 'lab/2 is in use by generation 2, which nodes get' lab/2
+refuses "nor what a rollback may publish" 'lab/1 is in use by generation 1, to which a rollback may go back' lab/1
+refuses "nor what cluster.yaml names by now" 'lab/6 is in use by .*cluster.yaml' lab/6
+out=$(images prune --keep 1)
+is "prune removes what nobody needs" "lab/3 lab/4" "$(sed -n 's/ removed, .*//p' <<<"$out" | tr '\n' ' ' | sed 's/ $//')"
+like "and says what stays, and why" '^lab/5 stays: it is in use by generation 2, which nodes get$' "$out"
+is "list knows it too" "generation 1, to which a rollback may go back" \
+	"$(images list --json | jq -r '.[] | select(.version == "1") | .used_by')"
+echo 'ports: {http: 8081}' >>"$yaml"
+cli apply >"$work/out"
+cp "$work/first.yaml" "$yaml"
+refuses "nor what waits for a restart" 'lab/6 is in use by generation 3, which waits for a restart' lab/6
+
+server_stop
+refuses "without a server the archive is asked" 'lab/6 is in use by generation 3, which is published' lab/6
+refuses "for older ones too" 'lab/5 is in use by generation 2, to which a rollback may go back' lab/5
+is "which leaves no file of root's there" "" "$(find "$work/state/provisioner" -user root)"
+mv "$work/state/provisioner/generations.db" "$work/kept.db"
+head -c 5000 /dev/urandom >"$work/state/provisioner/generations.db"
+refuses "one that can not be read keeps all" 'there is no telling what is in use' lab/5
+out=$(images prune --keep 1)
+is "prune too: exit status" 1 $?
+mv "$work/kept.db" "$work/state/provisioner/generations.db"
+like "--force asks nobody" '^lab/1 removed' "$(images rm lab/1 --force)"
+server_start
+out=$(cli generations rollback 1 2>&1)
+is "a rollback to what nodes could not boot is refused: exit status" 1 $?
+like "in words" 'generation 1 boot lab/1, of which manifest.json is not in the image store any more' "$out"
+is "and nothing has changed" 3 "$(cli status -o json | jq .generation)"
 done_testing

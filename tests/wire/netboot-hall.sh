@@ -36,7 +36,7 @@ file_sum=$(sha256sum <"$work/images/lab/1/initrd.img")
 in_srv sh -c 'echo 4096 16384 262144 >/proc/sys/net/ipv4/tcp_wmem'
 in_cli sh -c 'echo 4096 65536 262144 >/proc/sys/net/ipv4/tcp_rmem'
 for i in {11..70}; do ip -n "$cli" addr add 10.77.0.$i/24 dev c0; done
-is_good() { [ "$(cli status -o json | jq -r .image_state)" = good ]; }
+is_good() { [ "$(cli status -o json | jq -r '.images[0].state')" = good ]; }
 server_start
 wait_for 10 "the image" is_good || exit 1
 ip netns exec "$srv" tc qdisc add dev s0 root tbf rate 400mbit burst 64kb latency 100ms || exit 1

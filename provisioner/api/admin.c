@@ -123,7 +123,8 @@ static void get_converted(struct api_request *r, const char *name, const char *a
 	if (rc == 0)
 		api_reply_text(r, "text/plain", str_text(&text), text.len);
 	else if (rc == -ENOENT)
-		api_reply_error(r, HTTP_NOTFOUND, "\"%s\" is not a node of cluster.yaml", name);
+		api_reply_error(
+			r, HTTP_NOTFOUND, ADMIN_NO_NODE, name, (long long)a->generation->number);
 	else if (errors.n == 0)
 		api_reply_error(r, HTTP_SERVUNAVAIL, "generations.db: %s",
 			archive_reason(a->generation->archive));
@@ -146,14 +147,15 @@ static void get_artefact(struct api_request *r, const char *name, const char *ki
 	}
 	if (which < 0) {
 		api_reply_error(r, HTTP_NOTFOUND,
-			"\"%s\" is not one of cloud-config, config, ipxe, grub, uki, boot, dhcp, "
-			"%s",
+			"\"%s\" is not one of cloud-config, config, ipxe, grub, boot, dhcp, "
+			"secrets, uki, %s",
 			kind, convert_languages());
 		return;
 	}
 	int rc = generation_text(a->generation, name, (enum artefact_kind)which, &text);
 	if (rc == -ENOENT)
-		api_reply_error(r, HTTP_NOTFOUND, "\"%s\" is not a node of cluster.yaml", name);
+		api_reply_error(
+			r, HTTP_NOTFOUND, ADMIN_NO_NODE, name, (long long)a->generation->number);
 	else if (rc < 0)
 		api_reply_error(r, HTTP_SERVUNAVAIL, "generations.db: %s",
 			archive_reason(a->generation->archive));
@@ -172,10 +174,13 @@ static void get_node(struct api_request *r)
 
 	if (slash) {
 		AUTO(free_p) char *name = xstrndup(r->rest, (size_t)(slash - r->rest));
+		const struct machine *of_mac = find(a, name);
+		const char *key = of_mac ? of_mac->key : name;
+
 		if (strcmp(slash, "/explain") == 0)
-			explain_reply(r, name);
+			explain_reply(r, key);
 		else
-			get_artefact(r, name, slash + 1);
+			get_artefact(r, key, slash + 1);
 		return;
 	}
 	const struct machine *m = find(a, r->rest);

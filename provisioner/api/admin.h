@@ -47,6 +47,12 @@ struct admin {
 
 extern const struct api_route admin_routes[];
 
+/* What is said of one that is not published. */
+#define ADMIN_NO_NODE                                                                   \
+	"\"%s\" is not a node of generation %lld, which nodes get (one that is new in " \
+	"cluster.yaml "                                                                 \
+	"is one after slipway apply)"
+
 /* Takes a worker's counter in. */
 void admin_count(struct admin *a, const struct message_counter *c);
 

@@ -64,7 +64,7 @@ void explain_reply(struct api_request *r, const char *node)
 	struct json j = json_init(&out);
 
 	if (!n) {
-		api_reply_error(r, HTTP_NOTFOUND, "\"%s\" is not a node of cluster.yaml", node);
+		api_reply_error(r, HTTP_NOTFOUND, ADMIN_NO_NODE, node, (long long)g->number);
 		return;
 	}
 	json_map(&j);

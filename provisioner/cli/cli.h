@@ -25,6 +25,12 @@ enum cli_exit {
 	CLI_CONFIG = 65
 };
 
+/* Beside "output": cli_is_json() knows both. */
+#define CLI_JSON_OPTION                                              \
+	{                                                            \
+		"json", 'j', NULL, NULL, "the same as --output json" \
+	}
+
 struct cli_option {
 	const char *name;
 	char letter;        /* 0 for none */

@@ -3,6 +3,7 @@
 
 static const struct cli_option options[] = {
 	{"output", 'o', "FORMAT", "text", "text or json"},
+	CLI_JSON_OPTION,
 	CLIENT_SOCKET_OPTION,
 	{.name = NULL},
 };

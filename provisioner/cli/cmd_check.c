@@ -31,6 +31,7 @@ static const struct cli_option options[] = {
 		"also write there what each node would get: NODE.yaml as the template wrote it, "
 		"NODE.config as it reads it, NODE.boot what it boots"},
 	{"output", 'o', "FORMAT", "text", "text, or json for editors and CI"},
+	CLI_JSON_OPTION,
 	{.name = NULL},
 };
 

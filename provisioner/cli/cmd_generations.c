@@ -11,6 +11,7 @@
 
 static const struct cli_option options[] = {
 	{"output", 'o', "FORMAT", "text", "text or json"},
+	CLI_JSON_OPTION,
 	CLIENT_SOCKET_OPTION,
 	{.name = NULL},
 };

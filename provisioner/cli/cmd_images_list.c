@@ -14,7 +14,7 @@
 #define SHORT_SIGNER 16 /* of a fingerprint, its end: the long key id */
 
 static const struct cli_option options[] = {
-	{"json", 'j', NULL, NULL, "the same as --output json"},
+	CLI_JSON_OPTION,
 	{"output", 'o', "FORMAT", "table", "table, or json: all of it"},
 	IMAGES_STORE_OPTION,
 	IMAGES_CONFIG_OPTION,

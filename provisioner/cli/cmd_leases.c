@@ -20,7 +20,7 @@ static const struct cli_option options[] = {
 	{"all", 'a', NULL, NULL, "also free addresses whose last holder is remembered"},
 	{"count", 0, NULL, NULL, "only how many there are"},
 	{"clear-quarantine", 0, "ADDRESS", NULL, "give out a declined address again"},
-	{"json", 'j', NULL, NULL, "the same as --output json"},
+	CLI_JSON_OPTION,
 	{"output", 'o', "FORMAT", "table", "table or json"},
 	CLIENT_SOCKET_OPTION,
 	{.name = NULL},

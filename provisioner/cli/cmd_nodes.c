@@ -10,7 +10,7 @@
 static const struct cli_option options[] = {
 	{"behind", 'b', NULL, NULL, "only nodes that run something older than what is published"},
 	{"output", 'o', "FORMAT", "table", "table or json"},
-	{"json", 'j', NULL, NULL, "the same as --output json"},
+	CLI_JSON_OPTION,
 	CLIENT_SOCKET_OPTION,
 	{.name = NULL},
 };

@@ -11,7 +11,7 @@ static const struct cli_option options[] = {
 		"also how the configuration that a system reads changes where its cloud-config "
 		"does"},
 	{"output", 'o', "FORMAT", "text", "text or json"},
-	{"json", 'j', NULL, NULL, "the same as --output json"},
+	CLI_JSON_OPTION,
 	CLIENT_SOCKET_OPTION,
 	{.name = NULL},
 };

@@ -11,13 +11,15 @@
 static const struct cli_option options[] = {
 	{"as", 'a', "WHAT", "cloud-config",
 		"cloud-config (as the template wrote it), config (as the node reads it), ipxe, "
-		"grub, boot, dhcp, uki (the kernel arguments for a unified kernel image); or in "
+		"grub, boot, dhcp, secrets (which it may fetch), uki (the kernel arguments for a "
+		"unified kernel image); or in "
 		"another "
 		"language than the node reads: ignition, coreos, flatcar, cloud-init, "
 		"network-config"},
 	{"explain", 'e', NULL, NULL,
 		"where each value comes from, instead of what is made of them"},
 	{"output", 'o', "FORMAT", "text", "with --explain: text or json"},
+	CLI_JSON_OPTION,
 	CLIENT_SOCKET_OPTION,
 	{.name = NULL},
 };
@@ -93,17 +95,35 @@ static int explain(const struct cli *cli)
 
 /* --- render --------------------------------------------------------------------------------------- */
 
+/* What would be passed over in silence. */
+static bool is_usable(const struct cli *cli)
+{
+	if (strpbrk(cli->args[0], "/?#% "))
+		cli_complain(cli, "\"%.80s\" is not a node's name or MAC", cli->args[0]);
+	else if (strpbrk(cli_value(cli, "as"), "/?#% "))
+		cli_complain(
+			cli, "--as: \"%.80s\" is nothing that a node gets", cli_value(cli, "as"));
+	else if (cli_has(cli, "explain") && cli_has(cli, "as"))
+		cli_complain(cli, "--explain is of all that a node gets: leave --as out");
+	else if (!cli_has(cli, "explain") && cli_is_json(cli))
+		cli_complain(cli, "JSON goes with --explain: what a node gets is printed as it is");
+	else
+		return true;
+	return false;
+}
+
 static int run(const struct cli *cli)
 {
 	AUTO(str_done) struct str body = str_init(BODY_BYTES_MAX);
 	char path[256];
 
-	if (cli_has(cli, "explain") && !strpbrk(cli->args[0], "/?#% "))
+	if (!is_usable(cli))
+		return CLI_USAGE;
+	if (cli_has(cli, "explain"))
 		return explain(cli);
-	if (strpbrk(cli->args[0], "/?#% ") || strpbrk(cli_value(cli, "as"), "/?#% ") ||
-		snprintf(path, sizeof(path), "/v1/nodes/%s/%s", cli->args[0],
-			cli_value(cli, "as")) >= (int)sizeof(path)) {
-		cli_complain(cli, "\"%.80s\" is not a node's name", cli->args[0]);
+	if (snprintf(path, sizeof(path), "/v1/nodes/%s/%s", cli->args[0], cli_value(cli, "as")) >=
+		(int)sizeof(path)) {
+		cli_complain(cli, "\"%.80s\" is too long", cli->args[0]);
 		return CLI_USAGE;
 	}
 	int rc = client_get(cli, path, &body);
@@ -118,7 +138,7 @@ const struct cli_command cmd_render = {
 	.summary = "print what a node gets, as it is published, or where it comes from",
 	.detail = "The join token and the nonce of a boot are filled in when it is served; here "
 		  "their places\n"
-		  "read slot_join_token___... and slot_boot_nonce___...",
+		  "read slot_join_token___... and slot_boot_nonce___... NODE is a name or a MAC.",
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,

@@ -10,6 +10,7 @@
 static const struct cli_option options[] = {
 	{"counters", 'c', NULL, NULL, "all counters, and what each means"},
 	{"output", 'o', "FORMAT", "text", "text or json"},
+	CLI_JSON_OPTION,
 	CLIENT_SOCKET_OPTION,
 	{.name = NULL},
 };

@@ -43,8 +43,12 @@ static int make_draft(const struct cli *cli)
 	int rc = client_order_json(cli, "/v1/plan", &reply);
 	if (rc != CLI_OK)
 		return rc;
-	outcome_print_problems(reply);
-	return json_is_true(json_object_get(reply, "ok")) ? CLI_OK : CLI_CONFIG;
+	bool is_ok = json_is_true(json_object_get(reply, "ok"));
+	if (!is_ok && cli_is_json(cli))
+		client_print_json(reply);
+	else
+		outcome_print_problems(reply);
+	return is_ok ? CLI_OK : CLI_CONFIG;
 }
 
 static void add_files(struct gathering *g, const json_t *files)
@@ -73,10 +77,10 @@ static void add_files(struct gathering *g, const json_t *files)
 	texts_forget(&g->texts);
 }
 
-/* Nodes that come and go are named; the others, which are given, are compared. */
-static json_t *sort_out(struct gathering *g, const json_t *nodes)
+/* Nodes that come and go are named, but for those that somebody asks for; the others are compared. */
+static void sort_out(struct gathering *g, const json_t *nodes, json_t *compared, json_t *asked_for)
 {
-	json_t *compared = json_array(), *node;
+	json_t *node;
 	size_t i;
 
 	json_array_foreach(nodes, i, node)
@@ -91,24 +95,26 @@ static json_t *sort_out(struct gathering *g, const json_t *nodes)
 		else
 			(void)json_array_append(json_object_get(g->plan, is ? "new" : "gone"),
 				json_object_get(node, "name"));
+		if (is && !was && g->cli->n_args > 0)
+			(void)json_array_append(asked_for, node);
 	}
-	return compared;
 }
 
-static void add_groups(struct gathering *g, const json_t *nodes)
+static void add_groups(struct gathering *g, const char *key, const json_t *nodes)
 {
 	struct groups groups;
 
 	groups_init(&groups, &g->texts, g->machines, g->wish->is_full);
 	groups_add(&groups, nodes, /* runs= */ 0);
-	(void)json_object_set(g->plan, "groups", groups.list);
+	(void)json_object_set(g->plan, key, groups.list);
 	groups_done(&groups);
 }
 
 static int gather_changes(struct gathering *g)
 {
 	AUTO(client_free_json) json_t *changes = NULL;
-	AUTO(client_free_json) json_t *compared = NULL;
+	AUTO(client_free_json) json_t *compared = json_array();
+	AUTO(client_free_json) json_t *asked_for = json_array();
 	int rc = make_draft(g->cli);
 
 	if (rc == CLI_OK)
@@ -119,9 +125,10 @@ static int gather_changes(struct gathering *g)
 		json_pack("{s:O, s:O, s:[], s:[], s:[], s:[], s:[]}", "from",
 			json_object_get(changes, "from"), "to", json_object_get(changes, "to"),
 			"inputs", "shared", "groups", "new", "gone"));
-	compared = sort_out(g, json_object_get(changes, "nodes"));
+	sort_out(g, json_object_get(changes, "nodes"), compared, asked_for);
 	add_files(g, json_object_get(changes, "files"));
-	add_groups(g, compared);
+	add_groups(g, "groups", compared);
+	add_groups(g, "asked_for", asked_for);
 	return g->texts.rc;
 }
 

@@ -7,6 +7,7 @@
  *   shared        [{name, diff}]  what every machine may get
  *   groups        [{needs, own_words, nodes, artefacts: [{kind, diff}]}]
  *   new, gone     names of nodes
+ *   asked_for     as groups: all that new nodes get that are named on the command line
  *   served        number of the generation that nodes get now
  *   behind        as groups, from what nodes run to what they get; `nodes` are {name, runs}
  *

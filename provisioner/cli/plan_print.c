@@ -205,6 +205,12 @@ void plan_print(const json_t *plan)
 	print_files(json_object_get(plan, "shared"), /* is_shared= */ true);
 	json_array_foreach(json_object_get(plan, "groups"), i, group) print_group(group);
 	print_moved("new", json_object_get(plan, "new"));
+	json_array_foreach(json_object_get(plan, "asked_for"), i, group)
+	{
+		print_names(json_object_get(group, "nodes"));
+		(void)putchar('\n');
+		print_artefacts(group);
+	}
 	print_moved("gone", json_object_get(plan, "gone"));
 	print_behind(plan);
 }

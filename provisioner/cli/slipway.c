@@ -192,8 +192,10 @@ static int parse(struct cli *cli, int argc, char **argv)
 	cli->n_args = (size_t)(argc - optind);
 	if (cli->n_args < cli->command->min_args || cli->n_args > cli->command->max_args ||
 		cli->n_args > CLI_ARGS_MAX) {
-		cli_complain(cli, "usage: slipway %s [OPTIONS] %s", cli->command->name,
-			cli->command->args);
+		const char *args = cli->command->args;
+
+		(void)fprintf(stderr, "usage: slipway %s [OPTIONS]%s%s\n", cli->command->name,
+			args[0] ? " " : "", args);
 		return CLI_USAGE;
 	}
 	for (size_t i = 0; i < cli->n_args; i++)

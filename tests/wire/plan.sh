@@ -59,6 +59,14 @@ like "and a sentence" '"w9" is not a node' "$err"
 out cli render w1 --explain -o xml
 is "an output that is none: exit status" 2 $status
 
+out cli render w1 --json
+is "JSON without --explain: exit status" 2 $status
+like "and a sentence" 'JSON goes with --explain' "$err"
+out cli render w1 --explain --as ipxe
+is "--as with --explain: exit status" 2 $status
+is "a node by its MAC" "$(cli render w1)" "$(cli render 02:00:00:00:00:21)"
+out cli render w1 --as nonsense
+like "what there is to print" '"nonsense" is not one of cloud-config, config, ipxe, .*ignition' "$err"
 out cli render w1 --as dhcp
 like "what DHCP tells it" '^address: 10.77.0.21/24$' "$out"
 like "its boot loader too" '^boot file for x86-64 UEFI: snponly.efi$' "$out"
@@ -97,6 +105,11 @@ sed -i '/name: w6/d' "$work/config/nodes.d/workers.yaml"
 out cli plan
 like "a node that comes" '^new: w7$' "$out"
 like "one that goes" '^gone: w6$' "$out"
+is "of one that comes its name alone" "" "$(grep -E '^    .hostname' <<<"$out")"
+like "named, all that it would get" '^    .hostname: "w7"$' "$(cli plan w7)"
+out cli render w7
+is "which is not published yet: exit status" 3 $status
+like "in words" '"w7" is not a node of generation 1, .*after slipway apply' "$err"
 
 cp "$yaml" "$work/right.yaml"
 sed -i 's/role: master, mac/role: mastr, mac/' "$yaml"
@@ -104,6 +117,7 @@ out cli plan
 is "with a mistake, plan: exit status" 65 $status
 like "the mistake with its place" 'cluster.yaml:[0-9]+:[0-9]+: .*no role "mastr"' "$err"
 is "and nothing else" "" "$out"
+is "as JSON, too" "65 false error" "$(cli plan --json >"$work/out"; echo "$? $(jq -r '"\(.ok) \(.problems[0].severity)"' "$work/out")")"
 cp "$work/right.yaml" "$yaml"
 
 # What an add-on's own file says is part of what is published.

@@ -5,7 +5,7 @@
 
 #include "netboot/http/wire.h"
 
-#define SEND_CHUNK ((size_t)1 << 20) /* then the others have their turn */
+#define SEND_CHUNK ((size_t)4 << 20) /* then the others have their turn */
 #define LOAD_CHUNK ((size_t)4 << 20) /* a disk's time is better used in one go */
 
 void http_body_begin(

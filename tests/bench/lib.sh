@@ -21,6 +21,21 @@ die() { echo "$(basename "$0"): $*" >&2; exit 1; }
 say() { printf '%s\n' "$*"; }
 progress() { printf '  ... %s\n' "$*" >&2; }
 
+# Where two processes wait for one another, and for nothing else, a virtual machine measures how long its CPUs take to
+# wake up. Something that gives way to everybody keeps them awake, until let_sleep.
+keep_awake() {
+	local i
+	awake=()
+	for ((i = 0; i < $(nproc); i++)); do
+		start "awake$i" timeout 900 chrt --idle 0 bash -c 'while :; do :; done'
+		awake+=("$started")
+	done
+}
+let_sleep() {
+	kill "${awake[@]}"
+	wait "${awake[@]}" 2>/dev/null
+}
+
 # --- figures ---
 figures=$work/figures
 

@@ -54,7 +54,7 @@ bring_up() {
 
 all_rss_mib() {
 	local p total=0
-	for p in $(ip netns pids "${srv_of[$1]}"); do total=$((total + $(rss_kib "$p" 2>/dev/null || echo 0))); done
+	for p in $(ip netns pids "${srv_of[$1]}"); do total=$((total + $(rss_kib "$p" 2>/dev/null || echo 0) + 0)); done
 	echo $((total / 1024))
 }
 
@@ -91,6 +91,7 @@ describe_machine
 warn_if_shared
 crowd_up
 bring_up floor || die "tftp_floor did not come up"
+keep_awake
 for ((run = 1; run <= RUNS; run++)); do
 	progress "run $run of $RUNS"
 	measure single floor one.bin -n 40
@@ -103,6 +104,7 @@ for ((run = 1; run <= RUNS; run++)); do
 		lossy "$who" off
 	done
 done
+let_sleep
 progress "$MANY transfers at once"
 for who in "${up[@]}"; do
 	{ while sleep 0.5; do all_rss_mib "$who"; done >"$work/rss.$who"; } &
@@ -130,6 +132,7 @@ table_row "  of which failed" many_window.failed 1 %.0f none
 table_row "  CPU ms per MiB" many_window.cpu 1 %.1f less
 table_row "resident MiB (all processes)" rss 1 %.0f less
 for text in "${left_out[@]}"; do say "$text"; done
+say "One client waits for one server and the other way round: the CPUs were kept awake for those rows, for all alike."
 say "One receive and one send a block, and nothing else (tftp_floor), without windows: $(median single.rate floor 1) MiB/s;" \
 	"$MANY at once in $(median many.s floor 1) s, $(median many.cpu floor 1) ms of CPU per MiB. No server is faster than that."
 

@@ -98,7 +98,8 @@ describe_machine
 warn_if_shared
 for who in "${contenders[@]}"; do bring_up "$who"; done
 script="/script.ipxe?mac=$mac"
-ip netns exec "${cli_of[slipway]}" curl -sf --interface $node "http://10.77.0.1$script" -o "$work/script" || die "the script was not given"
+script_given() { ip netns exec "${cli_of[slipway]}" curl -sf --interface $node "http://10.77.0.1$script" -o "$work/script"; }
+wait_for 20 "the script" script_given || die "the script was not given"
 cp "$work/script" "$tree/script.bin"
 ip netns exec "${cli_of[slipway]}" curl -sf http://10.77.0.1/boot.ipxe -o "$tree/first.bin" || die "the first script was not given"
 chmod a+r "$tree"/*

@@ -5,13 +5,13 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "netboot/disk/disk.h"
 #include "netboot/disk/job.h"
 #include "provisioner/base/files.h"
 #include "provisioner/base/mem.h"
+#include "tests/unit/netboot/disk/readers.h"
 
 /* A disk whose readers are the test itself, at the other ends of their channels. */
 struct desk {
@@ -31,26 +31,13 @@ static void on_told(void *arg, int rc)
 
 static void desk_init(struct desk *d)
 {
-	int ours[READERS];
-
 	*d = (struct desk){.base = event_base_new()};
-	for (size_t i = 0; i < READERS; i++) {
-		int pair[2];
-
-		assert_int_equal(
-			socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair),
-			0);
-		ours[i] = pair[0];
-		d->readers[i] = pair[1];
-	}
-	d->disk = disk_new(d->base, ours);
+	d->disk = disk_read_by(d->base, d->readers);
 }
 
 static void desk_done(struct desk *d)
 {
-	disk_free(d->disk);
-	for (size_t i = 0; i < READERS; i++)
-		close_p(&d->readers[i]);
+	disk_read_by_none(d->disk, d->readers);
 	event_base_free(d->base);
 }
 

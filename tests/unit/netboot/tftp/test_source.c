@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "netboot/tftp/source.h"
 #include "provisioner/base/files.h"
 #include "provisioner/base/mem.h"
+#include "tests/unit/netboot/disk/readers.h"
 
 /* A disk whose readers are the test itself, and a transfer that it tells. */
 struct desk {
@@ -33,29 +33,16 @@ static void on_loaded(void *arg, int rc)
 
 static void desk_init(struct desk *d, int file)
 {
-	int ours[READERS];
-
 	assert_true(file >= 0);
 	*d = (struct desk){.base = event_base_new()};
-	for (size_t i = 0; i < READERS; i++) {
-		int pair[2];
-
-		assert_int_equal(
-			socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair),
-			0);
-		ours[i] = pair[0];
-		d->readers[i] = pair[1];
-	}
-	d->disk = disk_new(d->base, ours);
+	d->disk = disk_read_by(d->base, d->readers);
 	tftp_source_begin(&d->source, file);
 }
 
 static void desk_done(struct desk *d)
 {
 	tftp_source_done(&d->source);
-	disk_free(d->disk);
-	for (size_t i = 0; i < READERS; i++)
-		close_p(&d->readers[i]);
+	disk_read_by_none(d->disk, d->readers);
 	event_base_free(d->base);
 }
 
